@@ -1,0 +1,154 @@
+package engine
+
+import "errors"
+
+// ErrFenced is returned by Commit when a change set does not follow the last
+// one: another owner has written since, and nothing of the set was stored.
+var ErrFenced = errors.New("engine: store was written by another owner")
+
+// Type is the data type of a key as a store keeps it. The numbers are stored:
+// they never change meaning.
+type Type uint8
+
+const (
+	TypeNone   Type = 0
+	TypeString Type = 1
+	TypeHash   Type = 2
+	TypeList   Type = 3
+	TypeSet    Type = 4
+	TypeZSet   Type = 5
+	TypeStream Type = 6
+	TypeJSON   Type = 7
+)
+
+// String is the name that Redis's TYPE answers.
+func (t Type) String() string {
+	switch t {
+	case TypeString:
+		return "string"
+	case TypeHash:
+		return "hash"
+	case TypeList:
+		return "list"
+	case TypeSet:
+		return "set"
+	case TypeZSet:
+		return "zset"
+	case TypeStream:
+		return "stream"
+	case TypeJSON:
+		return "ReJSON-RL"
+	}
+	return "none"
+}
+
+// HashBits is the width of a key's hash. 52 bits pass through a JavaScript
+// number and SQLite's signed integers unchanged.
+const HashBits = 52
+
+// A Header is the row of one key.
+type Header struct {
+	DB       uint32
+	Hash     uint64 // KeyHash(Key)
+	Key      string
+	Type     Type
+	ID       uint64 // collection that the items hang on; 0 for a string
+	ExpireAt int64  // Unix time in milliseconds; 0: never
+	Value    string // a string's value, or a packed collection
+	Packed   bool   // Value holds a packed collection (stores that ask for packing)
+}
+
+// An Item is one element of a collection. Which fields mean something depends
+// on the collection's type:
+//
+//	hash    Field, Value, ExpireAt
+//	list    Pos, Value: positions are contiguous, ascending from head to tail
+//	set     Field
+//	zset    Field, Score
+//	stream  Field (16 bytes: the entry's id, big endian), Value (packed fields);
+//	        consumer groups use Kind to keep their rows apart
+type Item struct {
+	Kind     uint8 // 0 except for a stream's group rows
+	Field    string
+	Pos      int64
+	Score    float64
+	Value    string
+	ExpireAt int64 // Unix time in milliseconds; 0: never
+}
+
+// A Query asks for the items of one collection in order: hash and set by Field,
+// list by Pos, zset by (Score, Field), stream by (Kind, Field).
+type Query struct {
+	Type    Type
+	ID      uint64
+	From    *Item // first item wanted, by the fields that order; nil: the first there is
+	To      *Item // last item wanted; nil: no bound
+	Reverse bool  // From is then the greatest wanted
+	Point   bool  // just the item equal to From (zset: by Field alone)
+	Limit   int64 // 0: all
+}
+
+// State is what a store tells at Open.
+type State struct {
+	Seq      uint64 // of the last committed change
+	NextID   uint64 // first collection id that was never used
+	Keys     int64  // number of headers, expired ones included; -1: not known
+	Volatile bool   // keeps nothing: the engine's memory is the data, and no change sets are made
+	Pack     bool   // rows are billed: keep small collections packed in their header
+}
+
+// OpKind says what a row operation does.
+type OpKind uint8
+
+const (
+	OpPutKey  OpKind = 1 // Header
+	OpDelKey  OpKind = 2 // Header.DB, Hash, Key; items of Header.ID, when not 0, become garbage for Sweep
+	OpPutItem OpKind = 3 // Type, ID, Item
+	OpDelItem OpKind = 4 // Type, ID, Item (the fields that order and identify)
+	OpDrop    OpKind = 5 // Type, ID: every item becomes garbage for Sweep
+	OpFlushDB OpKind = 6 // Header.DB: every key of it goes, items become garbage for Sweep
+	OpSwapDB  OpKind = 7 // Header.DB and ID hold the two numbers
+)
+
+// An Op is one row operation.
+type Op struct {
+	Kind   OpKind
+	Type   Type
+	ID     uint64
+	Header Header // key operations
+	Item   Item   // item operations
+}
+
+// A Change is everything that one frame changed. A store applies it whole or
+// not at all. Ops are in the order in which they must be applied.
+type Change struct {
+	Seq    uint64 // last committed + 1
+	NextID uint64
+	Ops    []Op
+}
+
+// A Store keeps rows for the engine. It waits for nobody, never interprets what
+// it keeps, and is called from one goroutine at a time. Errors are faults of
+// the medium; that a key does not exist is no error.
+type Store interface {
+	Open() (State, error)
+	// Key finds the header of a key, expired ones included: the engine decides.
+	Key(db uint32, hash uint64, key string) (Header, bool, error)
+	// Items yields one collection's items in order until yield returns false.
+	Items(q Query, yield func(Item) bool) error
+	// Count counts what Items would yield.
+	Count(q Query) (int64, error)
+	// Keys yields headers ordered by hash, then key, from a hash on. Values of
+	// strings may be left out when noValues is set.
+	Keys(db uint32, from uint64, noValues bool, yield func(Header) bool) error
+	// DBs lists the databases that have keys.
+	DBs() ([]uint32, error)
+	// Expiring yields headers that expire before a time in Unix milliseconds, soonest first.
+	Expiring(before int64, limit int, yield func(Header) bool) error
+	// Commit stores a change set; ErrFenced if Seq is not the last one + 1.
+	Commit(*Change) error
+	// Sweep removes at most so many rows of what deleted collections and
+	// flushed databases left, and says whether there is more.
+	Sweep(rows int) (more bool, err error)
+	Close() error
+}

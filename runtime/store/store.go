@@ -1,0 +1,51 @@
+// Package store is where storage drivers register and where a URL becomes an
+// open Backend. It never knows what a command means: drivers bring an engine
+// (memory, sqlite) or a connection to one (gateway).
+package store
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// A Session is one client connection: it has a database, a protocol version, a
+// name, watched keys and subscriptions. Its methods may be called from several
+// goroutines.
+type Session interface {
+	// Execute runs the commands in order as one frame and returns one reply
+	// each. Errors of commands are replies; an error of Execute means that the
+	// outcome of the frame is not known or that nothing was run, and says
+	// which. Blocking commands wait until ctx ends. MULTI … EXEC blocks are sent whole.
+	Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error)
+	// Close ends the session: watched keys and subscriptions are dropped.
+	Close() error
+}
+
+// SessionOptions is what a session starts with.
+type SessionOptions struct {
+	DB       int
+	Protocol int    // 2 or 3; 0 means 3
+	Name     string // CLIENT SETNAME
+	Username string
+	Password string // the token where the backend asks for one
+	// Push receives pub/sub messages and confirmations in order, one at a time,
+	// outside the backend's locks. It must not block: a receiver that cannot
+	// keep up buffers or drops.
+	Push func(resp.Reply)
+}
+
+// A Backend is an opened store with an engine in front of it.
+type Backend interface {
+	NewSession(opt SessionOptions) (Session, error)
+	// URL names the store without secrets, for messages and logs.
+	URL() string
+	// Close releases one use; the last one closes the store.
+	Close() error
+}
+
+// A Driver opens the stores of one URL scheme.
+type Driver interface {
+	Open(u *url.URL) (Backend, error)
+}
