@@ -1,0 +1,123 @@
+// Package testneed starts the outside programs that some tests compare with,
+// and decides what happens when they are missing. It never looks for a server
+// that somebody else runs.
+package testneed
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Env is the variable that turns a missing program from a skip into a failure
+// when it is set to "all".
+const Env = "REDIS2CF_REQUIRE"
+
+// Required says whether a missing program is a failure.
+func Required() bool { return os.Getenv(Env) == "all" }
+
+// Missing ends a test that needs a program which is not there: it fails when
+// REDIS2CF_REQUIRE=all is set and is skipped, with one line, otherwise.
+func Missing(t testing.TB, program, install string) {
+	t.Helper()
+	if Required() {
+		t.Fatalf("%s=all is set, but %s is not in $PATH: install it (%s)", Env, program, install)
+	}
+	t.Skipf("%s is not in $PATH, left out (%s)", program, install)
+}
+
+// RedisServer starts a redis-server of its own on a free loopback port, without
+// persistence, and stops it when the test ends. It returns host:port.
+func RedisServer(t testing.TB) string {
+	t.Helper()
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		Missing(t, "redis-server", "apt-get install redis-server")
+	}
+	var last error
+	for range 5 { // another process may take the port between our look and the server's bind
+		addr, err := startRedis(t, bin)
+		if err == nil {
+			return addr
+		}
+		last = err
+	}
+	t.Fatalf("starting %s: %v", bin, last)
+	return ""
+}
+
+// startRedis starts the server once and waits for the line that says it listens.
+func startRedis(t testing.TB, bin string) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	addr := l.Addr().String()
+	port := l.Addr().(*net.TCPAddr).Port
+	if err := l.Close(); err != nil {
+		return "", err
+	}
+
+	cmd := exec.Command(bin,
+		"--port", strconv.Itoa(port), "--bind", "127.0.0.1",
+		"--save", "", "--appendonly", "no",
+		"--dir", t.TempDir(), "--daemonize", "no", "--logfile", "")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+
+	ready := make(chan error, 1)
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		ready <- waitReady(out)
+		_, _ = io.Copy(io.Discard, out) // a full pipe would stop the server
+	}()
+	stop := func() {
+		_ = cmd.Process.Kill() // nothing to save
+		<-drained
+		_ = cmd.Wait() // says "killed"
+	}
+	select {
+	case err = <-ready:
+	case <-time.After(30 * time.Second):
+		err = errors.New("not ready after 30 s")
+	}
+	if err != nil {
+		stop()
+		return "", err
+	}
+	t.Cleanup(stop)
+	return addr, nil
+}
+
+// waitReady reads the server's log until it accepts connections. The error of a
+// server that ends before holds its last lines.
+func waitReady(log io.Reader) error {
+	var tail []string
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		line := lines.Text()
+		if strings.Contains(line, "Ready to accept connections") {
+			return nil
+		}
+		tail = append(tail, line)
+		if len(tail) > 5 {
+			tail = tail[1:]
+		}
+	}
+	return fmt.Errorf("the server ended: %s", strings.Join(tail, " | "))
+}
