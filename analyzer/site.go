@@ -37,10 +37,12 @@ type Site struct {
 	Shape   Shape
 	Recv    string // type of the receiver, for people: "*redis.Client", "redis.Pipeliner", "chat.Store"
 
-	Keys    []Key  // one for each key argument
-	Code    string // reason code; empty when nothing stands against migrating with a view
-	Viewed  bool   // the receiver already is a view
-	ViewOK  bool   // receiver is assignable to Cmdable, so that a view may be written
+	Keys   []Key  // one for each key argument
+	TTL    string // expiry that the site sets: a constant duration as time.Duration prints it, "none", "varies"; empty when it sets none
+	Tx     string // names the transaction, WATCH or pipeline by TxPipelined that the site stands in; sites with the same name run together
+	Code   string // reason code; empty when nothing stands against migrating with a view
+	Viewed bool   // the receiver already is a view
+	ViewOK bool   // receiver is assignable to Cmdable, so that a view may be written
 
 	// Syntax, for the rewriter; nil after the package's syntax was dropped.
 	Call     *ast.CallExpr
@@ -51,8 +53,9 @@ type Site struct {
 // A Key is what is known of one key argument: the set of patterns it can have.
 // A pattern is a Redis glob in which every unknown part is '*': "session:*".
 type Key struct {
-	Patterns []string // sorted, at most 16; empty when nothing is known
-	Code     string   // KEY_FROM_IMPORTER, KEY_FROM_DATA, KEY_UNKNOWN when Patterns is empty
-	Why      string   // one line for people: "parameter key of exported func Get"
-	Arg      ast.Expr `json:"-"`
+	Patterns []string  // sorted, at most 16; empty when nothing is known
+	Code     string    // KEY_FROM_IMPORTER, KEY_FROM_DATA, KEY_UNKNOWN when Patterns is empty
+	Why      string    // one line for people: "parameter key of exported func Get"
+	Type     spec.Type // data type of this key alone where it is not the site's: keys of a script typed by its text
+	Arg      ast.Expr  `json:"-"`
 }

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/redis2cf/redis2cf/internal/spec"
+import (
+	"go/token"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
 
 // Store is where a family's data lives besides the object that orders it.
 type Store string
@@ -26,7 +30,19 @@ type Family struct {
 	Commands    []string // Redis commands seen, sorted
 	Group       string   // placement group
 	Client      string   // namespace, when the module has several servers
+
+	// What Build saw; never written to the file.
+	Sites    int      // sites whose keys may be of this family; 0 for a family of the file that is no longer seen
+	TestOnly bool     // every one of those sites is in a test file
+	Meets    []string // names of the families that it shares a transaction, script or multi-key command with, sorted
 }
+
+// IsDefault tells whether the family holds the keys that no other pattern
+// takes. It has no view.
+func (f *Family) IsDefault() bool { return f.Pattern == DefaultPattern }
+
+// DefaultPattern is the pattern of the default family.
+const DefaultPattern = "*"
 
 // A Plan is redis2cf.yaml.
 type Plan struct {
@@ -44,4 +60,14 @@ type Plan struct {
 type Group struct {
 	Name   string
 	Shards int
+}
+
+// A Problem is something about the plan that a person should look at. It never
+// stops a run unless Fatal is set.
+type Problem struct {
+	Code    string // FAMILY_TYPE_CONFLICT and kin, see Codes
+	Family  string // pattern
+	Message string
+	Pos     []token.Position // the sites concerned, the deciding one first
+	Fatal   bool             // the plan asks for what cannot be kept: nothing is written
 }
