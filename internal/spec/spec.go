@@ -70,13 +70,17 @@ const (
 	KeysRaw       KeyKind = "raw"        // Do, Process: positions by the Redis command in the first argument
 	KeysChannels  KeyKind = "channels"   // pub/sub channels, not keys
 	KeysPattern   KeyKind = "pattern"    // a glob: Keys, Scan's match
+
+	KeysTriples         KeyKind = "triples"          // variadic key, path, value, key, path, value (JSONMSet)
+	KeysFirstOfEach     KeyKind = "first-of-each"    // the first element of each inner slice (TSMAdd)
+	KeysChannelPatterns KeyKind = "channel-patterns" // globs over pub/sub channels
 )
 
 // A Row is one method.
 type Row struct {
 	Method  string  // go-redis's name: "LPush"
 	On      Recv    //
-	Types   string  // receiver types when On is OnOther, comma separated
+	Types   string  // the exact receiver types, comma separated; empty when On is OnCmdable
 	Group   string  // "string", "generic", "hash", "list", "set", "zset", "stream", "bitmap", "hyperloglog", "geo", "pubsub", "script", "tx", "json", "connection", "server", "cluster", "acl", "search", "timeseries", "probabilistic", "vector", "array", "client"
 	Type    Type    // of the keys
 	Redis   string  // "LPUSH", "CONFIG GET"; empty for methods that send nothing of their own
@@ -91,7 +95,11 @@ type Row struct {
 	Params string // Go parameters without ctx: "key string, values ...interface{}"
 	NoCtx  bool   // has no leading context parameter
 	Result string // result list as Go source: "*IntCmd", "([]Cmder, error)"
-	Args   string // argument template (see internal/gen), empty when written by hand
+	Args   string // argument template (see ParseArgs), empty when written by hand
+
+	// Needs is the part of the engine that serves the method, when that is not
+	// its whole group: "function", "hashttl". See the pending table.
+	Needs string
 }
 
 // A Symbol is an exported name of go-redis other than a method: a type,

@@ -1,0 +1,32 @@
+package spec
+
+// Arrays (Redis 8). Columns: see row.
+var arrayRows = []row{
+	{"ARSet", "ARSET", "w", "key", "key string, index uint64, values ...string", "*IntCmd", `"arset" key index each(values)`, manual(CommandNotServed, advArray)},
+	{"ARGet", "ARGET", "r", "key", "key string, index uint64", "*StringCmd", `"arget" key index`, manual(CommandNotServed, advArray)},
+	{"ARGetRange", "ARGETRANGE", "r", "key", "key string, start uint64, end uint64", "*SliceCmd", `"argetrange" key start end`, manual(CommandNotServed, advArray)},
+	{"ARMGet", "ARMGET", "r", "key", "key string, indexes ...uint64", "*SliceCmd", `"armget" key each(indexes)`, manual(CommandNotServed, advArray)},
+	{"ARMSet", "ARMSET", "w", "key", "key string, members ...AREntry", "*IntCmd", "", manual(CommandNotServed, advArray)},
+	{"ARInsert", "ARINSERT", "w", "key", "key string, values ...string", "*UintCmd", `"arinsert" key each(values)`, manual(CommandNotServed, advArray)},
+	{"ARDel", "ARDEL", "w", "key", "key string, indexes ...uint64", "*IntCmd", `"ardel" key each(indexes)`, manual(CommandNotServed, advArray)},
+	{"ARDelRange", "ARDELRANGE", "w", "key", "key string, ranges ...ARRange", "*UintCmd", "", manual(CommandNotServed, advArray)},
+	{"ARLen", "ARLEN", "r", "key", "key string", "*UintCmd", `"arlen" key`, manual(CommandNotServed, advArray)},
+	{"ARCount", "ARCOUNT", "r", "key", "key string", "*UintCmd", `"arcount" key`, manual(CommandNotServed, advArray)},
+	{"ARNext", "ARNEXT", "r", "key", "key string", "*UintCmd", `"arnext" key`, manual(CommandNotServed, advArray)},
+	{"ARSeek", "ARSEEK", "w", "key", "key string, index uint64", "*IntCmd", `"arseek" key index`, manual(CommandNotServed, advArray)},
+	{"ARInfo", "ARINFO", "r", "key", "key string", "*MapStringInterfaceCmd", `"arinfo" key`, manual(CommandNotServed, advArray)},
+	{"ARInfoFull", "ARINFO", "r", "key", "key string", "*MapStringInterfaceCmd", `"arinfo" key "full"`, manual(CommandNotServed, advArray)},
+	{"ARScan", "ARSCAN", "r", "key", "key string, start uint64, end uint64, args *ARScanArgs", "*AREntrySliceCmd", "", manual(CommandNotServed, advArray)},
+	{"AROpSum", "AROP", "r", "key", "key string, start uint64, end uint64", "*StringCmd", `"arop" key start end "SUM"`, manual(CommandNotServed, advArray)},
+	{"AROpMin", "AROP", "r", "key", "key string, start uint64, end uint64", "*StringCmd", `"arop" key start end "MIN"`, manual(CommandNotServed, advArray)},
+	{"AROpMax", "AROP", "r", "key", "key string, start uint64, end uint64", "*StringCmd", `"arop" key start end "MAX"`, manual(CommandNotServed, advArray)},
+	{"AROpAnd", "AROP", "r", "key", "key string, start uint64, end uint64", "*IntCmd", `"arop" key start end "AND"`, manual(CommandNotServed, advArray)},
+	{"AROpOr", "AROP", "r", "key", "key string, start uint64, end uint64", "*IntCmd", `"arop" key start end "OR"`, manual(CommandNotServed, advArray)},
+	{"AROpXor", "AROP", "r", "key", "key string, start uint64, end uint64", "*IntCmd", `"arop" key start end "XOR"`, manual(CommandNotServed, advArray)},
+	{"AROpMatch", "AROP", "r", "key", "key string, start uint64, end uint64, value string", "*IntCmd", `"arop" key start end "MATCH" value`, manual(CommandNotServed, advArray)},
+	{"AROpUsed", "AROP", "r", "key", "key string, start uint64, end uint64", "*IntCmd", `"arop" key start end "USED"`, manual(CommandNotServed, advArray)},
+	{"ARGrep", "ARGREP", "r", "key", "key string, start string, end string, args *ARGrepArgs", "*UintSliceCmd", "", manual(CommandNotServed, advArray)},
+	{"ARGrepWithValues", "ARGREP", "r", "key", "key string, start string, end string, args *ARGrepArgs", "*AREntrySliceCmd", "", manual(CommandNotServed, advArray)},
+	{"ARRing", "ARRING", "w", "key", "key string, size uint64, values ...string", "*UintCmd", `"arring" key size each(values)`, manual(CommandNotServed, advArray)},
+	{"ARLastItems", "ARLASTITEMS", "r", "key", "key string, count uint64, rev bool", "*SliceCmd", "", manual(CommandNotServed, advArray)},
+}

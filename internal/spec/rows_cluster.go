@@ -1,0 +1,30 @@
+package spec
+
+// Cluster administration. Columns: see row.
+var clusterRows = []row{
+	{"ClusterMyShardID", "CLUSTER MYSHARDID", "", "", "", "*StringCmd", `"cluster" "myshardid"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterMyID", "CLUSTER MYID", "", "", "", "*StringCmd", `"cluster" "myid"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterSlots", "CLUSTER SLOTS", "", "", "", "*ClusterSlotsCmd", `"cluster" "slots"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterShards", "CLUSTER SHARDS", "", "", "", "*ClusterShardsCmd", `"cluster" "shards"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterLinks", "CLUSTER LINKS", "", "", "", "*ClusterLinksCmd", `"cluster" "links"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterNodes", "CLUSTER NODES", "", "", "", "*StringCmd", `"cluster" "nodes"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterMeet", "CLUSTER MEET", "", "", "host string, port string", "*StatusCmd", `"cluster" "meet" host port`, manual(ClusterAdmin, advCluster)},
+	{"ClusterForget", "CLUSTER FORGET", "", "", "nodeID string", "*StatusCmd", `"cluster" "forget" nodeID`, manual(ClusterAdmin, advCluster)},
+	{"ClusterReplicate", "CLUSTER REPLICATE", "", "", "nodeID string", "*StatusCmd", `"cluster" "replicate" nodeID`, manual(ClusterAdmin, advCluster)},
+	{"ClusterResetSoft", "CLUSTER RESET", "", "", "", "*StatusCmd", `"cluster" "reset" "soft"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterResetHard", "CLUSTER RESET", "", "", "", "*StatusCmd", `"cluster" "reset" "hard"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterInfo", "CLUSTER INFO", "", "", "", "*StringCmd", `"cluster" "info"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterKeySlot", "CLUSTER KEYSLOT", "", "key", "key string", "*IntCmd", `"cluster" "keyslot" key`, manual(ClusterAdmin, advCluster)},
+	{"ClusterGetKeysInSlot", "CLUSTER GETKEYSINSLOT", "", "", "slot int, count int", "*StringSliceCmd", `"cluster" "getkeysinslot" slot count`, manual(ClusterAdmin, advCluster)},
+	{"ClusterCountFailureReports", "CLUSTER COUNT-FAILURE-REPORTS", "", "", "nodeID string", "*IntCmd", `"cluster" "count-failure-reports" nodeID`, manual(ClusterAdmin, advCluster)},
+	{"ClusterCountKeysInSlot", "CLUSTER COUNTKEYSINSLOT", "", "", "slot int", "*IntCmd", `"cluster" "countkeysinslot" slot`, manual(ClusterAdmin, advCluster)},
+	{"ClusterDelSlots", "CLUSTER DELSLOTS", "", "", "slots ...int", "*StatusCmd", `"cluster" "delslots" each(slots)`, manual(ClusterAdmin, advCluster)},
+	{"ClusterDelSlotsRange", "CLUSTER DELSLOTS", "", "", "min int, max int", "*StatusCmd", "", manual(ClusterAdmin, advCluster)},
+	{"ClusterSaveConfig", "CLUSTER SAVECONFIG", "", "", "", "*StatusCmd", `"cluster" "saveconfig"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterSlaves", "CLUSTER SLAVES", "", "", "nodeID string", "*StringSliceCmd", `"cluster" "slaves" nodeID`, manual(ClusterAdmin, advCluster)},
+	{"ClusterFailover", "CLUSTER FAILOVER", "", "", "", "*StatusCmd", `"cluster" "failover"`, manual(ClusterAdmin, advCluster)},
+	{"ClusterAddSlots", "CLUSTER ADDSLOTS", "", "", "slots ...int", "*StatusCmd", `"cluster" "addslots" each(slots)`, manual(ClusterAdmin, advCluster)},
+	{"ClusterAddSlotsRange", "CLUSTER ADDSLOTS", "", "", "min int, max int", "*StatusCmd", "", manual(ClusterAdmin, advCluster)},
+	{"ReadOnly", "READONLY", "", "", "", "*StatusCmd", `"readonly"`, manual(ClusterAdmin, advCluster)},
+	{"ReadWrite", "READWRITE", "", "", "", "*StatusCmd", `"readwrite"`, manual(ClusterAdmin, advCluster)},
+}

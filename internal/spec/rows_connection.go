@@ -1,0 +1,22 @@
+package spec
+
+// The connection and the client that holds it. Columns: see row.
+var connectionRows = []row{
+	{"ClientGetName", "CLIENT GETNAME", "", "", "", "*StringCmd", `"client" "getname"`, served},
+	{"Echo", "ECHO", "", "", "message interface{}", "*StringCmd", `"echo" message`, served},
+	{"Ping", "PING", "", "", "", "*StatusCmd", `"ping"`, served},
+	{"Quit", "QUIT", "", "", "", "*StatusCmd", "", manual(NotInGoRedis, advPanics)},
+	{"ClientKill", "CLIENT KILL", "", "", "ipPort string", "*StatusCmd", `"client" "kill" ipPort`, manual(ServerAdmin, advConnections)},
+	{"ClientKillByFilter", "CLIENT KILL", "", "", "keys ...string", "*IntCmd", `"client" "kill" each(keys)`, manual(ServerAdmin, advConnections)},
+	{"ClientList", "CLIENT LIST", "", "", "", "*StringCmd", `"client" "list"`, served},
+	{"ClientPause", "CLIENT PAUSE", "", "", "dur time.Duration", "*BoolCmd", `"client" "pause" millis(dur)`, manual(ServerAdmin, advConnections)},
+	{"ClientUnpause", "CLIENT UNPAUSE", "", "", "", "*BoolCmd", `"client" "unpause"`, manual(ServerAdmin, advConnections)},
+	{"ClientID", "CLIENT ID", "", "", "", "*IntCmd", `"client" "id"`, served},
+	{"ClientUnblock", "CLIENT UNBLOCK", "", "", "id int64", "*IntCmd", `"client" "unblock" id`, manual(ServerAdmin, advConnections)},
+	{"ClientUnblockWithError", "CLIENT UNBLOCK", "", "", "id int64", "*IntCmd", `"client" "unblock" id "error"`, manual(ServerAdmin, advConnections)},
+	{"ClientInfo", "CLIENT INFO", "", "", "", "*ClientInfoCmd", `"client" "info"`, served},
+	{"ClientMaintNotifications", "CLIENT MAINT_NOTIFICATIONS", "", "", "enabled bool, endpointType string", "*StatusCmd", "", manual(ServerAdmin, advConnections)},
+	{"ClientTracking", "CLIENT TRACKING", "", "", "on bool, opt *ClientTrackingOptions", "*StatusCmd", "", manual(ClientCache, advClientCache)},
+	{"ClientTrackingOn", "CLIENT TRACKING", "", "", "opt *ClientTrackingOptions", "*StatusCmd", "", manual(ClientCache, advClientCache)},
+	{"ClientTrackingOff", "CLIENT TRACKING", "", "", "", "*StatusCmd", `"client" "tracking" "off"`, manual(ClientCache, advClientCache)},
+}

@@ -1,0 +1,33 @@
+package spec
+
+// JSON documents. Columns: see row.
+var jsonRows = []row{
+	{"JSONArrAppend", "JSON.ARRAPPEND", "w", "key", "key string, path string, values ...interface{}", "*IntSliceCmd", `"JSON.ARRAPPEND" key path each(values)`, served},
+	{"JSONArrIndex", "JSON.ARRINDEX", "r", "key", "key string, path string, value ...interface{}", "*IntSliceCmd", `"JSON.ARRINDEX" key path each(value)`, served},
+	{"JSONArrIndexWithArgs", "JSON.ARRINDEX", "r", "key", "key string, path string, options *JSONArrIndexArgs, value ...interface{}", "*IntSliceCmd", "", served},
+	{"JSONArrInsert", "JSON.ARRINSERT", "w", "key", "key string, path string, index int64, values ...interface{}", "*IntSliceCmd", `"JSON.ARRINSERT" key path index each(values)`, served},
+	{"JSONArrLen", "JSON.ARRLEN", "r", "key", "key string, path string", "*IntSliceCmd", `"JSON.ARRLEN" key path`, served},
+	{"JSONArrPop", "JSON.ARRPOP", "w", "key", "key string, path string, index int", "*StringSliceCmd", `"JSON.ARRPOP" key path index`, served},
+	{"JSONArrTrim", "JSON.ARRTRIM", "w", "key", "key string, path string", "*IntSliceCmd", `"JSON.ARRTRIM" key path`, served},
+	{"JSONArrTrimWithArgs", "JSON.ARRTRIM", "w", "key", "key string, path string, options *JSONArrTrimArgs", "*IntSliceCmd", "", served},
+	{"JSONClear", "JSON.CLEAR", "w", "key", "key string, path string", "*IntCmd", `"JSON.CLEAR" key path`, served},
+	{"JSONDebugMemory", "JSON.DEBUG MEMORY", "r", "key", "key string, path string", "*IntCmd", "", manual(NotInGoRedis, advPanics)},
+	{"JSONDel", "JSON.DEL", "w", "key", "key string, path string", "*IntCmd", `"JSON.DEL" key path`, served},
+	{"JSONForget", "JSON.FORGET", "w", "key", "key string, path string", "*IntCmd", `"JSON.FORGET" key path`, served},
+	{"JSONGet", "JSON.GET", "r", "key", "key string, paths ...string", "*JSONCmd", "", served},
+	{"JSONGetWithArgs", "JSON.GET", "r", "key", "key string, options *JSONGetArgs, paths ...string", "*JSONCmd", "", served},
+	{"JSONMerge", "JSON.MERGE", "w", "key", "key string, path string, value string", "*StatusCmd", `"JSON.MERGE" key path value`, served},
+	{"JSONMGet", "JSON.MGET", "r", "keys", "path string, keys ...string", "*JSONSliceCmd", `"JSON.MGET" each(keys) path`, served},
+	{"JSONMSetArgs", "JSON.MSET", "w", "docs.Key", "docs []JSONSetArgs", "*StatusCmd", "", served},
+	{"JSONMSet", "JSON.MSET", "w", "triples:params", "params ...interface{}", "*StatusCmd", `"JSON.MSET" each(params)`, served},
+	{"JSONNumIncrBy", "JSON.NUMINCRBY", "w", "key", "key string, path string, value float64", "*JSONCmd", "", served},
+	{"JSONObjKeys", "JSON.OBJKEYS", "r", "key", "key string, path string", "*SliceCmd", `"JSON.OBJKEYS" key path`, served},
+	{"JSONObjLen", "JSON.OBJLEN", "r", "key", "key string, path string", "*IntPointerSliceCmd", `"JSON.OBJLEN" key path`, served},
+	{"JSONSet", "JSON.SET", "w", "key", "key string, path string, value interface{}", "*StatusCmd", "", served},
+	{"JSONSetMode", "JSON.SET", "w", "key", "key string, path string, value interface{}, mode string", "*StatusCmd", "", served},
+	{"JSONSetWithArgs", "JSON.SET", "w", "key", "key string, path string, value interface{}, options *JSONSetArgsOptions", "*StatusCmd", "", served},
+	{"JSONStrAppend", "JSON.STRAPPEND", "w", "key", "key string, path string, value string", "*IntPointerSliceCmd", `"JSON.STRAPPEND" key path value`, served},
+	{"JSONStrLen", "JSON.STRLEN", "r", "key", "key string, path string", "*IntPointerSliceCmd", `"JSON.STRLEN" key path`, served},
+	{"JSONToggle", "JSON.TOGGLE", "w", "key", "key string, path string", "*IntPointerSliceCmd", `"JSON.TOGGLE" key path`, served},
+	{"JSONType", "JSON.TYPE", "r", "key", "key string, path string", "*JSONSliceCmd", `"JSON.TYPE" key path`, served},
+}

@@ -1,0 +1,29 @@
+package spec
+
+// pending names the groups, and the parts of groups, that the engine does not
+// serve yet, with what to tell who asks. Removing a line here is all that it
+// takes to have the facade generate a group's methods and the tool migrate
+// their calls.
+var pending = map[string]string{
+	"stream":      "Keep this call on go-redis for now: streams are the engine's next step.",
+	"geo":         "Keep this call on go-redis for now: GEO commands are the engine's next step.",
+	"hyperloglog": "Keep this call on go-redis for now, or count exactly with a set (SAdd, SCard).",
+	"json":        "Keep this call on go-redis for now, or store the document as a string and change it in a WATCH transaction.",
+	"function":    "Load the code with EVAL instead: FUNCTION and FCALL are the engine's next step.",
+	"hashttl":     "Keep this call on go-redis for now: expiry of hash fields is the engine's next step. A key of its own per field, with Expire, works today.",
+	"bitfield":    "Use GetBit and SetBit, or a script: BITFIELD is the engine's next step.",
+	"dump":        "Read and write the value with its own commands; redis2cf copy moves keys between stores.",
+	"newer":       "Redis 7.0 does not have this command; say it with the older commands, in a transaction or a script where it must be atomic.",
+}
+
+// pendingPart says why a served method is not served yet.
+func pendingPart(r *Row) (advice string, ok bool) {
+	if r.Verdict != Served {
+		return "", false
+	}
+	if advice, ok = pending[r.Needs]; ok {
+		return advice, true
+	}
+	advice, ok = pending[r.Group]
+	return advice, ok
+}
