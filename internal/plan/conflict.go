@@ -1,0 +1,229 @@
+package plan
+
+import (
+	"fmt"
+	"go/token"
+	"sort"
+	"strings"
+)
+
+// Codes of problems, with what to do about each.
+const (
+	CodeTypeConflict = "FAMILY_TYPE_CONFLICT"
+	CodeOverlap      = "FAMILY_OVERLAP"
+	CodeKVPrimary    = "KV_PRIMARY_REFUSED"
+	CodeKVExpiry     = "KV_EXPIRY_TOO_SHORT"
+	CodeSplitGroup   = "FAMILIES_MEET_ACROSS_GROUPS"
+)
+
+// Codes explains every code that Build reports.
+var Codes = map[string]string{
+	CodeTypeConflict: "Two calls use the same keys as different data types. Redis answers WRONGTYPE to one of them unless the keys never exist at both times. The family keeps the type that most calls have; calls of the other type move without a view. If the keys really are different, give them different prefixes, or name the narrower pattern as a family of its own in redis2cf.yaml.",
+	CodeOverlap:      "Two families share keys, and neither pattern is the more specific, so that a key may be routed to the wrong one. Make one pattern narrower in redis2cf.yaml, or give the keys different prefixes.",
+	CodeKVPrimary:    "consistency: primary lets KV answer without the object. It is possible only for families that use nothing but GET, MGET, SET, SETEX and DEL and that meet no other family in a transaction, script or multi-key command. Use consistency: follow.",
+	CodeKVExpiry:     "KV keeps nothing for less than 60 seconds. Keys with a shorter expiry stay in the object and readers at the edge do not see them. Use store: do, or a longer expiry.",
+	CodeSplitGroup:   "Families that are used in one transaction, script or multi-key command must live in one placement group, because only one object can run it in one piece. Give them the same group in redis2cf.yaml.",
+}
+
+func (b *builder) typeConflict(f *Family, refs []ref, bad ref) Problem {
+	pos := []token.Position{b.sites[bad.site].Position}
+	with := ""
+	for _, r := range refs {
+		if r.typ == f.Type {
+			s := &b.sites[r.site]
+			with = fmt.Sprintf(", but %s at %s needs a %s", s.Command, short(s.Position), f.Type)
+			pos = append(pos, s.Position)
+			break
+		}
+	}
+	if with == "" {
+		with = fmt.Sprintf(", but %s says %s", FileName, f.Type)
+	}
+	s := &b.sites[bad.site]
+	return Problem{
+		Code:   CodeTypeConflict,
+		Family: f.Pattern,
+		Message: fmt.Sprintf("%s: %s on %q needs a %s%s: the call moves without a view; give the keys different prefixes or name the narrower pattern in %s",
+			short(s.Position), s.Command, f.Pattern, bad.typ, with, FileName),
+		Pos: pos,
+	}
+}
+
+// short is a position for a sentence: file and line.
+func short(p token.Position) string {
+	if i := strings.LastIndexAny(p.Filename, `/\`); i >= 0 {
+		p.Filename = p.Filename[i+1:]
+	}
+	p.Column = 0
+	return p.String()
+}
+
+// overlaps reports pairs of families that can claim the same key without one of
+// them being the more specific, where it makes a difference.
+func (b *builder) overlaps() {
+	type entry struct {
+		f    *Family
+		g    glob
+		refs []ref
+	}
+	var all []entry
+	for i := range b.plan.Families {
+		f := &b.plan.Families[i]
+		g, err := parseGlob(f.Pattern)
+		if err != nil || f.IsDefault() {
+			continue
+		}
+		all = append(all, entry{f, g, b.refs[i]})
+	}
+	for i, x := range all {
+		for _, y := range all[i+1:] {
+			if fits(x.f.Type, y.f.Type) && x.f.Store == y.f.Store || !x.g.overlaps(y.g) {
+				continue
+			}
+			var why string
+			switch xy, yx := x.g.contains(y.g), y.g.contains(x.g); {
+			case !xy && !yx:
+				why = "neither pattern is the more specific"
+			case !fits(x.f.Type, y.f.Type) && (x.g.swallows(y.g) || y.g.swallows(x.g)):
+				why = "they differ by letters that a value in the key can end or begin with"
+			default:
+				continue
+			}
+			pr := Problem{
+				Code:   CodeOverlap,
+				Family: x.f.Pattern,
+				Message: fmt.Sprintf("families %q (%s, %s) and %q (%s, %s) share keys and %s: make one narrower in %s, or give the keys different prefixes",
+					x.f.Pattern, x.f.Type, x.f.Store, y.f.Pattern, y.f.Type, y.f.Store, why, FileName),
+			}
+			for _, e := range []entry{x, y} {
+				if len(e.refs) > 0 {
+					pr.Pos = append(pr.Pos, b.sites[e.refs[0].site].Position)
+				}
+			}
+			b.problems = append(b.problems, pr)
+		}
+	}
+}
+
+// meet finds the families that one transaction, script or multi-key command
+// uses together.
+func (b *builder) meet() {
+	together := map[string]map[int]bool{} // transaction or site to families
+	at := map[string]int{}                // the same to its first site
+	for i, refs := range b.refs {
+		for _, r := range refs {
+			s := &b.sites[r.site]
+			where := s.Tx
+			if where == "" {
+				if len(s.Keys) < 2 {
+					continue // several patterns of one key are alternatives
+				}
+				where = fmt.Sprintf("site %d", r.site)
+			}
+			if together[where] == nil {
+				together[where] = map[int]bool{}
+				at[where] = r.site
+			}
+			together[where][i] = true
+		}
+	}
+	names := make([]map[string]bool, len(b.plan.Families))
+	places := make([]string, 0, len(together))
+	for where := range together {
+		places = append(places, where)
+	}
+	sort.Slice(places, func(i, j int) bool {
+		if x, y := at[places[i]], at[places[j]]; x != y {
+			return x < y
+		}
+		return places[i] < places[j]
+	})
+	told := map[[2]int]bool{}
+	for _, where := range places {
+		members := sortedInts(together[where])
+		for _, i := range members {
+			for _, j := range members {
+				if i == j {
+					continue
+				}
+				if names[i] == nil {
+					names[i] = map[string]bool{}
+				}
+				names[i][b.plan.Families[j].Name] = true
+				if i < j && !told[[2]int{i, j}] {
+					told[[2]int{i, j}] = true
+					b.splitGroup(&b.plan.Families[i], &b.plan.Families[j], at[where])
+				}
+			}
+		}
+	}
+	for i, m := range names {
+		f := &b.plan.Families[i]
+		f.Meets = nil
+		for n := range m {
+			f.Meets = append(f.Meets, n)
+		}
+		sort.Strings(f.Meets)
+	}
+}
+
+func sortedInts(m map[int]bool) []int {
+	out := make([]int, 0, len(m))
+	for i := range m {
+		out = append(out, i)
+	}
+	sort.Ints(out)
+	return out
+}
+
+func (b *builder) splitGroup(x, y *Family, site int) {
+	if x.Group == y.Group || x.IsDefault() || y.IsDefault() {
+		return
+	}
+	pos := b.sites[site].Position
+	b.problems = append(b.problems, Problem{
+		Code:   CodeSplitGroup,
+		Family: x.Pattern,
+		Fatal:  true,
+		Message: fmt.Sprintf("%s: families %s (group %s) and %s (group %s) are used in one piece here, and only one group can run it: give them the same group in %s",
+			short(pos), x.Name, x.Group, y.Name, y.Group, FileName),
+		Pos: []token.Position{pos},
+	})
+}
+
+// promises checks what the plan asks of KV.
+func (b *builder) promises() {
+	for i := range b.plan.Families {
+		f, s := &b.plan.Families[i], b.seen[i]
+		if f.Store != StoreKV || f.Sites == 0 {
+			continue
+		}
+		var pos []token.Position
+		if len(b.refs[i]) > 0 {
+			pos = append(pos, b.sites[b.refs[i][0].site].Position)
+		}
+		if d := s.shortest(); d > 0 && d < kvExpiry {
+			b.problems = append(b.problems, Problem{Code: CodeKVExpiry, Family: f.Pattern, Pos: pos,
+				Message: fmt.Sprintf("family %s (%q) sets an expiry of %s, and KV keeps nothing shorter than %s: use store: do in %s, or a longer expiry",
+					f.Name, f.Pattern, d, kvExpiry, FileName)})
+		}
+		if f.Consistency != Primary {
+			continue
+		}
+		why := ""
+		if len(f.Meets) > 0 {
+			why = "it meets " + strings.Join(f.Meets, ", ") + " in one transaction, script or command"
+		}
+		for _, c := range f.Commands {
+			if !primaryOnly[c] {
+				why = "it uses " + c
+				break
+			}
+		}
+		if why != "" {
+			b.problems = append(b.problems, Problem{Code: CodeKVPrimary, Family: f.Pattern, Pos: pos, Fatal: true,
+				Message: fmt.Sprintf("family %s (%q) cannot have consistency: primary, because %s: use consistency: follow in %s",
+					f.Name, f.Pattern, why, FileName)})
+		}
+	}
+}

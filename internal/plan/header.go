@@ -1,0 +1,35 @@
+package plan
+
+// header is the comment at the top of a new redis2cf.yaml: every key, for the
+// person who edits it.
+const header = `# redis2cf.yaml: which keys this module has and where they live on Cloudflare.
+# Written by redis2cf -w, read ever after and yours to edit: edits and comments
+# stay, new families are added at the end of the list. After an edit run
+# redis2cf generate; no call site changes.
+#
+# version    of this file's format
+# module     the Go module the plan is for
+# package    directory of the generated package, relative to the module
+# default    store URL used when neither $CFSTORE_URL nor the program names one:
+#            memory://name, file:path.db, https://gateway…, cloudflare://ACCOUNT
+# groups     placement groups: each is one Durable Object, or shards of them by
+#            {hash tag}; families used in one transaction share a group
+# keep       packages that stay on go-redis, by import path; end in /... for a tree
+# families   sets of keys with one meaning:
+#   pattern      * is any run of bytes, ? any one byte, \ takes the next literally;
+#                of several patterns that fit a key the one with most literal
+#                bytes wins; "*" takes what no other pattern takes
+#   name         the view in the generated package: Session gives cfstore.Session
+#   type         string, hash, list, set, zset, stream, hyperloglog, json, any
+#   store        do  the Durable Object alone, which orders and keeps everything
+#                kv  its values also go to KV, for reads at the edge
+#                d1  its rows also go to D1, for SQL
+#                r2  its bytes are kept in R2, for values above 1 MB
+#   consistency  kv: follow (default), or primary: KV alone, up to 60 s old
+#                d1: follow (default), or sync: answers wait for D1
+#   ttl          expiry as seen in the code: 24h0m0s, none, varies
+#   reason       why this store
+#   phase        redis, cloudflare or only: who holds the truth while data moves
+#   group        placement group, when it is not the first
+#   client       namespace, when the module talks to several servers
+`

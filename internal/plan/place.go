@@ -1,0 +1,205 @@
+package plan
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// kvExpiry is the shortest expiry that KV keeps (Cloudflare's limits, 2026-07).
+const kvExpiry = 60 * time.Second
+
+// The prices are Cloudflare's of 2026-07, per million, on the paid plan and
+// beyond what is included.
+const (
+	priceKV = "5.00 $ a million writes, 0.50 $ a million reads"
+	priceD1 = "1.00 $ a million rows written, 0.001 $ a million rows read"
+	priceDO = "1.00 $ a million rows written, 0.15 $ a million requests"
+)
+
+// readsAndWrites are the commands of plain strings that KV can follow without
+// losing what a program relies on.
+var readsAndWrites = setOf("GET", "MGET", "SET", "MSET", "SETEX", "PSETEX", "GETEX", "GETRANGE", "SUBSTR", "STRLEN")
+
+// aboutKeys are the commands that work on every type and decide nothing.
+var aboutKeys = setOf("DEL", "UNLINK", "EXISTS", "TOUCH", "TYPE", "DUMP", "RESTORE", "OBJECT", "KEYS", "SCAN",
+	"EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME",
+	"RENAME", "COPY", "HSCAN", "SSCAN", "ZSCAN", "SORT", "SORT_RO")
+
+// primaryOnly are the commands that a family with `store: kv` and
+// `consistency: primary` may use: what KV itself can answer.
+var primaryOnly = setOf("GET", "MGET", "SET", "SETEX", "DEL")
+
+func setOf(names ...string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, n := range names {
+		m[n] = true
+	}
+	return m
+}
+
+// seen is what the sites of one family have shown.
+type seen struct {
+	typ      spec.Type
+	commands map[string]bool
+	blocking string // first command that waits for data
+	script   string // first command that runs a script
+	watched  bool
+	atomic   string // first command on a string that reads and writes at once
+	ttls     map[time.Duration]bool
+	unknown  bool // some expiry is not a constant
+	forever  bool // some write sets no expiry
+	refresh  bool // a constant expiry is set by a command of its own
+	sites    int
+	tests    int
+}
+
+// note adds one command.
+func (s *seen) note(row *spec.Row, command string) {
+	word, _, _ := strings.Cut(command, " ")
+	s.commands[command] = true
+	switch {
+	case row.Block:
+		s.blocking = first(s.blocking, command)
+	case row.Group == "script" || row.Type == spec.Script:
+		s.script = first(s.script, command)
+	case word == "WATCH":
+		s.watched = true
+	case row.Type == spec.String && row.Write && (!readsAndWrites[command] || conditional[row.Method]):
+		s.atomic = first(s.atomic, command)
+	}
+}
+
+// conditional are the methods that send SET with a condition or an answer, by
+// go-redis's names: the command alone does not show it.
+var conditional = setOf("SetNX", "SetXX", "SetArgs", "SetIFEQ", "SetIFEQGet", "SetIFNE", "SetIFNEGet",
+	"SetIFDEQ", "SetIFDEQGet", "SetIFDNE", "SetIFDNEGet", "GetSet", "GetDel", "MSetNX")
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// noteTTL adds the expiry of one site, as the analyzer words it.
+func (s *seen) noteTTL(ttl, command string) {
+	switch ttl {
+	case "":
+	case "none":
+		s.forever = true
+	case "varies":
+		s.unknown = true
+	default:
+		d, err := time.ParseDuration(ttl)
+		if err != nil {
+			s.unknown = true
+			return
+		}
+		s.ttls[d] = true
+		if aboutKeys[command] {
+			s.refresh = true
+		}
+	}
+}
+
+// ttl is the expiry of the family in one word.
+func (s *seen) ttl() string {
+	switch {
+	case len(s.ttls) == 1 && !s.unknown && (!s.forever || s.refresh):
+		for d := range s.ttls {
+			return d.String()
+		}
+	case len(s.ttls) > 0 || s.unknown:
+		return "varies"
+	case s.forever:
+		return "none"
+	}
+	return ""
+}
+
+// shortest is the smallest constant expiry, 0 when there is none.
+func (s *seen) shortest() time.Duration {
+	var min time.Duration
+	for d := range s.ttls {
+		if min == 0 || d < min {
+			min = d
+		}
+	}
+	return min
+}
+
+// place decides the store by the first rule that fits, and says why and what
+// the other choice would cost.
+func place(f *Family, s *seen) {
+	f.Store = StoreDO
+	alternative := ""
+	switch {
+	case f.IsDefault():
+		f.Reason = "keys are known only at run time"
+	case s.script != "":
+		f.Reason = s.script + " runs a script over these keys: the object alone runs it in one piece"
+	case s.blocking != "":
+		f.Reason = s.blocking + " waits for data, and only the object can wake it"
+	case s.watched:
+		f.Reason = "WATCH compares these keys at EXEC: one place must order the writes"
+	case s.typ == spec.Stream:
+		f.Reason = "streams keep their groups and pending entries in the object"
+	case s.atomic != "":
+		f.Reason = s.atomic + " reads and writes in one step"
+		alternative = "kv if it were only written and read: " + priceKV
+	case s.typ == spec.HyperLogLog:
+		f.Reason = "a HyperLogLog is changed in place"
+	case s.typ == spec.String || s.typ == spec.JSON && s.onlyWholeJSON():
+		if d := s.shortest(); d > 0 && d < kvExpiry {
+			f.Reason = fmt.Sprintf("an expiry of %s is seen, and KV keeps nothing shorter than %s", d, kvExpiry)
+			break
+		}
+		f.Store = StoreKV
+		f.Reason = "plain values that are read and written whole: KV follows for readers at the edge"
+		alternative = "do, without reads at the edge: " + priceDO
+		if s.within(primaryOnly) {
+			alternative = "kv with consistency: primary, no object in the way and reads up to 60 s old: " + priceKV
+		}
+	case s.typ == spec.JSON:
+		f.Reason = "JSON documents are changed by path, in place"
+	case s.typ == spec.List || s.typ == spec.Hash || s.typ == spec.Set || s.typ == spec.ZSet:
+		f.Store = StoreD1
+		f.Reason = fmt.Sprintf("rows of a %s can be queried: D1 follows within 100 ms", f.Type)
+		alternative = "do, without SQL over the rows: " + priceDO + "; D1 adds " + priceD1
+	default:
+		f.Reason = "only commands that fit every type were seen"
+	}
+	f.Alternative = alternative
+}
+
+// onlyWholeJSON tells whether documents are only set and got.
+func (s *seen) onlyWholeJSON() bool {
+	for c := range s.commands {
+		if !aboutKeys[c] && c != "JSON.SET" && c != "JSON.GET" && c != "JSON.MGET" {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *seen) within(allowed map[string]bool) bool {
+	for c := range s.commands {
+		if !allowed[c] {
+			return false
+		}
+	}
+	return len(s.commands) > 0
+}
+
+func (s *seen) sorted() []string {
+	out := make([]string, 0, len(s.commands))
+	for c := range s.commands {
+		out = append(out, c)
+	}
+	sort.Strings(out)
+	return out
+}
