@@ -56,6 +56,9 @@ const (
 	// Pairs holds the two halves of each pair in turn in Elems. RESP2 writes it
 	// flat, RESP3 as an array of two-element arrays: ZRANGE … WITHSCORES.
 	Pairs
+	// None stands where a command has no reply of its own: the confirmations of
+	// SUBSCRIBE and its kin come as Push replies to the session.
+	None
 	// Push is an out-of-band message (pub/sub); an array in RESP2.
 	Push
 )

@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// A waiter is a blocked command.
+type waiter struct {
+	ticket  uint64
+	session *session
+	args    resp.Command
+	cmd     *command
+	keys    []dbKey
+	until   int64      // Unix microseconds, 0: for ever
+	timeout resp.Reply // the answer when the time is up
+}
+
+// park makes a waiter wait: first come, first served on each key.
+func (e *Engine) park(w *waiter) {
+	e.nextTicket++
+	w.ticket = e.nextTicket
+	e.tickets[w.ticket] = w
+	if w.until != 0 && (e.nextTimeout == 0 || w.until < e.nextTimeout) {
+		e.nextTimeout = w.until
+	}
+	for _, k := range w.keys {
+		e.waiting[k] = append(e.waiting[k], w)
+	}
+}
+
+func (e *Engine) dropWaiter(w *waiter) {
+	delete(e.tickets, w.ticket)
+	for _, k := range w.keys {
+		list := e.waiting[k]
+		for i, other := range list {
+			if other == w {
+				list = append(list[:i:i], list[i+1:]...)
+				break
+			}
+		}
+		if len(list) == 0 {
+			delete(e.waiting, k)
+		} else {
+			e.waiting[k] = list
+		}
+	}
+}
+
+// signal notes that a key changed for which somebody waits.
+func (e *Engine) signal(k dbKey) {
+	if _, ok := e.waiting[k]; !ok {
+		return
+	}
+	for _, r := range e.ready {
+		if r == k {
+			return
+		}
+	}
+	e.ready = append(e.ready, k)
+}
+
+func (e *Engine) signalDatabase(db uint32) {
+	for k := range e.waiting {
+		if k.db == db {
+			e.signal(k)
+		}
+	}
+}
+
+// serveWaiters runs blocked commands again whose keys changed, in the order in
+// which they came. What they change may serve others in turn.
+func (e *Engine) serveWaiters() {
+	for len(e.ready) > 0 {
+		k := e.ready[0]
+		e.ready = e.ready[1:]
+		for _, w := range append([]*waiter(nil), e.waiting[k]...) {
+			if e.tickets[w.ticket] != w {
+				continue
+			}
+			c := call{e: e, s: w.session, args: w.args, cmd: w.cmd, block: true}
+			db := w.session.db
+			w.session.db = k.db
+			r := w.cmd.run(&c)
+			w.session.db = db
+			if c.wait != nil || r.Kind == resp.Error && r.Str == errWrongType.Str {
+				continue // a key of another type does not end the waiting
+			}
+			e.dropWaiter(w)
+			e.wakes = append(e.wakes, Wake{w.ticket, r})
+		}
+	}
+}
+
+// waitFor makes the command wait for keys, or answer its timeout reply at once
+// where waiting is not possible (in a transaction or a script).
+func (c *call) waitFor(keys []string, until int64, timeout resp.Reply) resp.Reply {
+	if !c.block {
+		return timeout
+	}
+	w := &waiter{session: c.s, args: c.args, cmd: c.cmd, until: until, timeout: timeout}
+	for _, k := range keys {
+		dk, seen := dbKey{c.s.db, k}, false
+		for _, other := range w.keys {
+			seen = seen || other == dk
+		}
+		if !seen {
+			w.keys = append(w.keys, dk)
+		}
+	}
+	c.wait = w
+	return resp.Reply{}
+}
+
+// timeoutArg reads a blocking command's timeout in seconds and returns the
+// time at which it ends, 0 for never.
+func (c *call) timeoutArg(s string) (until int64, bad resp.Reply) {
+	f, ok := parseFloat(s)
+	if !ok || f > 9e12 || f < -9e12 {
+		return 0, errTimeoutFloat
+	}
+	if f < 0 {
+		return 0, errTimeoutNeg
+	}
+	if f == 0 {
+		return 0, resp.Reply{}
+	}
+	return c.e.now + max(int64(f*1e6), 1), resp.Reply{}
+}
+
+// Tick wakes blocked commands whose time is up and removes some of the keys
+// whose time is over.
+func (e *Engine) Tick(now int64, seed uint64) (out Outcome) {
+	defer e.catch(&out)
+	e.begin(now, seed)
+	if e.nowMs >= e.nextExpire {
+		e.expireDue()
+		if len(e.ready) > 0 {
+			e.serveWaiters()
+		}
+	}
+	e.timeOut()
+	e.finish(&out)
+	return out
+}
+
+// timeOut answers the blocked commands whose time is up, oldest first.
+func (e *Engine) timeOut() {
+	if e.nextTimeout == 0 || e.nextTimeout > e.now {
+		return
+	}
+	e.nextTimeout = 0
+	var due []*waiter
+	for _, w := range e.tickets {
+		switch {
+		case w.until == 0:
+		case w.until <= e.now:
+			due = append(due, w)
+		case e.nextTimeout == 0 || w.until < e.nextTimeout:
+			e.nextTimeout = w.until
+		}
+	}
+	slices.SortFunc(due, func(a, b *waiter) int { return cmp.Compare(a.ticket, b.ticket) })
+	for _, w := range due {
+		e.dropWaiter(w)
+		e.wakes = append(e.wakes, Wake{w.ticket, w.timeout})
+	}
+}
+
+// Cancel ends a blocked command whose caller went away. There is no reply.
+func (e *Engine) Cancel(now int64, ticket uint64) (out Outcome) {
+	defer e.catch(&out)
+	e.now, e.nowMs = now, now/1000
+	if w := e.tickets[ticket]; w != nil {
+		e.dropWaiter(w)
+	}
+	e.finish(&out)
+	return out
+}

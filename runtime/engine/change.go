@@ -1,0 +1,94 @@
+package engine
+
+// takeChange turns what the frame changed into the rows to write. It returns
+// nil when nothing did.
+func (e *Engine) takeChange() *Change {
+	if e.volatile || len(e.dirty) == 0 && len(e.ops) == 0 {
+		return nil
+	}
+	e.settle()
+	ops := e.ops
+	e.ops = nil
+	if len(ops) == 0 {
+		return nil
+	}
+	e.seq++
+	return &Change{Seq: e.seq, NextID: e.nextID, Ops: ops}
+}
+
+// emit appends the operations that bring the key's rows up to date.
+func (ent *entry) emit(ops []Op) []Op {
+	ent.dirty = false
+	if ent.gone {
+		if ent.stored {
+			ops = append(ops, Op{Kind: OpDelKey, Header: Header{DB: ent.db, Hash: ent.hash, Key: ent.key, Type: ent.typ, ID: ent.id}})
+		}
+		ent.stored = false
+		return ops
+	}
+	if ent.header || !ent.stored {
+		h := Header{DB: ent.db, Hash: ent.hash, Key: ent.key, Type: ent.typ, ID: ent.id, ExpireAt: ent.expireAt}
+		if ent.typ == TypeString {
+			h.Value = ent.text()
+		}
+		ops = append(ops, Op{Kind: OpPutKey, Type: ent.typ, Header: h})
+		ent.header, ent.stored = false, true
+	}
+	if ent.obj != nil {
+		ops = ent.obj.emit(ent.id, ops)
+	}
+	return ops
+}
+
+// settle turns what is pending into operations now, so that an operation on a
+// whole database can follow in order.
+func (e *Engine) settle() {
+	for i, ent := range e.dirty {
+		e.ops = ent.emit(e.ops)
+		e.dirty[i] = nil
+	}
+	e.dirty = e.dirty[:0]
+}
+
+// flush removes every key of a database, which costs one row operation.
+func (e *Engine) flush(db uint32) {
+	e.failDatabase(db, db)
+	ks := e.dbs[db]
+	if ks == nil || ks.len() == 0 {
+		return
+	}
+	if !e.volatile {
+		e.settle()
+		e.ops = append(e.ops, Op{Kind: OpFlushDB, Header: Header{DB: db}})
+	}
+	e.expiry.dropDB(db)
+	delete(e.dbs, db)
+	e.writes++
+}
+
+// swap exchanges two databases.
+func (e *Engine) swap(a, b uint32) {
+	if a == b {
+		return
+	}
+	e.failDatabase(a, a, b)
+	e.failDatabase(b, a, b)
+	if !e.volatile {
+		e.settle()
+		e.ops = append(e.ops, Op{Kind: OpSwapDB, Header: Header{DB: a}, ID: uint64(b)})
+	}
+	x, y := e.db(a), e.db(b)
+	for _, side := range []struct {
+		ks *keyspace
+		to uint32
+	}{{x, b}, {y, a}} {
+		to := side.to
+		side.ks.scan(0, func(ent *entry) bool { ent.db = to; return true })
+	}
+	e.dbs[a], e.dbs[b] = y, x
+	e.writes++
+	if len(e.waiting) > 0 {
+		e.signalDatabase(a)
+		e.signalDatabase(b)
+	}
+}

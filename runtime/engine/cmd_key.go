@@ -1,0 +1,442 @@
+package engine
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+var keyHandlers = map[string]handler{
+	"del": cmdDel, "unlink": cmdDel, "exists": cmdExists, "touch": cmdTouch, "type": cmdType,
+	"expire": cmdExpire, "pexpire": cmdPExpire, "expireat": cmdExpireAt, "pexpireat": cmdPExpireAt,
+	"ttl": cmdTTL, "pttl": cmdPTTL, "expiretime": cmdExpireTime, "pexpiretime": cmdPExpireTime, "persist": cmdPersist,
+	"rename": cmdRename, "renamenx": cmdRenameNX, "copy": cmdCopy, "move": cmdMove,
+	"keys": cmdKeys, "scan": cmdScan, "randomkey": cmdRandomKey,
+	"dbsize": cmdDBSize, "flushdb": cmdFlushDB, "flushall": cmdFlushAll, "swapdb": cmdSwapDB, "select": cmdSelect,
+}
+
+func cmdDel(c *call) resp.Reply {
+	n := int64(0)
+	for _, key := range c.args[1:] {
+		if ent := c.e.lookup(c.s.db, key); ent != nil {
+			c.e.remove(ent)
+			n++
+		}
+	}
+	return intReply(n)
+}
+
+func cmdExists(c *call) resp.Reply {
+	n := int64(0)
+	for _, key := range c.args[1:] {
+		if c.e.peek(c.s.db, key) != nil {
+			n++
+		}
+	}
+	return intReply(n)
+}
+
+func cmdTouch(c *call) resp.Reply {
+	n := int64(0)
+	for _, key := range c.args[1:] {
+		if c.e.lookup(c.s.db, key) != nil {
+			n++
+		}
+	}
+	return intReply(n)
+}
+
+func cmdType(c *call) resp.Reply {
+	if ent := c.e.peek(c.s.db, c.args[1]); ent != nil {
+		return resp.NewStatus(ent.typ.String())
+	}
+	return resp.NewStatus("none")
+}
+
+// expireKey is EXPIRE and its kin: unit in milliseconds, absolute or from now.
+func (c *call) expireKey(unit int64, absolute bool) resp.Reply {
+	at, ok := parseInt(c.args[2])
+	if !ok {
+		return errNotInt
+	}
+	var nx, xx, gt, lt bool
+	for _, a := range c.args[3:] {
+		switch strings.ToUpper(a) {
+		case "NX":
+			nx = true
+		case "XX":
+			xx = true
+		case "GT":
+			gt = true
+		case "LT":
+			lt = true
+		default:
+			return resp.NewError("ERR Unsupported option " + oneLine(clip(a)))
+		}
+	}
+	if nx && (xx || gt || lt) {
+		return resp.NewError("ERR NX and XX, GT or LT options at the same time are not compatible")
+	}
+	if gt && lt {
+		return resp.NewError("ERR GT and LT options at the same time are not compatible")
+	}
+	if unit == 1000 {
+		if at > math.MaxInt64/1000 || at < math.MinInt64/1000 {
+			return errInvalidExpire(c.cmd.name)
+		}
+		at *= 1000
+	}
+	if !absolute {
+		if at > 0 && at > math.MaxInt64-c.e.nowMs {
+			return errInvalidExpire(c.cmd.name)
+		}
+		at += c.e.nowMs
+	}
+	ent := c.e.lookup(c.s.db, c.args[1])
+	if ent == nil {
+		return intReply(0)
+	}
+	old := ent.expireAt
+	if nx && old != 0 || xx && old == 0 ||
+		gt && (old == 0 || at <= old) || lt && old != 0 && at >= old {
+		return intReply(0)
+	}
+	if at <= c.e.nowMs {
+		c.e.remove(ent)
+		return intReply(1)
+	}
+	c.e.setExpire(ent, at)
+	c.e.changed(ent)
+	return intReply(1)
+}
+
+func cmdExpire(c *call) resp.Reply    { return c.expireKey(1000, false) }
+func cmdPExpire(c *call) resp.Reply   { return c.expireKey(1, false) }
+func cmdExpireAt(c *call) resp.Reply  { return c.expireKey(1000, true) }
+func cmdPExpireAt(c *call) resp.Reply { return c.expireKey(1, true) }
+
+// remaining answers the TTL family: show turns the expiry into the reply.
+func (c *call) remaining(show func(at int64) int64) resp.Reply {
+	ent := c.e.peek(c.s.db, c.args[1])
+	switch {
+	case ent == nil:
+		return intReply(-2)
+	case ent.expireAt == 0:
+		return intReply(-1)
+	}
+	return intReply(show(ent.expireAt))
+}
+
+func cmdTTL(c *call) resp.Reply {
+	return c.remaining(func(at int64) int64 { return (max(at-c.e.nowMs, 0) + 500) / 1000 })
+}
+
+func cmdPTTL(c *call) resp.Reply {
+	return c.remaining(func(at int64) int64 { return max(at-c.e.nowMs, 0) })
+}
+
+func cmdExpireTime(c *call) resp.Reply {
+	return c.remaining(func(at int64) int64 { return (at + 500) / 1000 })
+}
+
+func cmdPExpireTime(c *call) resp.Reply {
+	return c.remaining(func(at int64) int64 { return at })
+}
+
+func cmdPersist(c *call) resp.Reply {
+	ent := c.e.lookup(c.s.db, c.args[1])
+	if ent == nil || ent.expireAt == 0 {
+		return intReply(0)
+	}
+	c.e.setExpire(ent, 0)
+	c.e.changed(ent)
+	return intReply(1)
+}
+
+// carry moves a value to another name, which must be free. The collection keeps
+// its rows: only the two headers are written.
+func (e *Engine) carry(ent *entry, db uint32, key string) {
+	moved := &entry{
+		chain: chain[entry]{key: key, hash: KeyHash(key)}, db: db, typ: ent.typ, access: e.nowMs,
+		str: ent.str, buf: ent.buf, id: ent.id, obj: ent.obj,
+	}
+	expireAt := ent.expireAt
+	// Rows that wait to be written hang on the id, which the new header takes.
+	ent.id, ent.obj = 0, nil
+	e.remove(ent)
+	e.db(db).insert(moved)
+	e.setExpire(moved, expireAt)
+	e.changed(moved)
+}
+
+func (c *call) rename(onlyNew bool) resp.Reply {
+	from, to := c.args[1], c.args[2]
+	ent := c.e.lookup(c.s.db, from)
+	if ent == nil {
+		return errNoSuchKey
+	}
+	old := c.e.lookup(c.s.db, to)
+	if onlyNew && old != nil {
+		return intReply(0)
+	}
+	if from != to {
+		if old != nil {
+			c.e.remove(old)
+		}
+		c.e.carry(ent, c.s.db, to)
+	}
+	if onlyNew {
+		return intReply(1)
+	}
+	return resp.OK
+}
+
+func cmdRename(c *call) resp.Reply   { return c.rename(false) }
+func cmdRenameNX(c *call) resp.Reply { return c.rename(true) }
+
+// database reads a database number.
+func (c *call) database(s string) (uint32, bool) {
+	n, ok := parseInt(s)
+	if !ok || n < 0 || n >= int64(c.e.opt.Databases) {
+		return 0, false
+	}
+	return uint32(n), true
+}
+
+func cmdCopy(c *call) resp.Reply {
+	db, replace := c.s.db, false
+	for i := 3; i < len(c.args); i++ {
+		switch opt := strings.ToUpper(c.args[i]); {
+		case opt == "REPLACE":
+			replace = true
+		case opt == "DB" && i+1 < len(c.args):
+			i++
+			if _, ok := parseInt(c.args[i]); !ok {
+				return errNotInt
+			}
+			var ok bool
+			if db, ok = c.database(c.args[i]); !ok {
+				return resp.NewError("ERR DB index is out of range")
+			}
+		default:
+			return errSyntax
+		}
+	}
+	if db == c.s.db && c.args[1] == c.args[2] {
+		return resp.NewError("ERR source and destination objects are the same")
+	}
+	ent := c.e.lookup(c.s.db, c.args[1])
+	if ent == nil {
+		return intReply(0)
+	}
+	if old := c.e.lookup(db, c.args[2]); old != nil {
+		if !replace {
+			return intReply(0)
+		}
+		c.e.remove(old)
+	}
+	twin := c.e.add(db, c.args[2], ent.typ, ent.expireAt)
+	if ent.typ == TypeString {
+		twin.str = ent.text()
+	} else {
+		twin.obj = c.e.object(ent).clone()
+	}
+	return intReply(1)
+}
+
+func cmdMove(c *call) resp.Reply {
+	if _, ok := parseInt(c.args[2]); !ok {
+		return errNotInt
+	}
+	db, ok := c.database(c.args[2])
+	if !ok {
+		return resp.NewError("ERR DB index is out of range")
+	}
+	if db == c.s.db {
+		return resp.NewError("ERR source and destination objects are the same")
+	}
+	ent := c.e.lookup(c.s.db, c.args[1])
+	if ent == nil || c.e.lookup(db, c.args[1]) != nil {
+		return intReply(0)
+	}
+	c.e.carry(ent, db, c.args[1])
+	return intReply(1)
+}
+
+func cmdKeys(c *call) resp.Reply {
+	pattern := c.args[1]
+	elems := []resp.Reply{}
+	c.e.db(c.s.db).scan(0, func(ent *entry) bool {
+		if !ent.expired(c.e.nowMs) && (pattern == "*" || match(pattern, ent.key, false)) {
+			elems = append(elems, resp.NewBulk(ent.key))
+		}
+		return true
+	})
+	return resp.Reply{Kind: resp.Array, Elems: elems}
+}
+
+// scanOptions are the options that the SCAN family shares.
+type scanOptions struct {
+	cursor   uint64
+	match    string
+	all      bool // no pattern, or *
+	count    int
+	typ      string
+	noValues bool
+}
+
+// scanArgs reads the cursor at args[at] and the options after it.
+func (c *call) scanArgs(at int) (o scanOptions, bad resp.Reply) {
+	cursor, ok := parseCursor(c.args[at])
+	if !ok {
+		return o, errBadScanCursor
+	}
+	o = scanOptions{cursor: cursor, count: 10, all: true}
+	for i := at + 1; i < len(c.args); i++ {
+		opt := strings.ToUpper(c.args[i])
+		if opt == "NOVALUES" && c.cmd.name == "hscan" {
+			o.noValues = true
+			continue
+		}
+		if i+1 == len(c.args) {
+			return o, errSyntax
+		}
+		i++
+		switch {
+		case opt == "COUNT":
+			n, ok := parseInt(c.args[i])
+			if !ok {
+				return o, errNotInt
+			}
+			if n < 1 {
+				return o, errSyntax
+			}
+			o.count = int(min(n, 1<<30))
+		case opt == "MATCH":
+			o.match = c.args[i]
+			o.all = o.match == "*"
+		case opt == "TYPE" && c.cmd.name == "scan":
+			o.typ = strings.ToLower(c.args[i])
+		default:
+			return o, errSyntax
+		}
+	}
+	return o, resp.Reply{}
+}
+
+// parseCursor reads an unsigned cursor as strtoul does, without spaces.
+func parseCursor(s string) (uint64, bool) {
+	if s == "" {
+		return 0, false
+	}
+	var n uint64
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		d := uint64(s[i] - '0')
+		if n > (math.MaxUint64-d)/10 {
+			return 0, false
+		}
+		n = n*10 + d
+	}
+	return n, true
+}
+
+// keep reports whether the options' pattern lets a name through.
+func (o *scanOptions) keep(name string) bool {
+	return o.all || match(o.match, name, false)
+}
+
+// scanReply is the two-element reply of the SCAN family.
+func scanReply(next uint64, elems []resp.Reply) resp.Reply {
+	return resp.NewArray(resp.NewBulk(formatUint(next)), resp.Reply{Kind: resp.Array, Elems: elems})
+}
+
+func cmdScan(c *call) resp.Reply {
+	o, bad := c.scanArgs(1)
+	if bad.Kind == resp.Error {
+		return bad
+	}
+	page, next := c.e.db(c.s.db).scanPage(o.cursor, o.count)
+	elems := make([]resp.Reply, 0, len(page))
+	for _, ent := range page {
+		switch {
+		case ent.expired(c.e.nowMs):
+			c.e.remove(ent)
+		case o.typ != "" && ent.typ.String() != o.typ:
+		case o.keep(ent.key):
+			elems = append(elems, resp.NewBulk(ent.key))
+		}
+	}
+	return scanReply(next, elems)
+}
+
+func cmdRandomKey(c *call) resp.Reply {
+	ks := c.e.db(c.s.db)
+	for ks.len() > 0 {
+		ent := ks.random(c.e.random)
+		if !ent.expired(c.e.nowMs) {
+			return resp.NewBulk(ent.key)
+		}
+		c.e.remove(ent)
+	}
+	return nilReply
+}
+
+func cmdDBSize(c *call) resp.Reply {
+	return intReply(int64(c.e.db(c.s.db).len()))
+}
+
+// flushMode checks FLUSHDB's and FLUSHALL's ASYNC or SYNC.
+func (c *call) flushMode() bool {
+	return len(c.args) == 1 || len(c.args) == 2 && slices.Contains([]string{"ASYNC", "SYNC"}, strings.ToUpper(c.args[1]))
+}
+
+func cmdFlushDB(c *call) resp.Reply {
+	if !c.flushMode() {
+		return errSyntax
+	}
+	c.e.flush(c.s.db)
+	return resp.OK
+}
+
+func cmdFlushAll(c *call) resp.Reply {
+	if !c.flushMode() {
+		return errSyntax
+	}
+	for db := 0; db < c.e.opt.Databases; db++ {
+		c.e.flush(uint32(db))
+	}
+	return resp.OK
+}
+
+func cmdSwapDB(c *call) resp.Reply {
+	if _, ok := parseInt(c.args[1]); !ok {
+		return resp.NewError("ERR invalid first DB index")
+	}
+	if _, ok := parseInt(c.args[2]); !ok {
+		return resp.NewError("ERR invalid second DB index")
+	}
+	a, ok1 := c.database(c.args[1])
+	b, ok2 := c.database(c.args[2])
+	if !ok1 || !ok2 {
+		return resp.NewError("ERR DB index is out of range")
+	}
+	c.e.swap(a, b)
+	return resp.OK
+}
+
+func cmdSelect(c *call) resp.Reply {
+	if _, ok := parseInt(c.args[1]); !ok {
+		return errNotInt
+	}
+	db, ok := c.database(c.args[1])
+	if !ok {
+		return resp.NewError("ERR DB index is out of range")
+	}
+	c.s.db = db
+	return resp.OK
+}

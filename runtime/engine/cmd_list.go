@@ -1,0 +1,3 @@
+package engine
+
+var listHandlers = map[string]handler{}

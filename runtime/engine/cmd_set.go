@@ -1,0 +1,3 @@
+package engine
+
+var setHandlers = map[string]handler{}

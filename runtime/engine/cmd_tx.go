@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+var txHandlers = map[string]handler{
+	"multi": cmdMulti, "exec": cmdExec, "discard": cmdDiscard, "watch": cmdWatch, "unwatch": cmdUnwatch,
+}
+
+// enqueue keeps a command for EXEC, or runs it when it steers the transaction.
+func (e *Engine) enqueue(s *session, cmd *command, args resp.Command) resp.Reply {
+	switch cmd.name {
+	case "exec", "discard", "multi", "watch", "quit", "reset":
+		c := call{e: e, s: s, args: args, cmd: cmd}
+		r := cmd.run(&c)
+		if len(e.ready) > 0 {
+			e.serveWaiters()
+		}
+		return r
+	}
+	if cmd.flags&flagNoMulti != 0 {
+		s.spoiled = true
+		return resp.NewError("ERR Command not allowed inside a transaction")
+	}
+	s.queue = append(s.queue, queued{cmd, args})
+	return resp.NewStatus("QUEUED")
+}
+
+func cmdMulti(c *call) resp.Reply {
+	if c.s.multi {
+		return resp.NewError("ERR MULTI calls can not be nested")
+	}
+	c.s.multi = true
+	return resp.OK
+}
+
+func (s *session) endMulti() {
+	s.multi, s.spoiled, s.queue = false, false, nil
+}
+
+func cmdExec(c *call) resp.Reply {
+	s := c.s
+	if !s.multi {
+		return resp.NewError("ERR EXEC without MULTI")
+	}
+	queue, spoiled, broken := s.queue, s.spoiled, c.e.watchBroken(s)
+	s.endMulti()
+	c.e.unwatch(s)
+	switch {
+	case spoiled:
+		return errExecAbort
+	case broken:
+		return nilArray
+	}
+	replies := make([]resp.Reply, len(queue))
+	for i, q := range queue {
+		run := call{e: c.e, s: s, args: q.args, cmd: q.cmd}
+		replies[i] = q.cmd.run(&run)
+		c.e.stats.commands++
+	}
+	return resp.Reply{Kind: resp.Array, Elems: replies}
+}
+
+func cmdDiscard(c *call) resp.Reply {
+	if !c.s.multi {
+		return resp.NewError("ERR DISCARD without MULTI")
+	}
+	c.s.endMulti()
+	c.e.unwatch(c.s)
+	return resp.OK
+}
+
+func cmdWatch(c *call) resp.Reply {
+	if c.s.multi {
+		return resp.NewError("ERR WATCH inside MULTI is not allowed")
+	}
+	if c.s.failed {
+		return resp.OK // EXEC fails anyhow
+	}
+	for _, key := range c.args[1:] {
+		c.e.watch(c.s, key)
+	}
+	return resp.OK
+}
+
+func cmdUnwatch(c *call) resp.Reply {
+	c.e.unwatch(c.s)
+	return resp.OK
+}

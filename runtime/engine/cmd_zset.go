@@ -1,0 +1,3 @@
+package engine
+
+var zsetHandlers = map[string]handler{}

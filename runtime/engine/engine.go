@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// Options are the engine's settings. The zero value is ready to use.
+type Options struct {
+	// Databases is how many databases SELECT accepts; 0 means 16, as in Redis.
+	Databases int
+	// RunID is forty hexadecimal digits for INFO; the host draws them.
+	RunID string
+}
+
+// An Engine is one set of databases with its clients. It is not safe for
+// concurrent use: the host calls it from one goroutine at a time.
+type Engine struct {
+	store    Store
+	volatile bool
+	opt      Options
+
+	dbs    map[uint32]*keyspace
+	expiry expiryHeap
+	seq    uint64 // of the last change
+	nextID uint64 // next collection id
+
+	now        int64 // Unix microseconds, of this frame
+	nowMs      int64
+	started    int64 // now of the first frame
+	rng        uint64
+	nextExpire int64 // earliest next removal of expired keys, Unix milliseconds
+
+	// What this frame did.
+	dirty  []*entry
+	ops    []Op
+	pushes []Push
+	wakes  []Wake
+	writes int64 // counts changes of keys: a command that raised it has written
+
+	sessions    map[uint64]*session
+	nextSession uint64
+	watchers    map[dbKey][]*session
+	waiting     map[dbKey][]*waiter
+	tickets     map[uint64]*waiter
+	nextTicket  uint64
+	nextTimeout int64   // no blocked command's time is up before, Unix microseconds; 0: none waits with a limit
+	ready       []dbKey // keys whose waiters may be served
+	topics      topics
+
+	scripts scripts
+	stats   stats
+}
+
+// stats is what INFO counts.
+type stats struct {
+	commands, connections, expired, hits, misses int64
+}
+
+// A Frame is what one client sends at once.
+type Frame struct {
+	Session  uint64
+	Commands []resp.Command
+	NoBlock  bool // blocking commands answer at once, as inside MULTI
+}
+
+// A Wake is the reply of a command that was blocked.
+type Wake struct {
+	Ticket uint64
+	Reply  resp.Reply
+}
+
+// A Push is a message for a client that did not just ask for it.
+type Push struct {
+	Session uint64
+	Reply   resp.Reply
+}
+
+// An Outcome is what a call of the engine brought about.
+type Outcome struct {
+	Replies []resp.Reply // one for each command that ran, in order
+	// Ticket is not 0 when the command after the last reply is blocked. Its
+	// reply comes as a Wake; the commands after it are the host's to send then.
+	Ticket   uint64
+	Change   *Change // rows to commit before anything leaves; nil when nothing was written
+	Wakes    []Wake
+	Pushes   []Push
+	Deadline int64 // Unix microseconds at which Tick must be called; 0: no need
+	// Err is a fault of the store. Nothing of the frame counts, and the engine
+	// must be discarded and opened anew.
+	Err error
+}
+
+// Open opens the store and reads its keys.
+func Open(store Store, opt Options) (*Engine, error) {
+	st, err := store.Open()
+	if err != nil {
+		return nil, err
+	}
+	if opt.Databases == 0 {
+		opt.Databases = 16
+	}
+	e := &Engine{
+		store: store, volatile: st.Volatile, opt: opt,
+		dbs: map[uint32]*keyspace{}, seq: st.Seq, nextID: max(st.NextID, 1),
+		sessions: map[uint64]*session{}, watchers: map[dbKey][]*session{},
+		waiting: map[dbKey][]*waiter{}, tickets: map[uint64]*waiter{},
+	}
+	if !st.Volatile {
+		if err := e.readKeys(); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// readKeys brings every header into memory. Collections follow when touched.
+func (e *Engine) readKeys() error {
+	dbs, err := e.store.DBs()
+	if err != nil {
+		return fmt.Errorf("listing the databases: %w", err)
+	}
+	for _, db := range dbs {
+		ks := e.db(db)
+		err := e.store.Keys(db, 0, false, func(h Header) bool {
+			ent := &entry{
+				chain: chain[entry]{key: h.Key, hash: KeyHash(h.Key)}, db: db,
+				typ: h.Type, id: h.ID, stored: true,
+			}
+			if h.Type == TypeString {
+				ent.str = h.Value
+			}
+			ks.insert(ent)
+			e.setExpire(ent, h.ExpireAt)
+			return true
+		})
+		if err != nil {
+			return fmt.Errorf("reading the keys of database %d: %w", db, err)
+		}
+	}
+	return nil
+}
+
+// random returns 64 fresh bits, drawn from the frame's seed (splitmix64).
+func (e *Engine) random() uint64 {
+	e.rng += 0x9e3779b97f4a7c15
+	z := e.rng
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// begin starts a call at a time with fresh random bits.
+func (e *Engine) begin(now int64, seed uint64) {
+	e.now = now
+	e.nowMs = e.now / 1000
+	e.rng = seed
+	if e.started == 0 {
+		e.started = e.now
+	}
+}
+
+// finish collects what a call did.
+func (e *Engine) finish(out *Outcome) {
+	out.Change = e.takeChange()
+	out.Wakes, e.wakes = e.wakes, nil
+	out.Pushes, e.pushes = e.pushes, nil
+	out.Deadline = e.deadline()
+}

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// A handler runs one command. Arity and flags were checked before.
+type handler func(c *call) resp.Reply
+
+// A command is a row of the command table with its handler.
+type command struct {
+	commandInfo
+	run handler
+}
+
+// A call is one command being run.
+type call struct {
+	e     *Engine
+	s     *session
+	args  resp.Command // args[0] is the name as sent
+	cmd   *command
+	block bool    // the command may wait
+	wait  *waiter // set by a command that must wait
+	depth int     // 1 inside a script
+}
+
+// commands finds a command by its name in lower and in upper case; others are
+// found after folding. It is filled by init from the groups' tables.
+var commands map[string]*command
+
+// groups lists the handlers of each group of commands, by lower-case name.
+var groups = []map[string]handler{
+	stringHandlers, keyHandlers, bitmapHandlers, hashHandlers, listHandlers, setHandlers, zsetHandlers,
+	pubsubHandlers, txHandlers, scriptHandlers, serverHandlers,
+}
+
+func init() {
+	commands = make(map[string]*command, 2*len(commandTable))
+	for _, g := range groups {
+		for name, run := range g {
+			info, ok := commandTable[name]
+			if !ok {
+				panic("engine: no row in the command table for " + name)
+			}
+			cmd := &command{commandInfo: info, run: run}
+			commands[name] = cmd
+			commands[strings.ToUpper(name)] = cmd
+		}
+	}
+}
+
+// Served reports whether the engine has a handler for a Redis command, a
+// sub-command written as "script|load".
+func Served(name string) bool { return commands[strings.ToLower(name)] != nil }
+
+func findCommand(name string) *command {
+	if cmd := commands[name]; cmd != nil {
+		return cmd
+	}
+	return commands[strings.ToLower(name)]
+}
+
+// Exec runs a frame for a session. now is Unix time in microseconds, seed 64
+// fresh random bits.
+func (e *Engine) Exec(now int64, seed uint64, f Frame) (out Outcome) {
+	defer e.catch(&out)
+	e.begin(now, seed)
+	s := e.sessions[f.Session]
+	if s == nil {
+		out.Err = fmt.Errorf("engine: no session %d", f.Session)
+		return out
+	}
+	out.Replies = make([]resp.Reply, 0, len(f.Commands))
+	for _, args := range f.Commands {
+		r, w := e.one(s, args, !f.NoBlock)
+		if w != nil {
+			out.Ticket = w.ticket
+			break
+		}
+		out.Replies = append(out.Replies, r)
+	}
+	e.finish(&out)
+	return out
+}
+
+// catch turns a fault of the store into Outcome.Err.
+func (e *Engine) catch(out *Outcome) {
+	if p := recover(); p != nil {
+		f, ok := p.(fault)
+		if !ok {
+			panic(p)
+		}
+		*out = Outcome{Err: f.err}
+	}
+}
+
+// one runs or queues one command, then serves those who waited for its keys. It
+// returns a waiter when the command has to wait.
+func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *waiter) {
+	cmd, bad := e.check(args)
+	if cmd == nil {
+		s.spoiled = s.multi
+		return bad, nil
+	}
+	if s.multi {
+		return e.enqueue(s, cmd, args), nil
+	}
+	c := call{e: e, s: s, args: args, cmd: cmd, block: block}
+	r := cmd.run(&c)
+	e.stats.commands++
+	if c.wait != nil {
+		e.park(c.wait)
+		return resp.Reply{}, c.wait
+	}
+	if len(e.ready) > 0 {
+		e.serveWaiters()
+	}
+	return r, nil
+}
+
+// check finds a command and checks its number of arguments. It returns nil and
+// the error otherwise.
+func (e *Engine) check(args resp.Command) (*command, resp.Reply) {
+	if len(args) == 0 {
+		return nil, resp.NewError("ERR empty command")
+	}
+	cmd := findCommand(args[0])
+	if cmd == nil {
+		return nil, unknownCommand(args)
+	}
+	if cmd.flags&flagContainer != 0 && len(args) > 1 {
+		sub := findCommand(cmd.name + "|" + strings.ToLower(args[1]))
+		if sub == nil {
+			return nil, resp.NewError(fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", clip(args[1]), strings.ToUpper(cmd.name)))
+		}
+		cmd = sub
+	}
+	if n := len(args); cmd.arity > 0 && n != cmd.arity || n < -cmd.arity {
+		return nil, errArity(cmd.name)
+	}
+	return cmd, resp.Reply{}
+}
+
+func unknownCommand(args resp.Command) resp.Reply {
+	var b strings.Builder
+	fmt.Fprintf(&b, "ERR unknown command '%s', with args beginning with: ", clip(args[0]))
+	n := 0
+	for _, a := range args[1:] {
+		if n >= 128 {
+			break
+		}
+		a = a[:min(len(a), 128-n)]
+		n += len(a) + 3
+		fmt.Fprintf(&b, "'%s' ", a)
+	}
+	return resp.NewError(oneLine(b.String()))
+}
+
+// oneLine replaces what must not stand in an error reply.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\r' || r == '\n' {
+			return ' '
+		}
+		return r
+	}, s)
+}

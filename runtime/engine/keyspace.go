@@ -1,0 +1,149 @@
+package engine
+
+import "fmt"
+
+// fault carries an error of the store out of a command; Exec recovers it.
+type fault struct{ err error }
+
+func errUnknownType(t Type) error {
+	return fmt.Errorf("engine: a row has the unknown data type %d", t)
+}
+
+type keyspace = table[entry, *entry]
+
+func (e *Engine) db(n uint32) *keyspace {
+	ks := e.dbs[n]
+	if ks == nil {
+		ks = &keyspace{}
+		e.dbs[n] = ks
+	}
+	return ks
+}
+
+// lookup finds a live key. An expired one is removed on the way. It counts as a
+// use of the key.
+func (e *Engine) lookup(db uint32, key string) *entry {
+	ent := e.peek(db, key)
+	if ent != nil {
+		ent.access = e.nowMs
+	}
+	return ent
+}
+
+// peek is lookup without counting as a use.
+func (e *Engine) peek(db uint32, key string) *entry {
+	ks := e.dbs[db]
+	if ks == nil {
+		return nil
+	}
+	ent := ks.find(KeyHash(key), key)
+	if ent != nil && ent.expireAt != 0 && ent.expired(e.nowMs) {
+		e.remove(ent)
+		return nil
+	}
+	return ent
+}
+
+// expired reports whether a key's time is over. A key lives through its last
+// millisecond, as in Redis.
+func (ent *entry) expired(nowMs int64) bool { return ent.expireAt != 0 && ent.expireAt < nowMs }
+
+// object returns a collection's elements, reading them from the store at first.
+func (e *Engine) object(ent *entry) collection {
+	if ent.obj == nil {
+		obj := newCollection(ent.typ, !e.volatile)
+		err := e.store.Items(Query{Type: ent.typ, ID: ent.id}, func(it Item) bool {
+			obj.load(it)
+			return true
+		})
+		if err != nil {
+			panic(fault{fmt.Errorf("reading the %s %q: %w", ent.typ, clip(ent.key), err)})
+		}
+		ent.obj = obj
+	}
+	return ent.obj
+}
+
+// add puts a new key into the keyspace. The key must not exist.
+func (e *Engine) add(db uint32, key string, typ Type, expireAt int64) *entry {
+	ent := &entry{chain: chain[entry]{key: key, hash: KeyHash(key)}, db: db, typ: typ, access: e.nowMs}
+	if typ != TypeString {
+		ent.id = e.newID()
+	}
+	e.db(db).insert(ent)
+	e.setExpire(ent, expireAt)
+	e.changed(ent)
+	return ent
+}
+
+func (e *Engine) newID() uint64 {
+	id := e.nextID
+	e.nextID++
+	return id
+}
+
+// remove takes a key out of the keyspace.
+func (e *Engine) remove(ent *entry) {
+	e.detach(ent)
+	e.touch(ent)
+}
+
+// detach removes the key without telling those who watch it.
+func (e *Engine) detach(ent *entry) {
+	e.db(ent.db).remove(ent.hash, ent.key)
+	e.expiry.drop(ent)
+	ent.gone = true
+	e.mark(ent)
+}
+
+// changed notes that a key's header row must be written: it is new, or its
+// string value, type or expiry changed. It wakes watchers and blocked commands.
+func (e *Engine) changed(ent *entry) {
+	ent.header = true
+	e.touch(ent)
+}
+
+// touch notes that a key's value changed: those who watch it fail, those who
+// wait for it are served after the command. A collection's own rows are tracked
+// by the collection.
+func (e *Engine) touch(ent *entry) {
+	e.mark(ent)
+	if len(e.watchers) > 0 {
+		e.failWatchers(dbKey{ent.db, ent.key})
+	}
+	if len(e.waiting) > 0 {
+		e.signal(dbKey{ent.db, ent.key})
+	}
+	e.writes++
+}
+
+func (e *Engine) mark(ent *entry) {
+	if !e.volatile && !ent.dirty {
+		ent.dirty = true
+		e.dirty = append(e.dirty, ent)
+	}
+}
+
+// setExpire sets or clears (0) a key's expiry without marking the header.
+func (e *Engine) setExpire(ent *entry, at int64) {
+	ent.expireAt = at
+	if at == 0 {
+		e.expiry.drop(ent)
+	} else {
+		e.expiry.put(ent)
+	}
+}
+
+// dbKey names a key in a database.
+type dbKey struct {
+	db  uint32
+	key string
+}
+
+// clip shortens what an error text echoes to 128 bytes.
+func clip(s string) string {
+	if len(s) > 128 {
+		return s[:128]
+	}
+	return s
+}

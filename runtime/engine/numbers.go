@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// parseInt reads a 64-bit integer as strictly as Redis: no spaces, no plus
+// sign, no leading zeros.
+func parseInt(s string) (int64, bool) {
+	if len(s) == 1 {
+		if c := s[0]; c >= '0' && c <= '9' {
+			return int64(c - '0'), true
+		}
+		return 0, false
+	}
+	if s == "" || len(s) > 20 {
+		return 0, false
+	}
+	d := s
+	if d[0] == '-' {
+		d = d[1:]
+	}
+	if d == "" || d[0] < '1' || d[0] > '9' {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
+
+// parseFloat reads a double as Redis does for scores and increments: anything
+// strtod takes, hexadecimal and inf included, but no NaN and no spaces.
+func parseFloat(s string) (float64, bool) {
+	f, ok := strtod(s)
+	if !ok || math.IsNaN(f) {
+		return 0, false
+	}
+	return f, true
+}
+
+func strtod(s string) (float64, bool) {
+	if s == "" || strings.Contains(s, "_") {
+		return 0, false
+	}
+	t := s
+	if hex := strings.TrimLeft(t, "+-"); len(hex) > 2 && hex[0] == '0' && (hex[1] == 'x' || hex[1] == 'X') && !strings.ContainsAny(hex, "pP") {
+		t += "p0" // Go wants an exponent on hexadecimal floats, C does not
+	}
+	f, err := strconv.ParseFloat(t, 64)
+	if err != nil {
+		if ne, ok := err.(*strconv.NumError); ok && ne.Err == strconv.ErrRange {
+			// Redis refuses ±HUGE_VAL from an overflow and keeps an underflow's value.
+			return f, !math.IsInf(f, 0)
+		}
+		return 0, false
+	}
+	return f, true
+}
+
+// longDouble is the precision in bits of the x87 long double, in which Redis
+// computes INCRBYFLOAT and HINCRBYFLOAT.
+const longDouble = 64
+
+// parseLongDouble reads a number for INCRBYFLOAT.
+func parseLongDouble(s string) (*big.Float, bool) {
+	if s == "" || len(s) > 5*1024 || strings.ContainsAny(s, "_ \t\n\v\f\r") {
+		return nil, false
+	}
+	if f, ok := strtod(s); ok && math.IsNaN(f) {
+		return nil, false
+	}
+	if l := strings.ToLower(strings.TrimLeft(s, "+-")); l == "inf" || l == "infinity" {
+		return new(big.Float).SetPrec(longDouble).SetInf(s[0] == '-'), true
+	}
+	lower := strings.ToLower(s)
+	if strings.Contains(lower, "0b") || strings.Contains(lower, "0o") {
+		return nil, false
+	}
+	base := 10
+	if hex := strings.TrimLeft(lower, "+-"); strings.HasPrefix(hex, "0x") {
+		base = 0
+	}
+	f, _, err := big.ParseFloat(s, base, longDouble, big.ToNearestEven)
+	if err != nil {
+		return nil, false
+	}
+	return f, true
+}
+
+// formatLongDouble writes a number as INCRBYFLOAT answers it: %.17Lf without
+// trailing zeros.
+func formatLongDouble(f *big.Float) string {
+	s := f.Text('f', 17)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(s, "0")
+		s = strings.TrimSuffix(s, ".")
+	}
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+// formatDouble writes a double as Redis 7.0 does in RESP2: %.17g.
+func formatDouble(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	case math.IsNaN(f):
+		return "nan"
+	case f == math.Trunc(f) && math.Abs(f) < 1e15:
+		if f == 0 && math.Signbit(f) {
+			return "-0"
+		}
+		return strconv.FormatInt(int64(f), 10)
+	}
+	return formatG(f, 17)
+}
+
+// formatG is C's %.*g.
+func formatG(f float64, digits int) string {
+	s := strconv.FormatFloat(f, 'e', digits-1, 64)
+	mantissa, exp, _ := strings.Cut(s, "e")
+	x, _ := strconv.Atoi(exp)
+	if x < -4 || x >= digits {
+		if strings.Contains(mantissa, ".") {
+			mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
+		}
+		sign := "+"
+		if x < 0 {
+			sign, x = "-", -x
+		}
+		return mantissa + "e" + sign + pad2(x)
+	}
+	s = strconv.FormatFloat(f, 'f', digits-1-x, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+func pad2(n int) string {
+	if n < 10 {
+		return "0" + strconv.Itoa(n)
+	}
+	return strconv.Itoa(n)
+}
+
+func formatUint(n uint64) string { return strconv.FormatUint(n, 10) }

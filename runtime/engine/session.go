@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// A session is what the engine knows of one client.
+type session struct {
+	id    uint64
+	db    uint32
+	proto int
+	name  string
+	lib   [2]string // CLIENT SETINFO lib-name and lib-ver
+
+	multi   bool // between MULTI and EXEC
+	spoiled bool // a command was refused while queueing
+	queue   []queued
+	watched []watched
+	failed  bool // a watched key changed
+
+	topics map[string]struct{} // subscribed channels
+	globs  map[string]struct{} // subscribed patterns
+	shards map[string]struct{} // subscribed sharded channels
+	since  int64               // Unix milliseconds
+}
+
+type queued struct {
+	cmd  *command
+	args resp.Command
+}
+
+type watched struct {
+	dbKey
+	expired bool // its time was already over when it was watched
+}
+
+// NewSession adds a client. proto is 2 or 3, the version of the protocol whose
+// reply shapes it expects.
+func (e *Engine) NewSession(db, proto int, name string) uint64 {
+	e.nextSession++
+	if proto != 2 {
+		proto = 3
+	}
+	e.sessions[e.nextSession] = &session{id: e.nextSession, db: uint32(db), proto: proto, name: name, since: e.nowMs}
+	e.stats.connections++
+	return e.nextSession
+}
+
+// CloseSession forgets a client: its watched keys, its subscriptions and its
+// blocked commands.
+func (e *Engine) CloseSession(id uint64) {
+	s := e.sessions[id]
+	if s == nil {
+		return
+	}
+	e.unwatch(s)
+	e.topics.leave(s)
+	for _, w := range e.tickets {
+		if w.session == s {
+			e.dropWaiter(w)
+		}
+	}
+	delete(e.sessions, id)
+}
+
+// Protocol returns a session's protocol version, which HELLO may have changed.
+func (e *Engine) Protocol(id uint64) int {
+	if s := e.sessions[id]; s != nil {
+		return s.proto
+	}
+	return 3
+}
+
+func (e *Engine) watch(s *session, key string) {
+	k := dbKey{s.db, key}
+	for _, w := range s.watched {
+		if w.dbKey == k {
+			return
+		}
+	}
+	ent := e.db(k.db).find(KeyHash(key), key)
+	s.watched = append(s.watched, watched{k, ent != nil && ent.expired(e.nowMs)})
+	e.watchers[k] = append(e.watchers[k], s)
+}
+
+func (e *Engine) unwatch(s *session) {
+	for _, w := range s.watched {
+		list := e.watchers[w.dbKey]
+		for i, other := range list {
+			if other == s {
+				list = append(list[:i], list[i+1:]...)
+				break
+			}
+		}
+		if len(list) == 0 {
+			delete(e.watchers, w.dbKey)
+		} else {
+			e.watchers[w.dbKey] = list
+		}
+	}
+	s.watched, s.failed = nil, false
+}
+
+// failWatchers makes the transactions of those who watch a key fail.
+func (e *Engine) failWatchers(k dbKey) {
+	for _, s := range e.watchers[k] {
+		s.failed = true
+	}
+}
+
+// failDatabase does so for every watched key of a database that exists in one
+// of the databases that are flushed or swapped.
+func (e *Engine) failDatabase(db uint32, in ...uint32) {
+	for k := range e.watchers {
+		if k.db != db {
+			continue
+		}
+		for _, other := range in {
+			if ks := e.dbs[other]; ks != nil && ks.find(KeyHash(k.key), k.key) != nil {
+				e.failWatchers(k)
+				break
+			}
+		}
+	}
+}
+
+// watchBroken reports whether EXEC must answer nil: a watched key changed, or
+// its time ran out since.
+func (e *Engine) watchBroken(s *session) bool {
+	if s.failed {
+		return true
+	}
+	for _, w := range s.watched {
+		if w.expired {
+			continue
+		}
+		ent := e.db(w.db).find(KeyHash(w.key), w.key)
+		if ent != nil && ent.expired(e.nowMs) {
+			return true
+		}
+	}
+	return false
+}
