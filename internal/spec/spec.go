@@ -20,6 +20,7 @@ const (
 	JSON        Type = "json"        //
 	PubSub      Type = "pubsub"      // channels, not keys
 	Script      Type = "script"      // keys typed by the script's text
+	Other       Type = "other"       // what the engine has no type for: time series, filters, vector sets
 )
 
 // Verdict says what the tool does with a use of a method or symbol.

@@ -16,14 +16,15 @@ var pending = map[string]string{
 	"newer":       "Redis 7.0 does not have this command; say it with the older commands, in a transaction or a script where it must be atomic.",
 }
 
-// pendingPart says why a served method is not served yet.
-func pendingPart(r *Row) (advice string, ok bool) {
-	if r.Verdict != Served {
+// pendingPart says why something that a part of the engine serves is not
+// served yet.
+func pendingPart(v Verdict, group, needs string) (advice string, ok bool) {
+	if v != Served {
 		return "", false
 	}
-	if advice, ok = pending[r.Needs]; ok {
+	if advice, ok = pending[needs]; ok {
 		return advice, true
 	}
-	advice, ok = pending[r.Group]
+	advice, ok = pending[group]
 	return advice, ok
 }

@@ -73,11 +73,11 @@ var groups = []group{
 	{"client", None, otherRows},
 	{"cluster", None, clusterRows},
 	{"acl", None, aclRows},
-	{"search", None, searchRows},
-	{"timeseries", None, timeseriesRows},
-	{"probabilistic", None, probabilisticRows},
-	{"vector", None, vectorRows},
-	{"array", None, arrayRows},
+	{"search", Other, searchRows},
+	{"timeseries", Other, timeseriesRows},
+	{"probabilistic", Other, probabilisticRows},
+	{"vector", Other, vectorRows},
+	{"array", Other, arrayRows},
 }
 
 // cmdableTypes are the receiver types that have all methods of Cmdable.
@@ -107,7 +107,7 @@ func add(g group, r row) {
 	}
 	out.Type = typeOf(out)
 	out.On = onOf(r.fate.types)
-	if why, ok := pendingPart(out); ok {
+	if why, ok := pendingPart(out.Verdict, out.Group, out.Needs); ok {
 		out.Verdict, out.Code, out.Advice = Manual, CommandNotServed, why
 	}
 	rows = append(rows, out)
@@ -132,12 +132,11 @@ func typeOf(r *Row) Type {
 	switch {
 	case r.Keys.Kind == KeysChannels, r.Keys.Kind == KeysChannelPatterns:
 		return PubSub
-	case r.Group == "script" && len(r.Keys.Params) == 0, r.Group == "pubsub" && len(r.Keys.Params) == 0,
-		r.Group == "generic" && len(r.Keys.Params) == 0:
+	case len(r.Keys.Params) == 0:
 		return None
 	case r.Group == "client" && strings.HasPrefix(r.Redis, "EVAL"):
 		return Script
-	case r.Group == "client" && len(r.Keys.Params) > 0, r.Redis == "MEMORY USAGE", r.Redis == "DEBUG OBJECT":
+	case r.Type == None:
 		return Any
 	}
 	return r.Type
