@@ -1,0 +1,136 @@
+package engine
+
+import "slices"
+
+func init() {
+	collections[TypeHash] = func(track bool) collection { return &hash{tracker: tracker{on: track}} }
+}
+
+// smallHash is the number of fields up to which a hash keeps the order in which
+// they came, as Redis does with its compact encoding. Larger ones are ordered by
+// hash.
+const smallHash = 128
+
+// A hash holds fields, in a slice while it is small.
+type hash struct {
+	small []*hashField
+	large *table[hashField, *hashField]
+	tracker
+}
+
+type hashField struct {
+	chain[hashField]
+	value string
+}
+
+func (h *hash) typ() Type { return TypeHash }
+
+func (h *hash) length() int {
+	if h.large != nil {
+		return h.large.len()
+	}
+	return len(h.small)
+}
+
+func (h *hash) find(field string) *hashField {
+	if h.large != nil {
+		return h.large.find(KeyHash(field), field)
+	}
+	for _, f := range h.small {
+		if f.key == field {
+			return f
+		}
+	}
+	return nil
+}
+
+// set gives a field a value and reports whether the field is new.
+func (h *hash) set(field, value string) bool {
+	h.note(field)
+	if f := h.find(field); f != nil {
+		f.value = value
+		return false
+	}
+	h.insert(field, value)
+	return true
+}
+
+func (h *hash) insert(field, value string) {
+	f := &hashField{value: value}
+	f.key = field
+	if h.large == nil && len(h.small) < smallHash {
+		h.small = append(h.small, f)
+		return
+	}
+	if h.large == nil {
+		h.large = &table[hashField, *hashField]{}
+		for _, old := range h.small {
+			old.hash = KeyHash(old.key)
+			h.large.insert(old)
+		}
+		h.small = nil
+	}
+	f.hash = KeyHash(field)
+	h.large.insert(f)
+}
+
+// remove takes a field out and reports whether it was there.
+func (h *hash) remove(field string) bool {
+	if h.large != nil {
+		if h.large.remove(KeyHash(field), field) == nil {
+			return false
+		}
+	} else {
+		i := slices.IndexFunc(h.small, func(f *hashField) bool { return f.key == field })
+		if i < 0 {
+			return false
+		}
+		h.small = slices.Delete(h.small, i, i+1)
+	}
+	h.note(field)
+	return true
+}
+
+// each calls yield for every field until it returns false.
+func (h *hash) each(yield func(*hashField) bool) {
+	if h.large != nil {
+		h.large.scan(0, yield)
+		return
+	}
+	for _, f := range h.small {
+		if !yield(f) {
+			return
+		}
+	}
+}
+
+// random returns any field.
+func (h *hash) random(rnd func() uint64) *hashField {
+	if h.large != nil {
+		return h.large.random(rnd)
+	}
+	return h.small[rnd()%uint64(len(h.small))]
+}
+
+func (h *hash) load(it Item) { h.insert(it.Field, it.Value) }
+
+func (h *hash) emit(id uint64, ops []Op) []Op {
+	for _, field := range h.take() {
+		op := Op{Kind: OpDelItem, Type: TypeHash, ID: id, Item: Item{Field: field}}
+		if f := h.find(field); f != nil {
+			op.Kind, op.Item.Value = OpPutItem, f.value
+		}
+		ops = append(ops, op)
+	}
+	return ops
+}
+
+func (h *hash) clone() collection {
+	twin := &hash{tracker: tracker{on: h.on}}
+	h.each(func(f *hashField) bool {
+		twin.insert(f.key, f.value)
+		twin.note(f.key)
+		return true
+	})
+	return twin
+}
