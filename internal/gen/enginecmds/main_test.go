@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+const target = "../../../runtime/engine/commands_gen.go"
+
+func TestCommittedFileIsCurrent(t *testing.T) {
+	want, err := source(spec.Commands())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is stale: run go generate ./internal/gen/enginecmds", target)
+	}
+}
+
+func TestContainersAndFlagsAreWritten(t *testing.T) {
+	got, err := source([]spec.Command{
+		{Name: "CONFIG", Arity: -2},
+		{Name: "CONFIG GET", Arity: -3, Flags: []string{"admin", "noscript", "loading"}},
+		{Name: "BITOP", Arity: -4, FirstKey: 2, LastKey: -1, Step: 1, Flags: []string{"write", "denyoom"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`{name: "config", arity: -2, flags: flagContainer, first: 0, last: 0, step: 0}`,
+		`{name: "config|get", arity: -3, flags: flagNoScript | flagAdmin, first: 0, last: 0, step: 0}`,
+		`{name: "bitop", arity: -4, flags: flagWrite | flagDenyOOM, first: 2, last: -1, step: 1}`,
+	} {
+		if !bytes.Contains(got, []byte(want)) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
