@@ -1,0 +1,220 @@
+package keys
+
+import (
+	"go/token"
+	"strings"
+)
+
+// A template is a sequence of parts; a set is the alternatives that one
+// expression can have. Functions are described by templates over their
+// parameters, so that a key-building function is read once and every caller
+// fills in its own arguments.
+type (
+	template []part
+	set      struct{ alts []template }
+)
+
+type kind uint8
+
+const (
+	literal kind = iota
+	hole         // any text
+	param        // the value of a parameter of the function around
+)
+
+type part struct {
+	kind kind
+	text string    // of a literal
+	pos  token.Pos // declaration of the parameter
+	code string    // of a hole: reason
+	why  string
+}
+
+func text(s string) set { return set{alts: []template{{{kind: literal, text: s}}}} }
+
+func unknown(code, why string) set {
+	return set{alts: []template{{{kind: hole, code: code, why: why}}}}
+}
+
+// firstHole gives the first unknown part, nil when there is none.
+func (t template) firstHole() *part {
+	for i := range t {
+		if t[i].kind == hole {
+			return &t[i]
+		}
+	}
+	return nil
+}
+
+// hasText tells whether the template has a literal byte.
+func (t template) hasText() bool {
+	for _, p := range t {
+		if p.kind == literal && p.text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// empty tells whether the template is the empty text.
+func (t template) empty() bool {
+	for _, p := range t {
+		if p.kind != literal || p.text != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (t template) hasParam() bool {
+	for _, p := range t {
+		if p.kind == param {
+			return true
+		}
+	}
+	return false
+}
+
+// pattern writes the template as a glob. Neighbouring holes are one, and a
+// template that is empty is the key "", which has literals in the sense that it
+// is known.
+func (t template) pattern(esc func(string) string) (glob string, known bool) {
+	var b strings.Builder
+	star := false
+	for _, p := range t {
+		if p.kind == literal {
+			if p.text != "" {
+				b.WriteString(esc(p.text))
+				star = false
+			}
+			continue
+		}
+		if !star {
+			b.WriteByte('*')
+			star = true
+		}
+	}
+	return b.String(), t.hasText() || len(t) == 0 || t.firstHole() == nil && !t.hasParam()
+}
+
+// escape makes literal text match only itself in a glob.
+func escape(s string) string {
+	if !strings.ContainsAny(s, `*?[\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '*', '?', '[', '\\':
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func (t template) equal(u template) bool {
+	if len(t) != len(u) {
+		return false
+	}
+	for i := range t {
+		if t[i].kind != u[i].kind || t[i].text != u[i].text || t[i].pos != u[i].pos || t[i].code != u[i].code {
+			return false
+		}
+	}
+	return true
+}
+
+// join is either of two.
+func join(a, b set) set {
+	for _, t := range b.alts {
+		a = a.add(t)
+	}
+	return a
+}
+
+func (s set) add(t template) set {
+	for _, u := range s.alts {
+		if u.equal(t) {
+			return s
+		}
+	}
+	// Appending to a shared backing array would leak alternatives into
+	// memoised sets.
+	return set{alts: append(s.alts[:len(s.alts):len(s.alts)], t)}
+}
+
+// concat is one after the other: every pair of alternatives. Where there would
+// be too many, each side that has several becomes a hole.
+func concat(a, b set) set {
+	if len(a.alts) == 0 {
+		return b
+	}
+	if len(b.alts) == 0 {
+		return a
+	}
+	if len(a.alts)*len(b.alts) > MaxPatterns {
+		if len(b.alts) > 1 {
+			b = unknown(Unknown, "more than 16 alternatives")
+		}
+		if len(a.alts)*len(b.alts) > MaxPatterns {
+			a = unknown(Unknown, "more than 16 alternatives")
+		}
+	}
+	var out set
+	for _, x := range a.alts {
+		for _, y := range b.alts {
+			out = out.add(glue(x, y))
+		}
+	}
+	return out
+}
+
+func glue(x, y template) template {
+	t := make(template, 0, len(x)+len(y))
+	t = append(t, x...)
+	for _, p := range y {
+		if p.kind == literal {
+			if p.text == "" && len(t) > 0 {
+				continue
+			}
+			if n := len(t); n > 0 && t[n-1].kind == literal {
+				t[n-1].text += p.text
+				continue
+			}
+		}
+		t = append(t, p)
+	}
+	return t
+}
+
+// withoutEmpty drops the empty text when there are other alternatives: it is
+// what functions return beside an error and what a variable is before it is
+// set.
+func (s set) withoutEmpty() set {
+	var out set
+	for _, t := range s.alts {
+		if !t.empty() {
+			out.alts = append(out.alts, t)
+		}
+	}
+	if len(out.alts) == 0 {
+		return s
+	}
+	return out
+}
+
+// preferText drops the alternatives of which nothing is known when there are
+// others of which something is.
+func (s set) preferText() set {
+	var out set
+	for _, t := range s.alts {
+		if t.hasText() {
+			out.alts = append(out.alts, t)
+		}
+	}
+	if len(out.alts) == 0 {
+		return s
+	}
+	return out
+}
