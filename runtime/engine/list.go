@@ -1,0 +1,228 @@
+package engine
+
+import "slices"
+
+func init() {
+	collections[TypeList] = func(track bool) collection { return &list{track: track} }
+}
+
+const (
+	chunkBits = 7
+	chunkLen  = 1 << chunkBits
+)
+
+// A list holds its elements at contiguous positions, the same that its rows
+// carry, in chunks of fixed length: an element is found by arithmetic, and both
+// ends grow without moving the others. A change in the middle moves the shorter
+// side by one position.
+type list struct {
+	chunks []*[chunkLen]string // chunks[i] holds the positions from (base+i)*chunkLen on
+	base   int64
+	head   int64 // position of the first element
+	n      int64
+
+	track    bool
+	touched  []int64 // positions whose rows changed
+	storedLo int64   // rows exist for the positions from storedLo up to storedHi
+	storedHi int64
+}
+
+func (l *list) typ() Type   { return TypeList }
+func (l *list) length() int { return int(l.n) }
+
+func (l *list) slot(pos int64) *string {
+	return &l.chunks[pos>>chunkBits-l.base][pos&(chunkLen-1)]
+}
+
+// at is the element with an index from the head, which must exist.
+func (l *list) at(i int64) string { return *l.slot(l.head + i) }
+
+func (l *list) note(pos int64) {
+	if l.track {
+		l.touched = append(l.touched, pos)
+	}
+}
+
+// put writes an element at a position and notes it.
+func (l *list) put(pos int64, v string) {
+	*l.slot(pos) = v
+	l.note(pos)
+}
+
+// reserve makes sure that a position has a slot.
+func (l *list) reserve(pos int64) {
+	chunk := pos >> chunkBits
+	switch {
+	case len(l.chunks) == 0:
+		l.base = chunk
+		l.chunks = append(l.chunks, new([chunkLen]string))
+	case chunk < l.base:
+		// Room in front doubles, as append doubles it behind.
+		room := int64(max(len(l.chunks), 1))
+		l.chunks = append(make([]*[chunkLen]string, room, 2*int(room)+len(l.chunks)), l.chunks...)
+		l.base -= room
+	case chunk-l.base >= int64(len(l.chunks)):
+		l.chunks = append(l.chunks, nil)
+	}
+	if c := &l.chunks[chunk-l.base]; *c == nil {
+		*c = new([chunkLen]string)
+	}
+}
+
+func (l *list) pushFront(v string) {
+	l.reserve(l.head - 1)
+	l.head--
+	l.n++
+	l.put(l.head, v)
+}
+
+func (l *list) pushBack(v string) {
+	pos := l.head + l.n
+	l.reserve(pos)
+	l.n++
+	l.put(pos, v)
+}
+
+func (l *list) popFront() string {
+	v := *l.slot(l.head)
+	l.put(l.head, "")
+	l.head++
+	l.n--
+	if l.head&(chunkLen-1) == 0 {
+		l.release((l.head - 1) >> chunkBits)
+	}
+	return v
+}
+
+func (l *list) popBack() string {
+	pos := l.head + l.n - 1
+	v := *l.slot(pos)
+	l.put(pos, "")
+	l.n--
+	if pos&(chunkLen-1) == 0 {
+		l.release(pos >> chunkBits)
+	}
+	return v
+}
+
+// release lets an empty chunk at either end go. A queue that wanders through the
+// positions keeps as many chunks as it has elements for.
+func (l *list) release(chunk int64) {
+	l.chunks[chunk-l.base] = nil
+	empty := 0
+	for empty < len(l.chunks) && l.chunks[empty] == nil {
+		empty++
+	}
+	if empty > len(l.chunks)/2 {
+		l.chunks = append([]*[chunkLen]string(nil), l.chunks[empty:]...)
+		l.base += int64(empty)
+	}
+	for len(l.chunks) > 0 && l.chunks[len(l.chunks)-1] == nil {
+		l.chunks = l.chunks[:len(l.chunks)-1]
+	}
+}
+
+// set replaces the element with an index.
+func (l *list) set(i int64, v string) { l.put(l.head+i, v) }
+
+// insert puts an element before the one with an index (n: at the end).
+func (l *list) insert(i int64, v string) {
+	if i < l.n/2 {
+		l.pushFront("")
+		for j := int64(0); j < i; j++ {
+			l.set(j, l.at(j+1))
+		}
+	} else {
+		l.pushBack("")
+		for j := l.n - 1; j > i; j-- {
+			l.set(j, l.at(j-1))
+		}
+	}
+	l.set(i, v)
+}
+
+// removeAll takes out the elements with the indexes given in ascending order.
+func (l *list) removeAll(indexes []int64) {
+	if len(indexes) == 0 {
+		return
+	}
+	k := int64(len(indexes))
+	first, last := indexes[0], indexes[k-1]
+	if l.n-1-last >= first {
+		// The tail is the longer side: the head moves up.
+		next := len(indexes) - 1
+		to := last
+		for from := last; from >= 0; from-- {
+			if next >= 0 && indexes[next] == from {
+				next--
+				continue
+			}
+			l.set(to, l.at(from))
+			to--
+		}
+		for ; k > 0; k-- {
+			l.popFront()
+		}
+		return
+	}
+	next, to := 0, first
+	for from := first; from < l.n; from++ {
+		if next < len(indexes) && indexes[next] == from {
+			next++
+			continue
+		}
+		l.set(to, l.at(from))
+		to++
+	}
+	for ; k > 0; k-- {
+		l.popBack()
+	}
+}
+
+// each calls yield for n elements from an index on, until it returns false.
+func (l *list) each(from, n int64, yield func(i int64, v string) bool) {
+	for i := from; i < from+n; i++ {
+		if !yield(i, l.at(i)) {
+			return
+		}
+	}
+}
+
+func (l *list) load(it Item) {
+	if l.n == 0 {
+		l.head, l.storedLo, l.storedHi = it.Pos, it.Pos, it.Pos
+	}
+	pos := l.head + l.n
+	l.reserve(pos)
+	*l.slot(pos) = it.Value
+	l.n++
+	l.storedHi = pos + 1
+}
+
+func (l *list) emit(id uint64, ops []Op) []Op {
+	slices.Sort(l.touched)
+	for _, pos := range slices.Compact(l.touched) {
+		op := Op{Kind: OpPutItem, Type: TypeList, ID: id, Item: Item{Pos: pos}}
+		switch {
+		case pos >= l.head && pos < l.head+l.n:
+			op.Item.Value = *l.slot(pos)
+		case pos >= l.storedLo && pos < l.storedHi:
+			op.Kind = OpDelItem
+		default:
+			continue // came and went between two commits
+		}
+		ops = append(ops, op)
+	}
+	l.touched = l.touched[:0]
+	if cap(l.touched) > 4*chunkLen {
+		l.touched = nil
+	}
+	l.storedLo, l.storedHi = l.head, l.head+l.n
+	return ops
+}
+
+func (l *list) clone() collection {
+	twin := &list{track: l.track}
+	l.each(0, l.n, func(_ int64, v string) bool { twin.pushBack(v); return true })
+	return twin
+}
