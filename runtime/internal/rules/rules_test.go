@@ -1,0 +1,218 @@
+// Package rules holds the runtime's import rules, as tests. It has no code.
+package rules
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const self = "github.com/redis2cf/redis2cf/runtime"
+
+// root is the runtime's directory.
+const root = "../.."
+
+// The only packages of the runtime that may bring go-redis.
+var mayBringGoRedis = []string{self + "/goredis", self + "/dual"}
+
+// What no program gets by importing the runtime.
+var neverLinked = []string{
+	"golang.org/x/tools/",
+	"github.com/dave/jennifer/",
+	"github.com/redis/go-redis/",
+	"github.com/go-redis/",
+	"github.com/cloudflare/",
+	"github.com/redis2cf/redis2cf/", // the tool's half; the runtime itself is let through before
+}
+
+// What the engine may import: nothing that knows a clock, a random source, the
+// network, files or other goroutines.
+var engineMayImport = map[string]bool{
+	"bytes": true, "cmp": true, "errors": true, "fmt": true, "math": true, "math/big": true, "math/bits": true,
+	"slices": true, "maps": true, "sort": true, "strconv": true, "strings": true, "unicode": true, "unicode/utf8": true,
+	"container/heap": true, "container/list": true, "crypto/sha1": true, "encoding/binary": true, "encoding/hex": true,
+	"encoding/json": true, "hash/crc64": true, "unsafe": true,
+	"github.com/cespare/xxhash/v2":     true,
+	"github.com/tidwall/btree":         true,
+	"github.com/yuin/gopher-lua":       true,
+	"github.com/yuin/gopher-lua/ast":   true,
+	"github.com/yuin/gopher-lua/parse": true,
+	self + "/resp":                     true,
+	self + "/engine":                   true,
+}
+
+// listed is a package as go list prints it.
+type listed struct {
+	ImportPath string
+	Deps       []string
+	Standard   bool
+}
+
+func goList(t *testing.T, args ...string) []listed {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Deps,Standard"}, args...)...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var pkgs []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkgs = append(pkgs, p)
+	}
+	if len(pkgs) == 0 {
+		t.Fatal("go list found no package")
+	}
+	return pkgs
+}
+
+func TestProgramsGetNothingOfTheToolOrGoRedis(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		if hasAny(p.ImportPath, mayBringGoRedis) {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if strings.HasPrefix(dep, self+"/") || dep == self {
+				if hasAny(dep, mayBringGoRedis) {
+					t.Errorf("%s imports %s, which brings go-redis", p.ImportPath, dep)
+				}
+				continue
+			}
+			if hasAny(dep, neverLinked) {
+				t.Errorf("%s brings %s", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+func hasAny(path string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if path == strings.TrimSuffix(p, "/") || strings.HasPrefix(path, strings.TrimSuffix(p, "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEngineIsAStateMachine(t *testing.T) {
+	fset := token.NewFileSet()
+	checked := 0
+	err := filepath.WalkDir(filepath.Join(root, "engine"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(fset, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		checked++
+		for _, fault := range machineFaults(f) {
+			t.Errorf("%s: %s", fset.Position(fault.pos), fault.what)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked == 0 {
+		t.Fatal("no file of the engine was checked")
+	}
+}
+
+type fault struct {
+	pos  token.Pos
+	what string
+}
+
+// machineFaults lists what has no place in a state machine that must behave the
+// same in WebAssembly and run again in the same way.
+func machineFaults(f *ast.File) []fault {
+	var out []fault
+	say := func(n ast.Node, format string, args ...interface{}) {
+		out = append(out, fault{n.Pos(), fmt.Sprintf(format, args...)})
+	}
+	for _, imp := range f.Imports {
+		path, err := strconv.Unquote(imp.Path.Value)
+		if err != nil || !engineMayImport[path] && !strings.HasPrefix(path, self+"/engine/") {
+			say(imp, "the engine may not import %s (see engineMayImport)", imp.Path.Value)
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			say(n, "the engine may not start a goroutine")
+		case *ast.SelectStmt:
+			say(n, "the engine may not select")
+		case *ast.ChanType:
+			say(n, "the engine may not have a channel")
+		case *ast.SendStmt:
+			say(n, "the engine may not send")
+		case *ast.UnaryExpr:
+			if n.Op == token.ARROW {
+				say(n, "the engine may not receive")
+			}
+		}
+		return true
+	})
+	return out
+}
+
+func TestMachineFaultsAreSeen(t *testing.T) {
+	src := `package engine
+import (
+	"math/rand"
+	"time"
+	"strings"
+)
+var c chan int
+func f() {
+	go f()
+	select {}
+	c <- rand.Int()
+	<-c
+	_ = time.Now()
+	_ = strings.ToUpper("")
+}`
+	f, err := parser.ParseFile(token.NewFileSet(), "x.go", src, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := machineFaults(f); len(got) != 7 {
+		t.Errorf("%d faults, want 7: %v", len(got), got)
+	}
+}
+
+func TestEngineCompilesToWebAssembly(t *testing.T) {
+	cmd := exec.Command("go", "build", "-o", os.DevNull, "./engine/...")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("GOOS=wasip1 GOARCH=wasm go build ./engine/...: %v\n%s", err, out)
+	}
+}
