@@ -1,0 +1,64 @@
+# make test      everything that must hold: gofmt, go vet, the tests of both
+#                modules and of the sample, generated files up to date
+# make race      the same tests under the race detector
+# make difftest  random commands, the engine against redis-server (COMMANDS=n)
+# make fuzz      each fuzz target for FUZZTIME
+# make bench     redis2cf against go list and go vet, the engine against redis-server
+#
+# Only Go is needed. Suites that compare with redis-server run when it is
+# installed; REDIS2CF_REQUIRE=all makes a missing program a failure.
+
+GO       ?= go
+FUZZTIME ?= 30s
+COMMANDS ?= 1000000
+DIR      ?=
+SAMPLE   := testdata/chat
+
+.PHONY: test fmt vet unit needs race difftest fuzz bench generate
+
+test: needs fmt vet unit
+
+# One line for each program that is not there.
+needs:
+	@for p in redis-server git; do \
+	  command -v $$p >/dev/null 2>&1 && continue; \
+	  if [ "$$REDIS2CF_REQUIRE" = all ]; then echo "$$p is not installed, and REDIS2CF_REQUIRE=all is set" >&2; exit 1; fi; \
+	  echo "$$p is not installed: the suites that compare with it are left out"; \
+	done
+
+fmt:
+	@bad=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$bad" ]; then echo "not gofmt-clean:" >&2; echo "$$bad" >&2; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	cd runtime && $(GO) vet ./...
+	cd $(SAMPLE) && GOWORK=off $(GO) vet ./...
+
+# The tests hold the generated files up to date and run the sample's own tests too.
+unit:
+	$(GO) test ./...
+	cd runtime && $(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+	cd runtime && $(GO) test -race ./...
+
+difftest:
+	cd runtime && REDIS2CF_REQUIRE=all REDIS2CF_COMMANDS=$(COMMANDS) $(GO) test -count=1 -v -timeout 2h -run 'Diff' ./...
+
+fuzz:
+	@set -e; for d in . runtime; do \
+	  (cd $$d && for pkg in $$($(GO) list ./...); do \
+	    for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	      echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+	    done; \
+	  done); \
+	done
+
+bench:
+	$(GO) run ./internal/bench $(DIR)
+
+generate:
+	$(GO) generate ./...
+	cd runtime && $(GO) generate ./...
