@@ -112,6 +112,11 @@ type Symbol struct {
 	Verdict Verdict
 	Code    string
 	Advice  string
-	// Use, for fields of option types: "used", "ignored" (one log line) or "error".
+	// Facade is the name on the facade and in a generated package; it differs
+	// from Name for some names of sub-packages.
+	Facade string
+	// Use, for fields: "used", "ignored" (one log line) or "error". A field
+	// that is an error stands on the facade, and fails when it is set, if
+	// its verdict is Served; otherwise it is not there.
 	Use string
 }

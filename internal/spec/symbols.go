@@ -1,0 +1,92 @@
+package spec
+
+import "strings"
+
+// A symbolRow is a list of names with one kind and one fate.
+type symbolRow struct {
+	pkg, kind string
+	fate      fate
+	names     string
+}
+
+// A fieldRow is an argument struct with its fields.
+type fieldRow struct {
+	typ    string
+	fate   fate
+	fields string
+}
+
+var (
+	symbols  []*Symbol
+	symbolBy = map[string]*Symbol{} // "logging.LogLevelWarn", ".Options.Addr"
+)
+
+func init() {
+	for _, r := range symbolRows {
+		addSymbols(r)
+	}
+	for _, r := range subPackageRows {
+		addSymbols(r)
+	}
+	for _, r := range fieldRows {
+		for _, f := range strings.Fields(r.fields) {
+			addSymbol("", "field", r.typ+"."+f, "used", r.fate)
+		}
+	}
+	addOptionFields()
+}
+
+func addSymbols(r symbolRow) {
+	for _, n := range strings.Fields(r.names) {
+		addSymbol(r.pkg, r.kind, n, "", r.fate)
+	}
+}
+
+func addSymbol(pkg, kind, name, use string, f fate) {
+	s := &Symbol{Package: pkg, Name: name, Kind: kind, Verdict: f.verdict, Code: f.code, Advice: f.advice, Use: use}
+	if why, ok := pendingPart(f.verdict, "", f.needs); ok {
+		s.Verdict, s.Code, s.Advice = Manual, CommandNotServed, why
+	}
+	if kind == "field" && s.Verdict != Served {
+		s.Use = "error"
+	}
+	if s.Facade = name; pkg != "" {
+		s.Facade = facadeName(pkg, name)
+	}
+	k := pkg + "." + name
+	if symbolBy[k] != nil {
+		panic("spec: two rows for symbol " + k)
+	}
+	symbolBy[k] = s
+	symbols = append(symbols, s)
+}
+
+// facadeName gives a sub-package's name its place in the one package that the
+// facade is: what would say too little there, or collide, gets a longer name.
+func facadeName(pkg, name string) string {
+	switch {
+	case pkg == "maintnotifications" && name == "DefaultConfig":
+		return "DefaultMaintNotificationsConfig"
+	case pkg == "maintnotifications":
+		typ, field, isField := strings.Cut(name, ".")
+		if typ = "MaintNotifications" + typ; isField {
+			return typ + "." + field
+		}
+		return typ
+	case pkg == "logging" && (name == "Enable" || name == "Disable"):
+		return name + "Logging"
+	}
+	return name
+}
+
+// Symbols are all exported names of go-redis and its public sub-packages that
+// are no methods, and the fields of option and argument structs. The slice is
+// the package's own: do not change it.
+func Symbols() []*Symbol { return symbols }
+
+// SymbolOf finds a symbol by its sub-package ("" for go-redis itself) and its
+// name; a field is named with its type: "Options.Addr".
+func SymbolOf(pkg, name string) (*Symbol, bool) {
+	s := symbolBy[pkg+"."+name]
+	return s, s != nil
+}
