@@ -5,25 +5,9 @@ import (
 	"go/token"
 	"sort"
 	"strings"
-)
 
-// Codes of problems, with what to do about each.
-const (
-	CodeTypeConflict = "FAMILY_TYPE_CONFLICT"
-	CodeOverlap      = "FAMILY_OVERLAP"
-	CodeKVPrimary    = "KV_PRIMARY_REFUSED"
-	CodeKVExpiry     = "KV_EXPIRY_TOO_SHORT"
-	CodeSplitGroup   = "FAMILIES_MEET_ACROSS_GROUPS"
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
-
-// Codes explains every code that Build reports.
-var Codes = map[string]string{
-	CodeTypeConflict: "Two calls use the same keys as different data types. Redis answers WRONGTYPE to one of them unless the keys never exist at both times. The family keeps the type that most calls have; calls of the other type move without a view. If the keys really are different, give them different prefixes, or name the narrower pattern as a family of its own in redis2cf.yaml.",
-	CodeOverlap:      "Two families share keys, and neither pattern is the more specific, so that a key may be routed to the wrong one. Make one pattern narrower in redis2cf.yaml, or give the keys different prefixes.",
-	CodeKVPrimary:    "consistency: primary lets KV answer without the object. It is possible only for families that use nothing but GET, MGET, SET, SETEX and DEL and that meet no other family in a transaction, script or multi-key command. Use consistency: follow.",
-	CodeKVExpiry:     "KV keeps nothing for less than 60 seconds. Keys with a shorter expiry stay in the object and readers at the edge do not see them. Use store: do, or a longer expiry.",
-	CodeSplitGroup:   "Families that are used in one transaction, script or multi-key command must live in one placement group, because only one object can run it in one piece. Give them the same group in redis2cf.yaml.",
-}
 
 func (b *builder) typeConflict(f *Family, refs []ref, bad ref) Problem {
 	pos := []token.Position{b.sites[bad.site].Position}
@@ -41,7 +25,7 @@ func (b *builder) typeConflict(f *Family, refs []ref, bad ref) Problem {
 	}
 	s := &b.sites[bad.site]
 	return Problem{
-		Code:   CodeTypeConflict,
+		Code:   spec.FamilyConflict,
 		Family: f.Pattern,
 		Message: fmt.Sprintf("%s: %s on %q needs a %s%s: the call moves without a view; give the keys different prefixes or name the narrower pattern in %s",
 			short(s.Position), s.Command, f.Pattern, bad.typ, with, FileName),
@@ -90,7 +74,7 @@ func (b *builder) overlaps() {
 				continue
 			}
 			pr := Problem{
-				Code:   CodeOverlap,
+				Code:   spec.FamilyConflict,
 				Family: x.f.Pattern,
 				Message: fmt.Sprintf("families %q (%s, %s) and %q (%s, %s) share keys and %s: make one narrower in %s, or give the keys different prefixes",
 					x.f.Pattern, x.f.Type, x.f.Store, y.f.Pattern, y.f.Type, y.f.Store, why, FileName),
@@ -182,7 +166,7 @@ func (b *builder) splitGroup(x, y *Family, site int) {
 	}
 	pos := b.sites[site].Position
 	b.problems = append(b.problems, Problem{
-		Code:   CodeSplitGroup,
+		Code:   spec.GroupsSplit,
 		Family: x.Pattern,
 		Fatal:  true,
 		Message: fmt.Sprintf("%s: families %s (group %s) and %s (group %s) are used in one piece here, and only one group can run it: give them the same group in %s",
@@ -203,7 +187,7 @@ func (b *builder) promises() {
 			pos = append(pos, b.sites[b.refs[i][0].site].Position)
 		}
 		if d := s.shortest(); d > 0 && d < kvExpiry {
-			b.problems = append(b.problems, Problem{Code: CodeKVExpiry, Family: f.Pattern, Pos: pos,
+			b.problems = append(b.problems, Problem{Code: spec.KVExpiryTooShort, Family: f.Pattern, Pos: pos,
 				Message: fmt.Sprintf("family %s (%q) sets an expiry of %s, and KV keeps nothing shorter than %s: use store: do in %s, or a longer expiry",
 					f.Name, f.Pattern, d, kvExpiry, FileName)})
 		}
@@ -221,7 +205,7 @@ func (b *builder) promises() {
 			}
 		}
 		if why != "" {
-			b.problems = append(b.problems, Problem{Code: CodeKVPrimary, Family: f.Pattern, Pos: pos, Fatal: true,
+			b.problems = append(b.problems, Problem{Code: spec.KVPrimaryRefused, Family: f.Pattern, Pos: pos, Fatal: true,
 				Message: fmt.Sprintf("family %s (%q) cannot have consistency: primary, because %s: use consistency: follow in %s",
 					f.Name, f.Pattern, why, FileName)})
 		}

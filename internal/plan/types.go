@@ -65,7 +65,7 @@ type Group struct {
 // A Problem is something about the plan that a person should look at. It never
 // stops a run unless Fatal is set.
 type Problem struct {
-	Code    string // FAMILY_TYPE_CONFLICT and kin, see Codes
+	Code    string // FAMILY_CONFLICT and kin, see spec.Codes
 	Family  string // pattern
 	Message string
 	Pos     []token.Position // the sites concerned, the deciding one first

@@ -26,6 +26,9 @@ const (
 	TimeSeries        = "TIME_SERIES"
 	Probabilistic     = "PROBABILISTIC"
 	VectorSet         = "VECTOR_SET"
+	KVPrimaryRefused  = "KV_PRIMARY_REFUSED"
+	KVExpiryTooShort  = "KV_EXPIRY_TOO_SHORT"
+	GroupsSplit       = "GROUPS_SPLIT"
 )
 
 // A Code explains why a site, method or symbol was not migrated, or was
@@ -107,6 +110,15 @@ var codes = []Code{
 	{VectorSet, "vector sets",
 		"V* commands need Redis's vector sets.",
 		"Use Vectorize."},
+	{KVPrimaryRefused, "consistency: primary cannot be kept",
+		"It lets KV answer without the object, which is possible only for families that use nothing but GET, MGET, SET, SETEX and DEL and that meet no other family in a transaction, script or multi-key command.",
+		"Write consistency: follow into redis2cf.yaml, or take the other commands out of the program."},
+	{KVExpiryTooShort, "an expiry that KV does not keep",
+		"KV keeps nothing for less than 60 seconds: a key with a shorter expiry stays in the object, and readers at the edge do not see it.",
+		"Write store: do into redis2cf.yaml, or set a longer expiry."},
+	{GroupsSplit, "families that meet live in two groups",
+		"Only one object can run a transaction, script or multi-key command in one piece, and redis2cf.yaml puts its families into different placement groups.",
+		"Give the families the same group in redis2cf.yaml."},
 }
 
 // Codes are all reason codes, in the order in which they are documented.
