@@ -14,7 +14,7 @@ var serverHandlers = map[string]handler{
 	"client|id": cmdClientID, "client|setname": cmdClientSetName, "client|getname": cmdClientGetName,
 	"client|setinfo": cmdClientSetInfo, "client|list": cmdClientList, "client|info": cmdClientInfo,
 	"client|no-evict": cmdClientOK,
-	"command": cmdCommand, "command|count": cmdCommandCount, "command|list": cmdCommandList, "command|info": cmdCommandInfo,
+	"command":         cmdCommand, "command|count": cmdCommandCount, "command|list": cmdCommandList, "command|info": cmdCommandInfo,
 	"info": cmdInfo, "config|get": cmdConfigGet, "lastsave": cmdLastSave, "memory|usage": cmdMemoryUsage,
 	"object|encoding": cmdObjectEncoding, "object|refcount": cmdObjectRefCount, "object|idletime": cmdObjectIdleTime,
 	"object|freq": cmdObjectFreq,

@@ -16,15 +16,15 @@ type commandInfo struct {
 type cmdFlag uint16
 
 const (
-	flagWrite    cmdFlag = 1 << iota // may change data
-	flagReadonly                     // reads data
-	flagDenyOOM                      // refused when memory is full
-	flagBlocking                     // may wait
-	flagNoScript                     // refused in scripts
-	flagNoMulti                      // refused in transactions
-	flagPubSub                       // allowed to a RESP2 subscriber
-	flagFast                         // constant or logarithmic time
-	flagMovable                      // keys are found by the command's own rules
-	flagAdmin                        // administration
-	flagContainer                    // has sub-commands; it does nothing by itself
+	flagWrite     cmdFlag = 1 << iota // may change data
+	flagReadonly                      // reads data
+	flagDenyOOM                       // refused when memory is full
+	flagBlocking                      // may wait
+	flagNoScript                      // refused in scripts
+	flagNoMulti                       // refused in transactions
+	flagPubSub                        // allowed to a RESP2 subscriber
+	flagFast                          // constant or logarithmic time
+	flagMovable                       // keys are found by the command's own rules
+	flagAdmin                         // administration
+	flagContainer                     // has sub-commands; it does nothing by itself
 )
