@@ -99,6 +99,7 @@ var fieldRows = []fieldRow{
 	{"XPendingExtArgs", needs("stream"), "Stream Group Idle Start End Count Consumer"},
 	{"XReadArgs", needs("stream"), "Streams Count MaxCount MaxSize Block ID"},
 	{"XReadGroupArgs", needs("stream"), "Group Consumer Streams Count MaxCount MaxSize Block NoAck Claim"},
+	{"Z", served, "Score Member"},
 	{"ZAddArgs", served, "NX XX LT GT Ch Members"},
 	{"ZRangeArgs", served, "Key Start Stop ByScore ByLex Rev Offset Count"},
 	{"ZRangeBy", served, "Min Max Offset Count"},
