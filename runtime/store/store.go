@@ -49,3 +49,17 @@ type Backend interface {
 type Driver interface {
 	Open(u *url.URL) (Backend, error)
 }
+
+// A View shows the keys of one family to people, where a store has tables:
+// SELECT * FROM messages.
+type View struct {
+	Name    string // of the view: letters, digits and underscores
+	Pattern string // Redis glob: "messages:*"
+	Type    string // "string", "hash", "list", "set", "zset", "stream"
+}
+
+// A Viewer is a Backend that can show families as views. DefineViews makes or
+// replaces them.
+type Viewer interface {
+	DefineViews(views []View) error
+}

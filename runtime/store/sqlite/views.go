@@ -1,0 +1,124 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/store"
+)
+
+// live says which keys an answer of Redis would still contain.
+const live = `(k.expires IS NULL OR k.expires >= CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))`
+
+// expiresAt is a key's expiry for people, in UTC.
+const expiresAt = `strftime('%Y-%m-%d %H:%M:%f', k.expires / 1000.0, 'unixepoch') AS expires_at`
+
+// entryID is a stream entry's id as Redis writes it. SQLite turns no
+// hexadecimal text into a number, so the digits are added up.
+var entryID = hexNumber(1) + " || '-' || " + hexNumber(17) + " AS id"
+
+func hexNumber(from int) string {
+	terms := make([]string, 16)
+	for i := range terms {
+		terms[i] = fmt.Sprintf("((instr('0123456789ABCDEF', substr(hex(i.entry), %d, 1)) - 1) << %d)", from+i, 4*(15-i))
+	}
+	return "(" + strings.Join(terms, " + ") + ")"
+}
+
+// A shape is how keys of one data type look in a view.
+type shape struct {
+	name    string // of the view of all keys of the type
+	typ     int
+	columns string
+	items   string // table that the columns with i. come from; empty: the key's own row
+	where   string
+	order   string // the elements' order, by which people read
+}
+
+var shapes = map[string]shape{
+	"string": {"strings", 1, "CAST(k.value AS TEXT) AS value", "", "", ""},
+	"hash":   {"hashes", 2, "CAST(i.field AS TEXT) AS field, CAST(i.value AS TEXT) AS value", "hash_fields", "", "i.field"},
+	"list": {"lists", 3, "i.pos - (SELECT min(pos) FROM list_items WHERE id = k.id) AS idx, CAST(i.value AS TEXT) AS value",
+		"list_items", "", "i.pos"},
+	"set":    {"sets", 4, "CAST(i.member AS TEXT) AS member", "set_members", "", "i.member"},
+	"zset":   {"sorted_sets", 5, "CAST(i.member AS TEXT) AS member, i.score", "zset_members", "", "i.score, i.member"},
+	"stream": {"streams", 6, entryID + ", CAST(i.value AS TEXT) AS value", "stream_entries", "i.kind = 0", "i.entry"},
+}
+
+// shapeOrder is the order in which the standard views are made.
+var shapeOrder = []string{"string", "hash", "list", "set", "zset", "stream"}
+
+// query is the SELECT of a view. more is a further condition on k.key.
+func (s shape) query(more string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "SELECT d.db, CAST(k.key AS TEXT) AS key, %s, %s\nFROM keys k JOIN dbs d ON d.space = k.space", s.columns, expiresAt)
+	if s.items != "" {
+		fmt.Fprintf(&b, " JOIN %s i ON i.id = k.id", s.items)
+	}
+	fmt.Fprintf(&b, "\nWHERE k.type = %d AND %s", s.typ, live)
+	for _, cond := range []string{s.where, more} {
+		if cond != "" {
+			b.WriteString(" AND " + cond)
+		}
+	}
+	if s.order != "" {
+		b.WriteString("\nORDER BY d.db, k.key, " + s.order)
+	}
+	return b.String()
+}
+
+// standardViews shows the keys of each type with their contents as text.
+var standardViews = func() string {
+	var b strings.Builder
+	for _, typ := range shapeOrder {
+		s := shapes[typ]
+		fmt.Fprintf(&b, "CREATE VIEW %s AS %s;\n", s.name, s.query(""))
+	}
+	return b.String()
+}()
+
+var viewName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// viewsSQL brings the views of families into a file. Types without a table and
+// names that are none are errors of the caller.
+func viewsSQL(views []store.View) (string, error) {
+	var b strings.Builder
+	var errs []error
+	for _, v := range views {
+		s, ok := shapes[v.Type]
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("view %s: the type %q has no table; use string, hash, list, set, zset or stream", v.Name, v.Type))
+			continue
+		case !viewName.MatchString(v.Name) || strings.HasPrefix(strings.ToLower(v.Name), "sqlite_"):
+			errs = append(errs, fmt.Errorf("view %q: a name is letters, digits and underscores", v.Name))
+			continue
+		}
+		pattern := strings.ReplaceAll(globForSQL(v.Pattern), "'", "''")
+		fmt.Fprintf(&b, "DROP VIEW IF EXISTS %q;\nCREATE VIEW %q AS %s;\n", v.Name, v.Name,
+			s.query("CAST(k.key AS TEXT) GLOB '"+pattern+"'"))
+	}
+	return b.String(), errors.Join(errs...)
+}
+
+// globForSQL turns a pattern of Redis into one of SQLite: the two differ in how
+// a character is taken literally (\x and [x]) and in how a class is negated (^
+// means the same in both).
+func globForSQL(pattern string) string {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] != '\\' || i+1 == len(pattern) {
+			b.WriteByte(pattern[i])
+			continue
+		}
+		i++
+		if strings.IndexByte("*?[", pattern[i]) >= 0 {
+			b.WriteString("[" + string(pattern[i]) + "]")
+		} else {
+			b.WriteByte(pattern[i])
+		}
+	}
+	return b.String()
+}
