@@ -1,0 +1,55 @@
+package cli
+
+import "flag"
+
+// options are the values of all flags.
+type options struct {
+	args []string // packages
+
+	dir            string
+	diff           bool
+	write          bool
+	json           bool
+	tags           string
+	pkg            string
+	runtimeDir     string
+	noBuild        bool
+	allowGoUpgrade bool
+	force          bool
+	out            string
+}
+
+func dirFlags(fs *flag.FlagSet, o *options) {
+	fs.StringVar(&o.dir, "C", "", "work in `DIR`")
+}
+
+func rewriteFlags(fs *flag.FlagSet, o *options) {
+	dirFlags(fs, o)
+	fs.BoolVar(&o.diff, "d", false, "print a unified diff instead of the report; exit 1 if there is one")
+	fs.BoolVar(&o.write, "w", false, "rewrite, verify and write the files")
+	fs.BoolVar(&o.json, "json", false, "print the report as JSON")
+	fs.StringVar(&o.tags, "tags", "", "build tags, a comma-separated `LIST`")
+	fs.StringVar(&o.pkg, "pkg", "", "`DIR` of the generated package, relative to the module (default internal/cfstore)")
+	runtimeFlag(fs, o)
+	fs.BoolVar(&o.noBuild, "no-build", false, "do not confirm the result with go build and go vet")
+	fs.BoolVar(&o.allowGoUpgrade, "allow-go-upgrade", false, "allow the module's go line to cross 1.22, where loop variables change meaning")
+}
+
+func runtimeFlag(fs *flag.FlagSet, o *options) {
+	fs.StringVar(&o.runtimeDir, "runtime", "", "use the runtime of a local checkout: `DIR` is its root or its runtime directory")
+}
+
+func generateFlags(fs *flag.FlagSet, o *options) {
+	dirFlags(fs, o)
+	fs.StringVar(&o.tags, "tags", "", "build tags, a comma-separated `LIST`")
+}
+
+func undoFlags(fs *flag.FlagSet, o *options) {
+	dirFlags(fs, o)
+	fs.BoolVar(&o.force, "force", false, "put back files that were edited since, too: the edits are lost")
+}
+
+func demoFlags(fs *flag.FlagSet, o *options) {
+	fs.StringVar(&o.out, "o", "", "put the migrated sample into `DIR`, which must be empty or not exist (default: a new temporary directory)")
+	runtimeFlag(fs, o)
+}

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+const overviewText = `redis2cf moves Go programs from go-redis to Cloudflare storage: it finds every
+Redis call, decides where each family of keys should live, and rewrites the
+program so that it compiles and runs without Redis.
+
+Usage:
+  redis2cf [flags] [packages]      report: key families, stores, what moves, what
+                                   can't and why; changes nothing
+  redis2cf -d [packages]           the changes as a unified diff for git apply
+  redis2cf -w [packages]           rewrite, verify, write
+`
+
+const overviewTail = `  go vet -vettool=$(which redis2cf) ./...
+                                   the same findings as diagnostics
+
+Start here:
+  redis2cf demo                    see it happen on a bundled sample; needs only Go
+  redis2cf ./...                   look at your own module
+  redis2cf -w ./... && go test ./...
+  redis2cf undo                    every byte as it was
+
+Exit codes: 0 done, 1 -d found a difference, 2 usage or load error.
+redis2cf help COMMAND explains a command; redis2cf help rewrite the flags above.
+`
+
+// overview is what -h prints.
+func overview() string {
+	var b strings.Builder
+	b.WriteString(overviewText)
+	for _, c := range commands()[1:] {
+		fmt.Fprintf(&b, "  redis2cf %-23s %s\n", c.name, c.short)
+	}
+	b.WriteString(overviewTail)
+	return b.String()
+}
+
+// help prints the help of a command, or the overview.
+func (e *env) help(args []string) (int, error) {
+	text := overview()
+	if len(args) > 0 {
+		name := args[0]
+		if name == "rewrite" || name == "report" {
+			name = ""
+		}
+		found := false
+		for _, c := range commands() {
+			if c.name == name {
+				text, found = c.help(), true
+			}
+		}
+		if !found {
+			return exitError, &usageError{
+				message: fmt.Sprintf("there is no command %s", args[0]),
+				hint:    "redis2cf -h lists the commands.",
+			}
+		}
+	}
+	_, err := io.WriteString(e.stdout, text)
+	return exitDone, err
+}
+
+// flagList writes the flags of a command, aligned.
+func flagList(define func(*flag.FlagSet, *options)) string {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	define(fs, &options{})
+	var b strings.Builder
+	fs.VisitAll(func(f *flag.Flag) {
+		arg, text := flag.UnquoteUsage(f)
+		name := "-" + f.Name
+		if arg != "" {
+			name += " " + arg
+		}
+		fmt.Fprintf(&b, "  %-20s %s\n", name, text)
+	})
+	return b.String()
+}
+
+func helpRewrite() string {
+	return `Usage: redis2cf [flags] [packages]
+
+Without -d or -w it reports and changes nothing. Packages are as for go build;
+the default is ./... .
+
+-w writes the sources, the generated package, redis2cf.yaml and the module files
+in one transaction. The result was type-checked and, unless -no-build is given,
+built and vetted before the first byte is written. What can't move stays on
+go-redis, compiles beside the rest and is listed with a reason.
+
+Flags:
+` + flagList(rewriteFlags) + `
+Examples:
+  redis2cf                             report on the module in this directory
+  redis2cf -json ./... > report.json   the same for programs
+  redis2cf -d ./... | git apply        the changes through git
+  redis2cf -w ./internal/session       only some packages, and what hangs on them
+  redis2cf -w -C ../shop ./...         another directory
+  redis2cf -w -runtime ~/redis2cf ./... the runtime of a local checkout
+
+Exit codes: 0 done, 1 -d found a difference, 2 usage or load error.
+`
+}
+
+func helpGenerate() string {
+	return `Usage: redis2cf generate [flags]
+
+Writes the generated package again from redis2cf.yaml: run it after an edit of
+that file. It never touches a call site, so it also refuses to drop or rename a
+view that a call still uses.
+
+Flags:
+` + flagList(generateFlags) + `
+Example:
+  $EDITOR redis2cf.yaml      # store: d1  ->  store: do
+  redis2cf generate
+`
+}
+
+func helpUndo() string {
+	return `Usage: redis2cf undo [flags]
+
+Puts back every file that the last redis2cf -w in this module changed, byte for
+byte, and removes those it made. When one of them was edited since, it is named
+and nothing is changed, unless -force is given. A run that was killed halfway is
+put back too.
+
+Flags:
+` + flagList(undoFlags) + `
+Example:
+  redis2cf -w ./...
+  redis2cf undo
+`
+}
+
+func helpDemo() string {
+	return `Usage: redis2cf demo [flags]
+
+Copies the bundled sample, a chat backend on go-redis, into a directory, runs its
+tests before, migrates it with -w and runs its tests after on the embedded store.
+It needs Go and, the first time, the network for Go modules; no Redis, no root.
+
+Flags:
+` + flagList(demoFlags) + `
+Examples:
+  redis2cf demo
+  redis2cf demo -o /tmp/chat
+`
+}
+
+func helpVersion() string {
+	return `Usage: redis2cf version
+
+Prints the version of redis2cf and of the Go that built it.
+`
+}

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// moduleRoot finds the module that a directory belongs to. Symbolic links are
+// resolved, as the go command does for the files that it lists.
+func moduleRoot(dir string) (string, error) {
+	if dir == "" {
+		dir = "."
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(abs)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return "", &usageError{
+			message: fmt.Sprintf("-C %s: there is no such directory", dir),
+			hint:    "Name a directory inside a Go module.",
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return "", err
+	}
+	for root := abs; ; root = filepath.Dir(root) {
+		if info, err := os.Stat(filepath.Join(root, "go.mod")); err == nil && !info.IsDir() {
+			return root, nil
+		}
+		if filepath.Dir(root) == root {
+			return "", &usageError{
+				message: fmt.Sprintf("there is no go.mod in %s or above it", abs),
+				hint:    "redis2cf works on Go modules: run it inside one, or name one with -C DIR.",
+			}
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/redis2cf/redis2cf/internal/sample"
+)
+
+// TestMain lets this test binary stand in for redis2cf in scripts: a process of
+// its own, through the same Run that main calls.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"redis2cf": func() { os.Exit(Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	checkout, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keep := goEnv(t, "GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOTOOLCHAIN")
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			for name, value := range keep {
+				env.Setenv(name, value)
+			}
+			env.Setenv("GOWORK", "off")
+			env.Setenv("GOFLAGS", "-mod=mod")
+			env.Setenv("CHECKOUT", checkout)
+			env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+			env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sample":   scriptSample,
+			"gosum":    scriptGoSum,
+			"snapshot": scriptSnapshot,
+			"same":     scriptSame,
+			"sub":      scriptSub,
+		},
+	})
+}
+
+// goEnv reads settings of the go command, which scripts must not lose with
+// their own home directory.
+func goEnv(t *testing.T, names ...string) map[string]string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	m := map[string]string{}
+	for i, name := range names {
+		if values[i] != "" {
+			m[name] = values[i]
+		}
+	}
+	return m
+}
+
+// sample DIR writes the sample application.
+func scriptSample(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sample DIR")
+	}
+	ts.Check(sample.Extract(ts.MkAbs(args[0])))
+}
+
+// gosum DIR gives a module that requires the sample's go-redis its go.sum.
+func scriptGoSum(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: gosum DIR")
+	}
+	data, err := os.ReadFile(filepath.Join(ts.Getenv("CHECKOUT"), "testdata", "chat", "go.sum"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), "go.sum"), data, 0o644))
+}
+
+// snapshot DIR COPY copies a tree, contents and modes; the tool's own journals
+// and version control are left out.
+func scriptSnapshot(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: snapshot DIR COPY")
+	}
+	for path, f := range readTree(ts, ts.MkAbs(args[0])) {
+		to := filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(path))
+		ts.Check(os.MkdirAll(filepath.Dir(to), 0o755))
+		ts.Check(os.WriteFile(to, []byte(f.data), f.mode|0o200))
+		ts.Check(os.Chmod(to, f.mode))
+	}
+}
+
+// same DIR COPY fails unless both trees have the same files with the same
+// contents and modes.
+func scriptSame(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] same DIR COPY")
+	}
+	a, b := readTree(ts, ts.MkAbs(args[0])), readTree(ts, ts.MkAbs(args[1]))
+	var diff []string
+	for path, f := range a {
+		if g, ok := b[path]; !ok {
+			diff = append(diff, path+" is only in "+args[0])
+		} else if f != g {
+			diff = append(diff, path+" differs")
+		}
+	}
+	for path := range b {
+		if _, ok := a[path]; !ok {
+			diff = append(diff, path+" is only in "+args[1])
+		}
+	}
+	if neg == (len(diff) == 0) {
+		ts.Fatalf("same %s: %v", strings.Join(args, " "), diff)
+	}
+}
+
+// sub FILE OLD NEW replaces text in a file.
+func scriptSub(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: sub FILE OLD NEW")
+	}
+	old := ts.ReadFile(args[0])
+	if !strings.Contains(old, args[1]) {
+		ts.Fatalf("%s does not contain %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(old, args[1], args[2])), 0o644))
+}
