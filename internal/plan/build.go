@@ -87,7 +87,7 @@ func keyed(s *analyzer.Site) bool {
 		return false
 	}
 	if s.Row != nil {
-		if k := s.Row.Keys.Kind; k == spec.KeysChannels || k == spec.KeysPattern {
+		if k := s.Row.Keys.Kind; k == spec.KeysChannels || k == spec.KeysChannelPatterns || k == spec.KeysPattern {
 			return false
 		}
 	}
@@ -248,9 +248,10 @@ func fits(family, t spec.Type) bool {
 	return family == t || blind(family) || blind(t)
 }
 
-// blind types say nothing about the data: DEL, PING, EVAL.
+// blind types say nothing about the data that a family can hold: DEL, PING, EVAL,
+// and what the engine has no type for.
 func blind(t spec.Type) bool {
-	return t == spec.None || t == spec.Any || t == spec.Script
+	return t == spec.None || t == spec.Any || t == spec.Script || t == spec.Other
 }
 
 // typeOf joins the types of the sites: the type that most of them have, those

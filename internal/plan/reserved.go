@@ -1,7 +1,33 @@
 package plan
 
+import (
+	"strings"
+	"sync"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
 // Reserved tells whether a family cannot have this name, because the generated
-// package has it from the facade.
+// package has it from the facade, or could get it from a later one. Names of
+// go-redis that nothing will ever answer stay free: Cache is too good a name.
 func Reserved(name string) bool { return reserved()[name] }
 
-func reserved() map[string]bool { return map[string]bool{} }
+// notInGoRedis are the facade's own names.
+var notInGoRedis = []string{
+	"KeyOps", "Strings", "HyperLogLogs", "Lists", "Hashes", "Sets", "SortedSets", "Streams", "JSON",
+	"ErrNoStore", "ErrUnsupported", "GoRedis", "FromGoRedis", "OpenStore",
+}
+
+var reserved = sync.OnceValue(func() map[string]bool {
+	names := setOf(notInGoRedis...)
+	for _, s := range spec.Symbols() {
+		name := s.Facade
+		if name == "" {
+			name = s.Name
+		}
+		if s.Verdict != spec.Manual && s.Kind != "field" && !strings.Contains(name, ".") {
+			names[name] = true
+		}
+	}
+	return names
+})
