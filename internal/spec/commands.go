@@ -210,11 +210,7 @@ func streamKeys(cmd []string) []int {
 			i += 2
 		case "NOACK":
 		case "STREAMS":
-			rest := len(cmd) - i - 1
-			if rest == 0 || rest%2 != 0 {
-				return nil
-			}
-			return span(i+1, i+1+rest/2)
+			return span(i+1, i+1+(len(cmd)-i-1)/2)
 		default:
 			return nil
 		}

@@ -14,7 +14,7 @@ var clusterRows = []row{
 	{"ClusterResetSoft", "CLUSTER RESET", "", "", "", "*StatusCmd", `"cluster" "reset" "soft"`, manual(ClusterAdmin, advCluster)},
 	{"ClusterResetHard", "CLUSTER RESET", "", "", "", "*StatusCmd", `"cluster" "reset" "hard"`, manual(ClusterAdmin, advCluster)},
 	{"ClusterInfo", "CLUSTER INFO", "", "", "", "*StringCmd", `"cluster" "info"`, manual(ClusterAdmin, advCluster)},
-	{"ClusterKeySlot", "CLUSTER KEYSLOT", "", "key", "key string", "*IntCmd", `"cluster" "keyslot" key`, manual(ClusterAdmin, advCluster)},
+	{"ClusterKeySlot", "CLUSTER KEYSLOT", "", "", "key string", "*IntCmd", `"cluster" "keyslot" key`, manual(ClusterAdmin, advCluster)},
 	{"ClusterGetKeysInSlot", "CLUSTER GETKEYSINSLOT", "", "", "slot int, count int", "*StringSliceCmd", `"cluster" "getkeysinslot" slot count`, manual(ClusterAdmin, advCluster)},
 	{"ClusterCountFailureReports", "CLUSTER COUNT-FAILURE-REPORTS", "", "", "nodeID string", "*IntCmd", `"cluster" "count-failure-reports" nodeID`, manual(ClusterAdmin, advCluster)},
 	{"ClusterCountKeysInSlot", "CLUSTER COUNTKEYSINSLOT", "", "", "slot int", "*IntCmd", `"cluster" "countkeysinslot" slot`, manual(ClusterAdmin, advCluster)},

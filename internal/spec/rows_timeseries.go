@@ -19,7 +19,7 @@ var timeseriesRows = []row{
 	{"TSGet", "TS.GET", "r", "key", "key string", "*TSTimestampValueCmd", "", manual(TimeSeries, advTimeSeries)},
 	{"TSInfo", "TS.INFO", "r", "key", "key string", "*MapStringInterfaceCmd", `"TS.INFO" key`, manual(TimeSeries, advTimeSeries)},
 	{"TSInfoWithArgs", "TS.INFO", "r", "key", "key string, options *TSInfoOptions", "*MapStringInterfaceCmd", "", manual(TimeSeries, advTimeSeries)},
-	{"TSMAdd", "TS.MADD", "w", "first-of-each:ktvSlices", "ktvSlices [][]interface{}", "*IntSliceCmd", `"TS.MADD" each(ktvSlices)`, manual(TimeSeries, advTimeSeries)},
+	{"TSMAdd", "TS.MADD", "w", "first-of-each:ktvSlices", "ktvSlices [][]interface{}", "*IntSliceCmd", "", manual(TimeSeries, advTimeSeries)},
 	{"TSQueryIndex", "TS.QUERYINDEX", "r", "", "filterExpr []string", "*StringSliceCmd", `"TS.QUERYINDEX" each(filterExpr)`, manual(TimeSeries, advTimeSeries)},
 	{"TSQueryLabels", "TS.QUERYLABELS", "r", "", "filterExpr []string", "*StringSliceCmd", "", manual(TimeSeries, advTimeSeries)},
 	{"TSQueryLabelValues", "TS.QUERYLABELS", "r", "", "label string, filterExpr []string", "*StringSliceCmd", "", manual(TimeSeries, advTimeSeries)},

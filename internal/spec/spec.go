@@ -67,7 +67,7 @@ type KeyKind string
 const (
 	KeysPlain     KeyKind = ""           // each Param is a key or a slice of keys
 	KeysPairs     KeyKind = "pairs"      // variadic key, value, key, value (MSet); a map's keys
-	KeysFirstHalf KeyKind = "first-half" // XRead streams: keys, then as many ids
+	KeysFirstHalf KeyKind = "first-half" // XRead streams: keys, then as many ids; all are keys when the struct's ID is set
 	KeysRaw       KeyKind = "raw"        // Do, Process: positions by the Redis command in the first argument
 	KeysChannels  KeyKind = "channels"   // pub/sub channels, not keys
 	KeysPattern   KeyKind = "pattern"    // a glob: Keys, Scan's match
