@@ -33,7 +33,7 @@ var commands map[string]*command
 
 // groups lists the handlers of each group of commands, by lower-case name.
 var groups = []map[string]handler{
-	stringHandlers, keyHandlers, bitmapHandlers, hashHandlers, listHandlers, setHandlers, zsetHandlers,
+	stringHandlers, keyHandlers, bitmapHandlers, hashHandlers, listHandlers, setHandlers, zsetHandlers, sortHandlers,
 	pubsubHandlers, txHandlers, scriptHandlers, serverHandlers,
 }
 

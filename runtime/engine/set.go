@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"slices"
+	"strconv"
+)
+
+func init() {
+	collections[TypeSet] = func(track bool) collection { return &set{tracker: tracker{on: track}} }
+}
+
+const (
+	// maxIntSet is the number of members up to which a set of integers is kept
+	// sorted, as in Redis's intset; its members are then answered in order.
+	maxIntSet = 512
+	// smallSet is the number of members up to which another set keeps the order
+	// in which they came.
+	smallSet = 128
+)
+
+// A set holds its members in one of three forms and only ever changes to a
+// later one: sorted integers, a small slice, a hash table.
+type set struct {
+	ints  []int64 // sorted
+	small []string
+	large *table[setMember, *setMember]
+	mixed bool // the members are in small or large
+	tracker
+}
+
+type setMember struct{ chain[setMember] }
+
+func (s *set) typ() Type { return TypeSet }
+
+func (s *set) length() int {
+	switch {
+	case s.large != nil:
+		return s.large.len()
+	case s.mixed:
+		return len(s.small)
+	}
+	return len(s.ints)
+}
+
+func (s *set) has(m string) bool {
+	switch {
+	case s.large != nil:
+		return s.large.find(KeyHash(m), m) != nil
+	case s.mixed:
+		return slices.Contains(s.small, m)
+	}
+	n, ok := parseInt(m)
+	if ok {
+		_, ok = slices.BinarySearch(s.ints, n)
+	}
+	return ok
+}
+
+// add puts a member in and reports whether it is new.
+func (s *set) add(m string) bool {
+	if !s.insert(m) {
+		return false
+	}
+	s.note(m)
+	return true
+}
+
+func (s *set) insert(m string) bool {
+	if !s.mixed {
+		n, ok := parseInt(m)
+		if ok {
+			i, found := slices.BinarySearch(s.ints, n)
+			if found {
+				return false
+			}
+			if len(s.ints) < maxIntSet {
+				s.ints = slices.Insert(s.ints, i, n)
+				return true
+			}
+		}
+		s.mix()
+	}
+	if s.large == nil {
+		if slices.Contains(s.small, m) {
+			return false
+		}
+		if len(s.small) < smallSet {
+			s.small = append(s.small, m)
+			return true
+		}
+		s.grow()
+	}
+	hash := KeyHash(m)
+	if s.large.find(hash, m) != nil {
+		return false
+	}
+	s.large.insert(&setMember{chain[setMember]{key: m, hash: hash}})
+	return true
+}
+
+// mix turns a set of integers into one of strings.
+func (s *set) mix() {
+	s.small = make([]string, len(s.ints), len(s.ints)+1)
+	for i, n := range s.ints {
+		s.small[i] = strconv.FormatInt(n, 10)
+	}
+	s.ints, s.mixed = nil, true
+	if len(s.small) > smallSet {
+		s.grow()
+	}
+}
+
+func (s *set) grow() {
+	s.large = &table[setMember, *setMember]{}
+	for _, m := range s.small {
+		s.large.insert(&setMember{chain[setMember]{key: m, hash: KeyHash(m)}})
+	}
+	s.small = nil
+}
+
+// remove takes a member out and reports whether it was there.
+func (s *set) remove(m string) bool {
+	switch {
+	case s.large != nil:
+		if s.large.remove(KeyHash(m), m) == nil {
+			return false
+		}
+	case s.mixed:
+		i := slices.Index(s.small, m)
+		if i < 0 {
+			return false
+		}
+		s.small = slices.Delete(s.small, i, i+1)
+	default:
+		n, ok := parseInt(m)
+		if !ok {
+			return false
+		}
+		i, found := slices.BinarySearch(s.ints, n)
+		if !found {
+			return false
+		}
+		s.ints = slices.Delete(s.ints, i, i+1)
+	}
+	s.note(m)
+	return true
+}
+
+// each calls yield for every member until it returns false.
+func (s *set) each(yield func(m string) bool) {
+	switch {
+	case s.large != nil:
+		s.large.scan(0, func(m *setMember) bool { return yield(m.key) })
+	case s.mixed:
+		for _, m := range s.small {
+			if !yield(m) {
+				return
+			}
+		}
+	default:
+		for _, n := range s.ints {
+			if !yield(strconv.FormatInt(n, 10)) {
+				return
+			}
+		}
+	}
+}
+
+// members is all members, in the order of each.
+func (s *set) members() []string {
+	all := make([]string, 0, s.length())
+	s.each(func(m string) bool { all = append(all, m); return true })
+	return all
+}
+
+// random returns any member of a set that is not empty.
+func (s *set) random(rnd func() uint64) string {
+	switch {
+	case s.large != nil:
+		return s.large.random(rnd).key
+	case s.mixed:
+		return s.small[rnd()%uint64(len(s.small))]
+	}
+	return strconv.FormatInt(s.ints[rnd()%uint64(len(s.ints))], 10)
+}
+
+func (s *set) load(it Item) { s.insert(it.Field) }
+
+func (s *set) emit(id uint64, ops []Op) []Op {
+	for _, m := range s.take() {
+		op := Op{Kind: OpDelItem, Type: TypeSet, ID: id, Item: Item{Field: m}}
+		if s.has(m) {
+			op.Kind = OpPutItem
+		}
+		ops = append(ops, op)
+	}
+	return ops
+}
+
+func (s *set) clone() collection {
+	twin := &set{tracker: tracker{on: s.on}}
+	s.each(func(m string) bool { twin.add(m); return true })
+	return twin
+}

@@ -1,0 +1,127 @@
+package engine
+
+func init() {
+	collections[TypeZSet] = func(track bool) collection { return &zset{tracker: tracker{on: track}} }
+}
+
+// A zset holds its members in order in a tree and, once the tree has more than
+// one leaf, in a hash table by name.
+type zset struct {
+	order ztree
+	names *table[zmember, *zmember] // nil while one leaf holds all: its elements are looked through
+	tracker
+}
+
+// A zmember is a member with its score.
+type zmember struct {
+	chain[zmember]
+	score float64
+}
+
+func (m *zmember) place() zkey { return zkey{m.score, m} }
+
+func (z *zset) typ() Type   { return TypeZSet }
+func (z *zset) length() int { return z.order.n }
+
+// find returns a member, nil when there is none; z may be nil.
+func (z *zset) find(name string) *zmember {
+	if z == nil || z.order.root == nil {
+		return nil
+	}
+	if z.names != nil {
+		return z.names.find(KeyHash(name), name)
+	}
+	for _, k := range z.order.root.items {
+		if k.m.key == name {
+			return k.m
+		}
+	}
+	return nil
+}
+
+// set gives a member a score.
+func (z *zset) set(name string, score float64) {
+	if m := z.find(name); m != nil {
+		z.move(m, score)
+		return
+	}
+	z.insert(name, score)
+	z.note(name)
+}
+
+// move gives a member that is in the set another score.
+func (z *zset) move(m *zmember, score float64) {
+	z.order.move(m.place(), score)
+	m.score = score
+	z.note(m.key)
+}
+
+// insert adds a member that is not in the set.
+func (z *zset) insert(name string, score float64) *zmember {
+	m := &zmember{score: score}
+	m.key = name
+	if z.names == nil && z.order.n == zLeaf {
+		z.names = &table[zmember, *zmember]{}
+		for _, k := range z.order.root.items {
+			k.m.hash = KeyHash(k.m.key)
+			z.names.insert(k.m)
+		}
+	}
+	if z.names != nil {
+		m.hash = KeyHash(name)
+		z.names.insert(m)
+	}
+	z.order.insert(m.place())
+	return m
+}
+
+// remove takes a member out.
+func (z *zset) remove(m *zmember) {
+	z.order.remove(m.place())
+	if z.names != nil {
+		z.names.remove(m.hash, m.key)
+	}
+	z.note(m.key)
+}
+
+// rank is a member's place from the lowest score on, or from the highest.
+func (z *zset) rank(m *zmember, reverse bool) int {
+	r := z.order.rank(m.place())
+	if reverse {
+		return z.order.n - 1 - r
+	}
+	return r
+}
+
+// each calls yield for every member in order until it returns false.
+func (z *zset) each(yield func(zkey) bool) { z.order.walk(0, z.order.n, false, yield) }
+
+// slice is the members with ranks from from up to to (exclusive).
+func (z *zset) slice(from, to int) []*zmember {
+	all := make([]*zmember, 0, max(to-from, 0))
+	z.order.walk(from, to, false, func(k zkey) bool { all = append(all, k.m); return true })
+	return all
+}
+
+func (z *zset) load(it Item) { z.insert(it.Field, it.Score) }
+
+func (z *zset) emit(id uint64, ops []Op) []Op {
+	for _, name := range z.take() {
+		op := Op{Kind: OpDelItem, Type: TypeZSet, ID: id, Item: Item{Field: name}}
+		if m := z.find(name); m != nil {
+			op.Kind, op.Item.Score = OpPutItem, m.score
+		}
+		ops = append(ops, op)
+	}
+	return ops
+}
+
+func (z *zset) clone() collection {
+	twin := &zset{tracker: tracker{on: z.on}}
+	z.each(func(k zkey) bool {
+		twin.insert(k.m.key, k.m.score)
+		twin.note(k.m.key)
+		return true
+	})
+	return twin
+}

@@ -1,0 +1,337 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+)
+
+const (
+	// zLeaf is how many elements a leaf holds at most, zFan how many children an
+	// inner node has at most.
+	zLeaf = 128
+	zFan  = 64
+)
+
+// A zkey is an element's place in the order of a sorted set.
+type zkey struct {
+	score float64
+	m     *zmember
+}
+
+// compare orders by score, then by the member's bytes.
+func (a zkey) compare(b zkey) int {
+	switch {
+	case a.score < b.score:
+		return -1
+	case a.score > b.score:
+		return 1
+	case a.m == b.m:
+		return 0
+	}
+	return strings.Compare(a.m.key, b.m.key)
+}
+
+// ztree is a B+tree whose inner nodes count the elements below each child, so
+// that an element is found by its rank and its rank by its place. Leaves are
+// chained in both directions. The zero value is empty.
+type ztree struct {
+	root *znode
+	n    int
+}
+
+// A znode is a leaf, with items, or an inner node, with kids.
+type znode struct {
+	items      []zkey
+	prev, next *znode
+	kids       []zkid
+}
+
+// A zkid is a child with its count. low is at most as great as everything in it
+// and greater than everything in the child before; the first child's is not
+// looked at.
+type zkid struct {
+	low  zkey
+	n    int
+	node *znode
+}
+
+// width is what a node's limits are about.
+func (n *znode) width() int { return len(n.items) + len(n.kids) }
+
+func (n *znode) leaf() bool { return n.kids == nil }
+
+// size is the number of elements below a node.
+func (n *znode) size() int {
+	total := len(n.items)
+	for i := range n.kids {
+		total += n.kids[i].n
+	}
+	return total
+}
+
+// child is the index of the child in which a key belongs.
+func (n *znode) child(k zkey) int {
+	lo, hi := 1, len(n.kids)
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if n.kids[mid].low.compare(k) <= 0 {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo - 1
+}
+
+// search is the index in a leaf of the first element that is not before k.
+func (n *znode) search(k zkey) int {
+	lo, hi := 0, len(n.items)
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if n.items[mid].compare(k) < 0 {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// insert adds a key that is not in the tree.
+func (t *ztree) insert(k zkey) {
+	if t.root == nil {
+		t.root = &znode{}
+	}
+	t.n++
+	if right, low := t.root.insert(k); right != nil {
+		left := t.root
+		t.root = &znode{kids: []zkid{{n: left.size(), node: left}, {low: low, n: right.size(), node: right}}}
+	}
+}
+
+// insert returns the node's new right half and its lower bound when it split.
+func (n *znode) insert(k zkey) (right *znode, low zkey) {
+	if n.leaf() {
+		i := n.search(k)
+		n.items = slices.Insert(n.items, i, k)
+		if len(n.items) <= zLeaf {
+			return nil, zkey{}
+		}
+		// Elements that come in order leave full leaves behind.
+		at := len(n.items) / 2
+		if i == zLeaf && n.next == nil {
+			at = zLeaf
+		}
+		right = &znode{items: append(make([]zkey, 0, zLeaf+1), n.items[at:]...), prev: n, next: n.next}
+		clear(n.items[at:])
+		n.items = n.items[:at]
+		if n.next != nil {
+			n.next.prev = right
+		}
+		n.next = right
+		return right, right.items[0]
+	}
+	i := n.child(k)
+	split, bound := n.kids[i].node.insert(k)
+	n.kids[i].n++
+	if split == nil {
+		return nil, zkey{}
+	}
+	size := split.size()
+	n.kids[i].n -= size
+	n.kids = slices.Insert(n.kids, i+1, zkid{bound, size, split})
+	if len(n.kids) <= zFan {
+		return nil, zkey{}
+	}
+	at := len(n.kids) / 2
+	if i+1 == zFan {
+		at = zFan
+	}
+	right = &znode{kids: append(make([]zkid, 0, zFan+1), n.kids[at:]...)}
+	clear(n.kids[at:])
+	n.kids = n.kids[:at]
+	return right, right.kids[0].low
+}
+
+// remove takes a key out and reports whether it was there.
+func (t *ztree) remove(k zkey) bool {
+	if t.root == nil || !t.root.remove(k) {
+		return false
+	}
+	t.n--
+	for len(t.root.kids) == 1 {
+		t.root = t.root.kids[0].node
+	}
+	if t.root.width() == 0 {
+		t.root = nil
+	}
+	return true
+}
+
+func (n *znode) remove(k zkey) bool {
+	if n.leaf() {
+		i := n.search(k)
+		if i == len(n.items) || n.items[i].compare(k) != 0 {
+			return false
+		}
+		n.items = slices.Delete(n.items, i, i+1)
+		return true
+	}
+	i := n.child(k)
+	if !n.kids[i].node.remove(k) {
+		return false
+	}
+	n.kids[i].n--
+	n.settle(i)
+	return true
+}
+
+// settle merges a child that became thin with a neighbour that has room, and
+// drops one that became empty. A child between two full neighbours may stay thin.
+func (n *znode) settle(i int) {
+	kid := n.kids[i].node
+	full := zLeaf
+	if !kid.leaf() {
+		full = zFan
+	}
+	switch w := kid.width(); {
+	case w == 0:
+		if kid.leaf() {
+			kid.unlink()
+		}
+		n.kids = slices.Delete(n.kids, i, i+1)
+	case w >= full/4:
+	case i > 0 && n.kids[i-1].node.width()+w <= full*3/4:
+		n.merge(i - 1)
+	case i+1 < len(n.kids) && n.kids[i+1].node.width()+w <= full*3/4:
+		n.merge(i)
+	}
+}
+
+// merge moves what is in child i+1 to child i.
+func (n *znode) merge(i int) {
+	left, right := n.kids[i].node, n.kids[i+1].node
+	if right.leaf() {
+		left.items = append(left.items, right.items...)
+		right.unlink()
+	} else {
+		right.kids[0].low = n.kids[i+1].low
+		left.kids = append(left.kids, right.kids...)
+	}
+	n.kids[i].n += n.kids[i+1].n
+	n.kids = slices.Delete(n.kids, i+1, i+2)
+}
+
+// unlink takes a leaf out of the chain.
+func (n *znode) unlink() {
+	if n.prev != nil {
+		n.prev.next = n.next
+	}
+	if n.next != nil {
+		n.next.prev = n.prev
+	}
+}
+
+// move gives an element another score. Most changes are small: an element that
+// stays between its neighbours is changed in place.
+func (t *ztree) move(k zkey, score float64) {
+	to := zkey{score, k.m}
+	n := t.root
+	for !n.leaf() {
+		n = n.kids[n.child(k)].node
+	}
+	// The ends of a leaf may pass a bound that an inner node keeps.
+	if i := n.search(k); i > 0 && i+1 < len(n.items) && n.items[i-1].compare(to) < 0 && to.compare(n.items[i+1]) < 0 {
+		n.items[i] = to
+		return
+	}
+	t.remove(k)
+	t.insert(to)
+}
+
+// count is the number of leading elements for which before holds; it must not
+// hold for an element after one for which it does not.
+func (t *ztree) count(before func(zkey) bool) int {
+	if t.root == nil {
+		return 0
+	}
+	n, rank := t.root, 0
+	for !n.leaf() {
+		lo, hi := 1, len(n.kids)
+		for lo < hi {
+			mid := int(uint(lo+hi) >> 1)
+			if before(n.kids[mid].low) {
+				lo = mid + 1
+			} else {
+				hi = mid
+			}
+		}
+		for i := 0; i < lo-1; i++ {
+			rank += n.kids[i].n
+		}
+		n = n.kids[lo-1].node
+	}
+	lo, hi := 0, len(n.items)
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if before(n.items[mid]) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return rank + lo
+}
+
+// rank is the number of elements before k.
+func (t *ztree) rank(k zkey) int {
+	return t.count(func(x zkey) bool { return x.compare(k) < 0 })
+}
+
+// seek finds the leaf and the index in it of the element with a rank, which
+// must exist.
+func (t *ztree) seek(rank int) (*znode, int) {
+	n := t.root
+	for !n.leaf() {
+		i := 0
+		for rank >= n.kids[i].n {
+			rank -= n.kids[i].n
+			i++
+		}
+		n = n.kids[i].node
+	}
+	return n, rank
+}
+
+// walk calls yield for the elements with ranks from from up to to (exclusive),
+// or from the last of them down to the first, until yield returns false. The
+// tree must not change meanwhile.
+func (t *ztree) walk(from, to int, reverse bool, yield func(zkey) bool) {
+	if from >= to {
+		return
+	}
+	if reverse {
+		n, i := t.seek(to - 1)
+		for left := to - from; left > 0; left-- {
+			for i < 0 {
+				n = n.prev
+				i = len(n.items) - 1
+			}
+			if !yield(n.items[i]) {
+				return
+			}
+			i--
+		}
+		return
+	}
+	n, i := t.seek(from)
+	for left := to - from; left > 0; left-- {
+		for i == len(n.items) {
+			n, i = n.next, 0
+		}
+		if !yield(n.items[i]) {
+			return
+		}
+		i++
+	}
+}
