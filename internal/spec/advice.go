@@ -18,6 +18,7 @@ const (
 	advPush          = "Drop it: there are no RESP3 push notifications or maintenance events of a Redis server to handle."
 	advRaw           = "Use Do, or take a go-redis client over the engine (cfstore.GoRedis) that returns raw RESP."
 	advReplication   = "Not needed: Cloudflare replicates the store."
+	advScriptKill    = "Not needed: each script has a budget, and one that exceeds it ends by itself with its effects undone."
 	advSearch        = "Use Vectorize for similarity and D1 full-text search (FTS5) for text, fed from the family's D1 follower."
 	advSentinel      = "Not needed: there is no primary to watch or fail over."
 	advTimeSeries    = "Use Workers Analytics Engine for measurements, or a sorted set by time for short series."

@@ -29,8 +29,8 @@ var stringCommands = []cmdRow{
 
 var bitmapCommands = []cmdRow{
 	{"BITCOUNT", -2, 1, 1, 1, "", "readonly", served, ""},
-	{"BITFIELD", -2, 1, 1, 1, "", "write denyoom", needs("bitfield"), ""},
-	{"BITFIELD_RO", -2, 1, 1, 1, "", "readonly fast", needs("bitfield"), ""},
+	{"BITFIELD", -2, 1, 1, 1, "", "write denyoom", served, ""},
+	{"BITFIELD_RO", -2, 1, 1, 1, "", "readonly fast", served, ""},
 	{"BITOP", -4, 2, -1, 1, "", "write denyoom", served, ""},
 	{"BITPOS", -3, 1, 1, 1, "", "readonly", served, ""},
 	{"GETBIT", 3, 1, 1, 1, "", "readonly fast", served, ""},
@@ -51,7 +51,7 @@ var genericCommands = []cmdRow{
 	{"OBJECT", -2, 0, 0, 0, "", "", served, ""},
 	{"OBJECT ENCODING", 3, 2, 2, 1, "", "readonly", served, ""},
 	{"OBJECT FREQ", 3, 2, 2, 1, "", "readonly", served, ""},
-	{"OBJECT HELP", 2, 0, 0, 0, "", "loading stale", served, ""},
+	{"OBJECT HELP", 2, 0, 0, 0, "", "loading stale", needs("help"), ""},
 	{"OBJECT IDLETIME", 3, 2, 2, 1, "", "readonly", served, ""},
 	{"OBJECT REFCOUNT", 3, 2, 2, 1, "", "readonly", served, ""},
 	{"PERSIST", 2, 1, 1, 1, "", "write fast", served, ""},
@@ -70,7 +70,7 @@ var genericCommands = []cmdRow{
 	{"TTL", 2, 1, 1, 1, "", "readonly fast", served, ""},
 	{"TYPE", 2, 1, 1, 1, "", "readonly fast", served, ""},
 	{"UNLINK", -2, 1, -1, 1, "", "write fast", served, ""},
-	{"WAIT", 3, 0, 0, 0, "", "noscript", served, ""},
+	{"WAIT", 3, 0, 0, 0, "", "noscript", needs("wait"), ""},
 }
 
 var hashCommands = []cmdRow{
@@ -211,12 +211,12 @@ var streamCommands = []cmdRow{
 	{"XGROUP CREATECONSUMER", 5, 2, 2, 1, "", "write denyoom", served, ""},
 	{"XGROUP DELCONSUMER", 5, 2, 2, 1, "", "write", served, ""},
 	{"XGROUP DESTROY", 4, 2, 2, 1, "", "write", served, ""},
-	{"XGROUP HELP", 2, 0, 0, 0, "", "loading stale", served, ""},
+	{"XGROUP HELP", 2, 0, 0, 0, "", "loading stale", needs("help"), ""},
 	{"XGROUP SETID", -5, 2, 2, 1, "", "write", served, ""},
 	{"XINFO", -2, 0, 0, 0, "", "", served, ""},
 	{"XINFO CONSUMERS", 4, 2, 2, 1, "", "readonly", served, ""},
 	{"XINFO GROUPS", 3, 2, 2, 1, "", "readonly", served, ""},
-	{"XINFO HELP", 2, 0, 0, 0, "", "loading stale", served, ""},
+	{"XINFO HELP", 2, 0, 0, 0, "", "loading stale", needs("help"), ""},
 	{"XINFO STREAM", -3, 2, 2, 1, "", "readonly", served, ""},
 	{"XLEN", 2, 1, 1, 1, "", "readonly fast", served, ""},
 	{"XPENDING", -3, 1, 1, 1, "", "readonly", served, ""},

@@ -203,9 +203,14 @@ func TestPendingPartsExist(t *testing.T) {
 	for _, r := range Rows() {
 		used[r.Group], used[r.Needs] = true, true
 	}
+	for _, g := range commandGroups {
+		for _, r := range g.rows {
+			used[r.fate.needs] = true
+		}
+	}
 	for part := range pending {
 		if !used[part] {
-			t.Errorf("pending names %q, which no row is or needs", part)
+			t.Errorf("pending names %q, which no row or command is or needs", part)
 		}
 	}
 }

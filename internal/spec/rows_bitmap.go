@@ -15,6 +15,6 @@ var bitmapRows = []row{
 	{"BitOpOne", "BITOP", "w", "destKey,keys", "destKey string, keys ...string", "*IntCmd", `"bitop" "one" destKey each(keys)`, needs("newer")},
 	{"BitPos", "BITPOS", "r", "key", "key string, bit int64, pos ...int64", "*IntCmd", "", served},
 	{"BitPosSpan", "BITPOS", "r", "key", "key string, bit int8, start int64, end int64, span string", "*IntCmd", `"bitpos" key bit start end span`, served},
-	{"BitField", "BITFIELD", "w", "key", "key string, values ...interface{}", "*IntSliceCmd", `"bitfield" key values...`, needs("bitfield")},
-	{"BitFieldRO", "BITFIELD_RO", "r", "key", "key string, values ...interface{}", "*IntSliceCmd", "", needs("bitfield")},
+	{"BitField", "BITFIELD", "w", "key", "key string, values ...interface{}", "*IntSliceCmd", `"bitfield" key values...`, served},
+	{"BitFieldRO", "BITFIELD_RO", "r", "key", "key string, values ...interface{}", "*IntSliceCmd", "", served},
 }

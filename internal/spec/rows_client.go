@@ -19,7 +19,7 @@ var clientRows = []row{
 	{"AsyncAutoPipelineWithOptions", "", "n", "", "config *AutoPipelineOptions", "(*AutoPipeliner, error)", "", bridge(NotOnFacade, advAutoPipeline).on("Client,ClusterClient,Ring,UniversalClient,AutoPipeliner")},
 	{"Close", "", "n", "", "", "error", "", served.on("Client,ClusterClient,Ring,Conn,UniversalClient,AutoPipeliner")},
 	{"Len", "", "n", "", "", "int", "", served.on("Ring,Pipeline,Pipeliner,AutoPipeliner")},
-	{"Wait", "WAIT", "b", "", "numSlaves int, timeout time.Duration", "*IntCmd", `"wait" numSlaves truncms(timeout)`, served.on("Client,ClusterClient,Ring,Conn,Tx,Pipeline,AutoPipeliner")},
+	{"Wait", "WAIT", "b", "", "numSlaves int, timeout time.Duration", "*IntCmd", `"wait" numSlaves truncms(timeout)`, needs("wait").on("Client,ClusterClient,Ring,Conn,Tx,Pipeline,AutoPipeliner")},
 	{"WaitAOF", "WAITAOF", "b", "", "numLocal int, numSlaves int, timeout time.Duration", "*IntSliceCmd", `"waitAOF" numLocal numSlaves truncms(timeout)`, needs("newer").on("Client,ClusterClient,Ring,Conn,Tx,Pipeline,AutoPipeliner")},
 	{"Sync", "SYNC", "", "", "", "", "", manual(NotInGoRedis, advPanics).on("Client,ClusterClient,Ring,Conn,Tx,Pipeline,AutoPipeliner")},
 	{"Monitor", "MONITOR", "", "", "ch chan string", "*MonitorCmd", "", manual(ServerAdmin, advObserve).on("Client,ClusterClient,Ring,Conn,Tx,Pipeline,AutoPipeliner")},

@@ -8,7 +8,7 @@ var scriptRows = []row{
 	{"EvalShaRO", "EVALSHA_RO", "r", "keys", "sha1 string, keys []string, args ...interface{}", "*Cmd", `"evalsha_ro" sha1 len(keys) each(keys) args...`, served},
 	{"ScriptExists", "SCRIPT EXISTS", "", "", "hashes ...string", "*BoolSliceCmd", `"script" "exists" each(hashes)`, served},
 	{"ScriptFlush", "SCRIPT FLUSH", "", "", "", "*StatusCmd", `"script" "flush"`, served},
-	{"ScriptKill", "SCRIPT KILL", "", "", "", "*StatusCmd", `"script" "kill"`, served},
+	{"ScriptKill", "SCRIPT KILL", "", "", "", "*StatusCmd", `"script" "kill"`, manual(ServerAdmin, advScriptKill)},
 	{"ScriptLoad", "SCRIPT LOAD", "", "", "script string", "*StringCmd", `"script" "load" script`, served},
 	{"FunctionLoad", "FUNCTION LOAD", "w", "", "code string", "*StringCmd", `"function" "load" code`, needs("function")},
 	{"FunctionLoadReplace", "FUNCTION LOAD", "w", "", "code string", "*StringCmd", `"function" "load" "replace" code`, needs("function")},

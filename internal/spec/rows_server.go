@@ -4,8 +4,8 @@ package spec
 var serverRows = []row{
 	{"Command", "COMMAND", "", "", "", "*CommandsInfoCmd", `"command"`, served},
 	{"CommandList", "COMMAND LIST", "", "", "filter *FilterBy", "*StringSliceCmd", "", served},
-	{"CommandGetKeys", "COMMAND GETKEYS", "", "", "commands ...interface{}", "*StringSliceCmd", `"command" "getkeys" each(commands)`, served},
-	{"CommandGetKeysAndFlags", "COMMAND GETKEYSANDFLAGS", "", "", "commands ...interface{}", "*KeyFlagsCmd", `"command" "getkeysandflags" each(commands)`, served},
+	{"CommandGetKeys", "COMMAND GETKEYS", "", "", "commands ...interface{}", "*StringSliceCmd", `"command" "getkeys" each(commands)`, needs("getkeys")},
+	{"CommandGetKeysAndFlags", "COMMAND GETKEYSANDFLAGS", "", "", "commands ...interface{}", "*KeyFlagsCmd", `"command" "getkeysandflags" each(commands)`, needs("getkeys")},
 	{"BgRewriteAOF", "BGREWRITEAOF", "", "", "", "*StatusCmd", `"bgrewriteaof"`, manual(ServerAdmin, advDurable)},
 	{"BgSave", "BGSAVE", "", "", "", "*StatusCmd", `"bgsave"`, manual(ServerAdmin, advDurable)},
 	{"ConfigGet", "CONFIG GET", "", "", "parameter string", "*MapStringStringCmd", `"config" "get" parameter`, served},
