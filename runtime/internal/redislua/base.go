@@ -1,0 +1,135 @@
+package redislua
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// base lists what scripts get of Lua's base library. What reads files, prints or
+// changes environments is left out, as in Redis.
+var base = []string{
+	"assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
+	"select", "tonumber", "type", "unpack", "xpcall", "collectgarbage",
+}
+
+func (s *State) openBase() {
+	l := s.l
+	for _, name := range base {
+		s.real.RawSetString(name, l.GetGlobal(name))
+	}
+	s.define(s.real, map[string]lua.LGFunction{
+		"tostring":     s.toString,
+		"rawset":       s.rawSet,
+		"setmetatable": s.setMetatable,
+		"loadstring":   s.loadString,
+		"load":         s.loadString,
+	})
+	s.real.RawSetString("_VERSION", lua.LString("Lua 5.1"))
+}
+
+func (s *State) define(t *lua.LTable, fns map[string]lua.LGFunction) {
+	for name, fn := range fns {
+		t.RawSetString(name, s.l.NewFunction(fn))
+	}
+}
+
+// toString is tostring with Lua's number format.
+func (s *State) toString(l *lua.LState) int {
+	v := l.CheckAny(1)
+	if n, ok := v.(lua.LNumber); ok {
+		l.Push(lua.LString(number(n)))
+		return 1
+	}
+	l.Push(l.ToStringMeta(v))
+	return 1
+}
+
+func (s *State) rawSet(l *lua.LState) int {
+	t := l.CheckTable(1)
+	if s.sealed[t] != nil {
+		l.Error(lua.LString("Attempt to modify a readonly table"), 0)
+	}
+	t.RawSet(l.CheckAny(2), l.CheckAny(3))
+	l.SetTop(1)
+	return 1
+}
+
+func (s *State) setMetatable(l *lua.LState) int {
+	t := l.CheckTable(1)
+	meta := l.CheckAny(2)
+	if s.sealed[t] != nil {
+		return readonly(l)
+	}
+	if meta != lua.LNil && meta.Type() != lua.LTTable {
+		l.ArgError(2, "nil or table expected")
+	}
+	if old, ok := t.Metatable.(*lua.LTable); ok && old.RawGetString("__metatable") != lua.LNil {
+		l.RaiseError("cannot change a protected metatable")
+	}
+	t.Metatable = meta
+	l.SetTop(1)
+	return 1
+}
+
+func (s *State) loadString(l *lua.LState) int {
+	p, err := Compile(l.CheckString(1))
+	if err != nil {
+		l.Push(lua.LNil)
+		l.Push(lua.LString(err.Error()))
+		return 2
+	}
+	fn := l.NewFunctionFromProto(p.proto)
+	fn.Env = s.env
+	l.Push(fn)
+	return 1
+}
+
+// concat is the operator "..".
+func concat(l *lua.LState) int {
+	n := l.GetTop()
+	parts := make([]string, n)
+	for i := 1; i <= n; i++ {
+		s, ok := text(l.Get(i))
+		if !ok {
+			return concatMeta(l)
+		}
+		parts[i-1] = s
+	}
+	l.Push(lua.LString(strings.Join(parts, "")))
+	return 1
+}
+
+// concatMeta joins from the right, two at a time, asking metamethods.
+func concatMeta(l *lua.LState) int {
+	n := l.GetTop()
+	acc := l.Get(n)
+	for i := n - 1; i >= 1; i-- {
+		left := l.Get(i)
+		a, ok1 := text(left)
+		b, ok2 := text(acc)
+		if ok1 && ok2 {
+			acc = lua.LString(a + b)
+			continue
+		}
+		meta := l.GetMetaField(left, "__concat")
+		if meta == lua.LNil {
+			meta = l.GetMetaField(acc, "__concat")
+		}
+		if meta == lua.LNil {
+			bad := left
+			if ok1 {
+				bad = acc
+			}
+			l.RaiseError("attempt to concatenate a %s value", bad.Type().String())
+		}
+		l.Push(meta)
+		l.Push(left)
+		l.Push(acc)
+		l.Call(2, 1)
+		acc = l.Get(-1)
+		l.Pop(1)
+	}
+	l.Push(acc)
+	return 1
+}

@@ -1,0 +1,9 @@
+// Package redislua runs Lua scripts as Redis does: Redis's sandbox, number
+// formatting and conversions between Lua values and replies, on gopher-lua. It
+// knows no command; what redis.call does is handed in.
+//
+// gopher-lua writes numbers its own way wherever a number turns into a string.
+// Redis's Lua writes "%.14g" there. The places are the functions of the base,
+// string and table libraries, which are wrapped, and the operator "..", which
+// Compile rewrites into a call.
+package redislua

@@ -1,0 +1,79 @@
+package redislua
+
+import (
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// A Program is a compiled script. It may run in any State.
+type Program struct {
+	proto *lua.FunctionProto
+	// NoWrites is set by the flag no-writes of a "#!lua" line.
+	NoWrites bool
+}
+
+// Compile compiles a script's text. Its errors have Redis's text, without the
+// code ERR.
+func Compile(text string) (*Program, error) {
+	p := &Program{}
+	if strings.HasPrefix(text, "#!") {
+		line, rest, _ := strings.Cut(text, "\n")
+		if err := p.shebang(line); err != nil {
+			return nil, err
+		}
+		text = "\n" + rest // line numbers stay
+	}
+	chunk, err := parse.Parse(strings.NewReader(text), "user_script")
+	if err != nil {
+		return nil, compileError(err)
+	}
+	var rw rewriter
+	if rw.block(chunk); rw.err != nil {
+		return nil, rw.err
+	}
+	if p.proto, err = lua.Compile(chunk, "user_script"); err != nil {
+		return nil, compileError(err)
+	}
+	return p, nil
+}
+
+// compiling is what Redis puts before an error of Lua's compiler.
+const compiling = "Error compiling script (new function): "
+
+// compileError brings gopher-lua's error into one line in the form of Lua's.
+func compileError(err error) error {
+	if pe, ok := err.(*parse.Error); ok {
+		near := ""
+		if pe.Token != "" {
+			near = fmt.Sprintf(" near '%s'", pe.Token)
+		}
+		return fmt.Errorf("%suser_script:%d: %s%s", compiling, max(pe.Pos.Line, 1), pe.Message, near)
+	}
+	return fmt.Errorf("%suser_script:1: %s", compiling, strings.Join(strings.Fields(err.Error()), " "))
+}
+
+func (p *Program) shebang(line string) error {
+	words := strings.Fields(strings.TrimPrefix(line, "#!"))
+	if len(words) == 0 || words[0] != "lua" {
+		return fmt.Errorf("Unexpected engine in script shebang: %s", strings.TrimPrefix(line, "#!"))
+	}
+	for _, w := range words[1:] {
+		flags, ok := strings.CutPrefix(w, "flags=")
+		if !ok {
+			return fmt.Errorf("Unknown lua shebang option: %s", w)
+		}
+		for _, f := range strings.Split(flags, ",") {
+			switch f {
+			case "no-writes":
+				p.NoWrites = true
+			case "", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys":
+			default:
+				return fmt.Errorf("Unexpected flag in script shebang: %s", f)
+			}
+		}
+	}
+	return nil
+}
