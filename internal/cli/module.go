@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/mod/modfile"
 )
 
 // moduleRoot finds the module that a directory belongs to. Symbolic links are
@@ -42,4 +44,13 @@ func moduleRoot(dir string) (string, error) {
 			}
 		}
 	}
+}
+
+// modulePath reads a module's path from its go.mod; empty when it has none.
+func modulePath(root string) string {
+	data, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return ""
+	}
+	return modfile.ModulePath(data)
 }

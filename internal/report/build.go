@@ -23,7 +23,14 @@ type Input struct {
 	Sites    []analyzer.Site
 	// Outcome of a site, by its index, when a rewrite has decided it; nil, or an
 	// empty Status, leaves it to what the table and the plan say.
-	Outcome func(site int) (Status, string)
+	Outcome func(site int) Outcome
+}
+
+// An Outcome is what becomes of a site.
+type Outcome struct {
+	Status Status
+	Code   string // why it stays, or has no view
+	Detail string // the same for this site, in one line
 }
 
 // New makes a report.
@@ -93,7 +100,8 @@ func (in *Input) site(i int) Site {
 		out.Family, out.Store = f.Pattern, string(f.Store)
 	}
 	if in.Outcome != nil {
-		out.Status, out.Code = in.Outcome(i)
+		o := in.Outcome(i)
+		out.Status, out.Code, out.Detail = o.Status, o.Code, o.Detail
 	}
 	if out.Status == "" {
 		out.Status, out.Code = expected(s, f)

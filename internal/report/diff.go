@@ -135,3 +135,27 @@ func header(path string) string {
 	q.WriteByte('"')
 	return q.String()
 }
+
+// PaintDiff writes a unified diff with its lines marked by the style.
+func PaintDiff(w io.Writer, diff []byte, st Style) error {
+	for _, line := range strings.SplitAfter(string(diff), "\n") {
+		text, end := strings.CutSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(text, "+++ "), strings.HasPrefix(text, "--- "):
+			text = st.Bold(text)
+		case strings.HasPrefix(text, "@@"):
+			text = st.Faint(text)
+		case strings.HasPrefix(text, "+"):
+			text = st.Good(text)
+		case strings.HasPrefix(text, "-"):
+			text = st.Bad(text)
+		}
+		if end {
+			text += "\n"
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

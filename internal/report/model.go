@@ -66,6 +66,7 @@ type Site struct {
 	Status  Status `json:"status"`
 	Code    string `json:"code"`   // why it stays, or has no view
 	Title   string `json:"title"`  // the code in a few words
+	Detail  string `json:"detail"` // what stands in the way here, in one line
 	Advice  string `json:"advice"` // what a person can do
 }
 

@@ -79,7 +79,10 @@ func writePersons(w io.Writer, r *Report, st Style) {
 	}
 	fmt.Fprintf(w, "\n%s\n", st.Bold("For a person"))
 	for _, s := range stay {
-		fmt.Fprintf(w, "  %s:%d:%d: %s%s stays on go-redis: %s %s\n", s.File, s.Line, s.Column, s.Method, keysOf(s), st.Warn(s.Code), st.Faint("("+s.Title+")"))
+		fmt.Fprintf(w, "  %s:%d:%d: %s%s stays on go-redis: %s%s\n", s.File, s.Line, s.Column, s.Method, keysOf(s), st.Warn(s.Code), st.Faint(brackets(s.Title)))
+		if s.Detail != "" && s.Detail != s.Title {
+			fmt.Fprintf(w, "      %s\n", s.Detail)
+		}
 		if s.Advice != "" {
 			fmt.Fprintf(w, "      %s\n", s.Advice)
 		}
@@ -113,7 +116,7 @@ func writePlain(w io.Writer, r *Report, st Style) {
 	fmt.Fprintf(w, "\n%s\n", st.Bold("Without a view (routed by their key at run time)"))
 	for _, code := range codesByCount(by) {
 		sites := by[code]
-		fmt.Fprintf(w, "  %s %s %s\n", code, count(len(sites), "site"), st.Faint("("+sites[0].Title+")"))
+		fmt.Fprintf(w, "  %s %s%s\n", code, count(len(sites), "site"), st.Faint(brackets(sites[0].Title)))
 		for _, s := range sites[:min(maxPlaces, len(sites))] {
 			fmt.Fprintf(w, "      %s:%d:%d %s%s%s\n", s.File, s.Line, s.Column, s.Method, keysOf(s), why(s))
 		}
@@ -150,8 +153,18 @@ func keysOf(s *Site) string {
 	return " on " + strings.Join(seen, ", ")
 }
 
-// why is the first explanation of a key that is not known.
+func brackets(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+// why is the explanation of a site without a view.
 func why(s *Site) string {
+	if s.Detail != "" && s.Detail != s.Title {
+		return ": " + s.Detail
+	}
 	for _, k := range s.Keys {
 		if len(k.Patterns) == 0 && k.Why != "" {
 			return ": " + k.Why

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/semver"
+
+	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/load"
+	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/report"
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// A job is one run over one module, as far as it has come.
+type job struct {
+	*env
+	opt  *options
+	root string // of the module
+
+	prog  *load.Program
+	found *analyzer.Result
+
+	planFile string // absolute
+	planOld  []byte // as it was read; nil when there is none
+	plan     *plan.Plan
+	problems []plan.Problem
+
+	goRedis []report.Dep
+	read    map[string][]byte // module files as they were before the work began
+}
+
+// errNothing ends a run that has nothing to do, with exit code 0.
+type errNothing struct{ reason string }
+
+func (e *errNothing) Error() string { return e.reason }
+
+// newJob finds the module and reads its plan, so that mistakes in it are told
+// before the long work begins.
+func newJob(e *env, o *options) (*job, error) {
+	root, err := moduleRoot(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{env: e, opt: o, root: root, planFile: filepath.Join(root, plan.FileName)}
+	return j, j.readPlan()
+}
+
+// readPlan reads redis2cf.yaml when there is one.
+func (j *job) readPlan() error {
+	data, err := os.ReadFile(j.planFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p, err := plan.Parse(plan.FileName, data)
+	if err != nil {
+		return err
+	}
+	j.planOld, j.plan = data, p
+	return nil
+}
+
+// analyze loads the packages, finds the sites and makes the plan.
+func (j *job) analyze() error {
+	if err := j.readRequirements(); err != nil {
+		return err
+	}
+	prog, err := load.Load(j.ctx, load.Config{
+		Dir: dirOr(j.opt.dir), Patterns: j.opt.args, Tags: j.opt.tags, Progress: j.ui.step,
+	})
+	var none *load.NoRedisError
+	if errors.As(err, &none) && !none.OnlyV8 {
+		return &errNothing{err.Error()}
+	}
+	if err != nil {
+		return err
+	}
+	j.prog = prog
+	for _, w := range prog.Warnings {
+		j.warn("%s", w)
+	}
+	j.ui.step("finding calls and keys")
+	j.found = prog.Analyze()
+	j.plan, j.problems = plan.Build(j.found.Sites, j.plan)
+	if j.plan.Module == "" {
+		j.plan.Module = prog.Module.Path
+	}
+	return j.usePackage()
+}
+
+// usePackage takes -pkg, which only the first run may say.
+func (j *job) usePackage() error {
+	if j.opt.pkg == "" {
+		return nil
+	}
+	pkg := filepath.ToSlash(filepath.Clean(j.opt.pkg))
+	if !filepath.IsLocal(pkg) || pkg == "." {
+		return usagef("", "-pkg %s: name a directory below the module, such as %s", j.opt.pkg, plan.DefaultPackage)
+	}
+	if j.planOld != nil && pkg != j.plan.Package {
+		return usagef("", "-pkg %s: %s already says package: %s; redis2cf undo first, then name another", j.opt.pkg, plan.FileName, j.plan.Package)
+	}
+	j.plan.Package = pkg
+	return nil
+}
+
+func dirOr(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
+
+// readRequirements reads which go-redis the module requires, and says so when
+// it is one that the command table does not know.
+func (j *job) readRequirements() error {
+	file := filepath.Join(j.root, "go.mod")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	j.read = map[string][]byte{file: data}
+	f, err := modfile.Parse(file, data, nil)
+	if err != nil {
+		return fmt.Errorf("%w; repair it first (go mod edit -fmt shows what is wrong)", err)
+	}
+	for _, r := range f.Require {
+		if r.Mod.Path != analyzer.GoRedisPath {
+			continue
+		}
+		j.goRedis = append(j.goRedis, report.Dep{Path: r.Mod.Path, Version: r.Mod.Version})
+		if semver.Compare(semver.MajorMinor(r.Mod.Version), semver.MajorMinor(spec.GoRedisVersion)) > 0 {
+			j.warn("%s %s is newer than the version this redis2cf knows (%s): a method that was added since is not known and stays on go-redis; look for a newer redis2cf",
+				r.Mod.Path, r.Mod.Version, spec.GoRedisVersion)
+		}
+	}
+	return nil
+}
+
+// warn tells a person something that does not stop the run.
+func (e *env) warn(format string, args ...any) {
+	e.ui.done()
+	fmt.Fprintf(e.stderr, "redis2cf: %s\n", fmt.Sprintf(format, args...))
+}
+
+// report makes the report of what was found; outcome may be nil.
+func (j *job) report(outcome func(int) report.Outcome) *report.Report {
+	return report.New(report.Input{
+		Root: j.root, Module: j.prog.Module.Path, GoRedis: j.goRedis, Planned: j.planOld != nil,
+		Plan: j.plan, Problems: j.problems, Sites: j.found.Sites, Outcome: outcome,
+	})
+}

@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/journal"
+	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/report"
+	"github.com/redis2cf/redis2cf/rewrite"
+)
+
+// A result is what a run would write.
+type result struct {
+	*rewrite.Result
+	changes []change // by path
+}
+
+// A change is one file before and after.
+type change struct {
+	path          string // absolute
+	before, after []byte // before is nil for a new file
+}
+
+// migrate is -d and -w.
+func (j *job) migrate() (int, error) {
+	res, err := j.rewrite()
+	if err != nil {
+		return exitError, err
+	}
+	j.ui.done()
+	if j.opt.diff {
+		return j.writeDiff(res)
+	}
+	if len(res.changes) > 0 {
+		if err := j.write(res); err != nil {
+			return exitError, err
+		}
+	}
+	j.ui.done()
+	if j.opt.json {
+		return exitDone, j.writeReport(j.report(res.outcome(j)))
+	}
+	return exitDone, j.writeSummary(res)
+}
+
+// rewrite makes the edits and verifies them. It writes nothing.
+func (j *job) rewrite() (*result, error) {
+	for _, p := range j.problems {
+		if p.Fatal {
+			return nil, fmt.Errorf("%s: %s; nothing was changed", plan.FileName, p.Message)
+		}
+	}
+	r, err := rewrite.Run(j.ctx, j.prog, j.found.Sites, j.plan, rewrite.Options{
+		NoBuild: j.opt.noBuild, AllowGoUpgrade: j.opt.allowGoUpgrade, RuntimeDir: j.opt.runtimeDir,
+		Tags: j.opt.tags, Progress: j.ui.step,
+	})
+	if err != nil {
+		return nil, err
+	}
+	res := &result{Result: r}
+	after := map[string][]byte{}
+	maps.Copy(after, r.Module)
+	maps.Copy(after, r.Files)
+	if len(after) > 0 || j.planOld != nil {
+		if after[j.planFile], err = plan.Encode(j.plan, j.planOld); err != nil {
+			return nil, err
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(after)) {
+		before, err := j.before(path)
+		if err != nil {
+			return nil, err
+		}
+		if before == nil || string(before) != string(after[path]) {
+			res.changes = append(res.changes, change{path, before, after[path]})
+		}
+	}
+	return res, nil
+}
+
+// before is a file as this run read it; nil when there is none. What the run
+// did not read is read now.
+func (j *job) before(path string) ([]byte, error) {
+	if path == j.planFile {
+		return j.planOld, nil
+	}
+	if data, ok := j.read[path]; ok {
+		return data, nil
+	}
+	if src := j.prog.Files[path]; src != nil {
+		return src.Data, nil
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && data == nil {
+		data = []byte{}
+	}
+	return data, err
+}
+
+// beforeWrite is called when everything is ready to be written. Tests change
+// files there.
+var beforeWrite = func() {}
+
+// write writes the files in one transaction.
+func (j *job) write(res *result) error {
+	j.ui.step("writing " + files(len(res.changes)))
+	beforeWrite()
+	txn, err := journal.Begin(j.root, "redis2cf -w "+strings.Join(j.opt.args, " "))
+	if err != nil {
+		return err
+	}
+	for _, c := range res.changes {
+		expect := journal.Absent
+		if c.before != nil {
+			expect = journal.Sum(c.before)
+		}
+		if err := txn.Stage(c.path, c.after, expect, 0); err != nil {
+			return err
+		}
+	}
+	_, err = txn.Commit()
+	return err
+}
+
+// writeDiff prints the changes.
+func (j *job) writeDiff(res *result) (int, error) {
+	base := j.diffBase(res)
+	var list []report.Change
+	for _, c := range res.changes {
+		rel, err := filepath.Rel(base, c.path)
+		if err != nil {
+			return exitError, err
+		}
+		list = append(list, report.Change{Path: filepath.ToSlash(rel), Before: c.before, After: c.after})
+	}
+	differs, err := report.WriteDiff(j.stdout, list)
+	if err != nil {
+		return exitError, err
+	}
+	if differs {
+		return exitDiff, nil
+	}
+	return exitDone, nil
+}
+
+// diffBase is the directory that the diff's paths are relative to: the one that
+// the command works in, so that git apply takes them there, or the nearest above
+// it that holds every changed file.
+func (j *job) diffBase(res *result) string {
+	base, err := filepath.Abs(dirOr(j.opt.dir))
+	if err == nil {
+		base, err = filepath.EvalSymlinks(base)
+	}
+	if err != nil {
+		base = j.root
+	}
+	for _, c := range res.changes {
+		for base != filepath.Dir(base) && !strings.HasPrefix(c.path, base+string(filepath.Separator)) {
+			base = filepath.Dir(base)
+		}
+	}
+	return base
+}
+
+// outcome tells the report what became of each site.
+func (res *result) outcome(j *job) func(int) report.Outcome {
+	return func(i int) report.Outcome {
+		if i >= len(res.Fates) {
+			return report.Outcome{}
+		}
+		f, s := &res.Fates[i], &j.found.Sites[i]
+		out := report.Outcome{Status: report.StatusPlain, Code: f.Code, Detail: f.Text}
+		switch {
+		case !f.Moved:
+			out.Status = report.StatusStays
+		case s.Migrated && !f.Edited:
+			out.Status = report.StatusDone
+		case f.View != "":
+			out = report.Outcome{Status: report.StatusView}
+		}
+		return out
+	}
+}

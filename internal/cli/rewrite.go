@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/report"
+)
+
+// runRewrite is the command without a name: report, -d and -w.
+func runRewrite(e *env, o *options) (int, error) {
+	switch {
+	case o.diff && o.write:
+		return exitError, usagef("", "-d and -w exclude each other: -d shows what -w would write")
+	case o.diff && o.json:
+		return exitError, usagef("", "-d and -json exclude each other: each has standard output for itself")
+	}
+	j, err := newJob(e, o)
+	if err != nil {
+		return exitError, err
+	}
+	if err := j.recover(); err != nil {
+		return exitError, err
+	}
+	err = j.analyze()
+	var nothing *errNothing
+	if errors.As(err, &nothing) {
+		return j.nothing(nothing)
+	}
+	if err != nil {
+		return exitError, err
+	}
+	if !o.diff && !o.write {
+		e.ui.done()
+		return exitDone, j.writeReport(j.report(nil))
+	}
+	return j.migrate()
+}
+
+// nothing answers for a module without go-redis.
+func (j *job) nothing(reason *errNothing) (int, error) {
+	j.ui.done()
+	switch {
+	case j.opt.json:
+		return exitDone, report.WriteJSON(j.stdout, &report.Report{Module: modulePath(j.root), Plan: plan.FileName})
+	case j.opt.diff:
+		return exitDone, nil // an empty diff
+	}
+	_, err := fmt.Fprintf(j.stdout, "%s\n", reason)
+	return exitDone, err
+}
+
+func (j *job) writeReport(r *report.Report) error {
+	if j.opt.json {
+		return report.WriteJSON(j.stdout, r)
+	}
+	if err := report.WriteText(j.stdout, r, j.ui.style); err != nil {
+		return err
+	}
+	if r.Counts.View+r.Counts.Plain > 0 {
+		_, err := fmt.Fprintf(j.stdout, "\nNothing was changed. redis2cf -d ./... shows the diff, redis2cf -w ./... writes it.\n")
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/report"
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// writeSummary says what -w did.
+func (j *job) writeSummary(res *result) error {
+	st := j.ui.style
+	out := bufio.NewWriter(j.stdout)
+	rep := j.report(res.outcome(j))
+	c := rep.Counts
+	switch {
+	case len(res.changes) == 0 && c.Stays == 0:
+		fmt.Fprintf(out, "%s: nothing to do, all of %s migrated.\n", rep.Module, calls(c.Sites))
+	case len(res.changes) == 0:
+		fmt.Fprintf(out, "%s: nothing to do, %s migrated.\n", rep.Module, calls(c.Done))
+	default:
+		fmt.Fprintf(out, "%s\n", st.Bold(fmt.Sprintf("%s: migrated %s, %d of them with a view.", rep.Module, calls(c.View+c.Plain), c.View)))
+		j.writeFiles(out, res)
+	}
+	writeStays(out, rep, st)
+	for _, t := range res.TakenBack {
+		fmt.Fprintf(out, "  %s: the %s was taken back: %s\n", j.at(t.Pos.Filename, t.Pos.Line), t.Rung, t.Text)
+	}
+	for _, p := range res.Problems {
+		fmt.Fprintf(out, "  %s: %s %s\n", j.at(p.Pos.Filename, p.Pos.Line), st.Warn(p.Code), p.Text)
+	}
+	if g := res.GoVersion; len(res.changes) > 0 && g[0] != g[1] {
+		fmt.Fprintf(out, "%s\n", st.Warn(fmt.Sprintf("The go line of go.mod went from %s to %s, which the runtime asks for.", orNone(g[0]), g[1])))
+	}
+	if len(res.changes) > 0 {
+		fmt.Fprintf(out, "\nNext:\n  go test ./...      the module's own tests, on the embedded store\n  redis2cf           the report: families, stores, what is left\n  redis2cf undo      every byte as it was\n")
+	}
+	return out.Flush()
+}
+
+// writeFiles counts the files by kind.
+func (j *job) writeFiles(out *bufio.Writer, res *result) {
+	var sources, made int
+	var module []string
+	for _, c := range res.changes {
+		switch {
+		case res.Facade[c.path]:
+			made++
+		case strings.HasSuffix(c.path, ".go"):
+			sources++
+		default:
+			module = append(module, j.rel(c.path))
+		}
+	}
+	var parts []string
+	if sources > 0 {
+		parts = append(parts, files(sources)+" changed")
+	}
+	if made > 0 {
+		parts = append(parts, files(made)+" in "+j.plan.Package)
+	}
+	if len(module) > 0 {
+		sort.Strings(module)
+		parts = append(parts, strings.Join(module, ", "))
+	}
+	fmt.Fprintf(out, "Wrote %s.\n", strings.Join(parts, "; "))
+	if n := res.Counts.Exported; n > 0 {
+		fmt.Fprintf(out, "%d exported signatures have other types now: importers of these packages have to follow.\n", n)
+	}
+}
+
+// writeStays lists what stays on go-redis by reason.
+func writeStays(out *bufio.Writer, rep *report.Report, st report.Style) {
+	by := map[string][]*report.Site{}
+	for i := range rep.Sites {
+		if s := &rep.Sites[i]; s.Status == report.StatusStays {
+			by[s.Code] = append(by[s.Code], s)
+		}
+	}
+	if len(by) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "%s on go-redis:\n", st.Warn(calls(rep.Counts.Stays)+" stay"))
+	codes := make([]string, 0, len(by))
+	for code := range by {
+		codes = append(codes, code)
+	}
+	sort.Slice(codes, func(i, k int) bool {
+		if a, b := len(by[codes[i]]), len(by[codes[k]]); a != b {
+			return a > b
+		}
+		return codes[i] < codes[k]
+	})
+	for _, code := range codes {
+		title := ""
+		if c, ok := spec.CodeOf(code); ok {
+			title = ": " + c.Title
+		}
+		fmt.Fprintf(out, "  %s %d%s\n", code, len(by[code]), title)
+		for _, s := range by[code] {
+			fmt.Fprintf(out, "      %s:%d:%d %s\n", s.File, s.Line, s.Column, s.Method)
+		}
+		if advice := by[code][0].Advice; advice != "" {
+			fmt.Fprintf(out, "      %s\n", st.Faint(advice))
+		}
+	}
+}
+
+func (j *job) rel(path string) string {
+	if rel, err := filepath.Rel(j.root, path); err == nil {
+		path = rel
+	}
+	return filepath.ToSlash(path)
+}
+
+func (j *job) at(file string, line int) string { return fmt.Sprintf("%s:%d", j.rel(file), line) }
+
+func calls(n int) string {
+	if n == 1 {
+		return "1 command call"
+	}
+	return fmt.Sprintf("%d command calls", n)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
