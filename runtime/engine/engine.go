@@ -32,6 +32,8 @@ type Engine struct {
 	rng        uint64
 	nextExpire int64 // earliest next removal of expired keys, Unix milliseconds
 
+	top call // the command that runs, when it is neither in a transaction nor in a script
+
 	// What this frame did.
 	dirty  []*entry
 	ops    []Op

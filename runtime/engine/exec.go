@@ -24,7 +24,6 @@ type call struct {
 	cmd   *command
 	block bool    // the command may wait
 	wait  *waiter // set by a command that must wait
-	depth int     // 1 inside a script
 }
 
 // commands finds a command by its name in lower and in upper case; others are
@@ -108,8 +107,10 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 	if s.multi {
 		return e.enqueue(s, cmd, args), nil
 	}
-	c := call{e: e, s: s, args: args, cmd: cmd, block: block}
-	r := cmd.run(&c)
+	// Calls of this level never nest: one is reused for all.
+	c := &e.top
+	*c = call{e: e, s: s, args: args, cmd: cmd, block: block}
+	r := cmd.run(c)
 	e.stats.commands++
 	if c.wait != nil {
 		e.park(c.wait)
