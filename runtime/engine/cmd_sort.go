@@ -80,7 +80,7 @@ func cmdSort(c *call) resp.Reply {
 	if !ok {
 		return errWrongType
 	}
-	if q.unsorted && typ == TypeSet && (q.stored || c.depth > 0) {
+	if q.unsorted && typ == TypeSet && (q.stored || c.script) {
 		// A set has no order that another run would repeat.
 		q.unsorted, q.alpha, q.weighed = false, true, false
 	}

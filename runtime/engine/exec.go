@@ -18,12 +18,13 @@ type command struct {
 
 // A call is one command being run.
 type call struct {
-	e     *Engine
-	s     *session
-	args  resp.Command // args[0] is the name as sent
-	cmd   *command
-	block bool    // the command may wait
-	wait  *waiter // set by a command that must wait
+	e      *Engine
+	s      *session
+	args   resp.Command // args[0] is the name as sent
+	cmd    *command
+	block  bool    // the command may wait
+	wait   *waiter // set by a command that must wait
+	script bool    // the command stands in a script
 }
 
 // commands finds a command by its name in lower and in upper case; others are

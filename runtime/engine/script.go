@@ -122,7 +122,7 @@ func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.R
 	if readonly && cmd.flags&flagWrite != 0 {
 		return resp.NewError("ERR Write commands are not allowed from read-only scripts.")
 	}
-	c := call{e: e, s: s, args: args, cmd: cmd}
+	c := call{e: e, s: s, args: args, cmd: cmd, script: true}
 	e.stats.commands++
 	return cmd.run(&c)
 }
