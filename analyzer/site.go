@@ -43,6 +43,10 @@ type Site struct {
 	Code   string // reason code; empty when nothing stands against migrating with a view
 	Viewed bool   // the receiver already is a view
 	ViewOK bool   // receiver is assignable to Cmdable, so that a view may be written
+	Via    string // with ViewOK: path of embedded fields to the client that is assignable, when the receiver is not
+
+	View        string // with Viewed: name of the view's function
+	ViewPattern string // with Viewed: pattern of its family, where the generated package's source is at hand
 
 	// Syntax, for the rewriter; nil after the package's syntax was dropped.
 	Call     *ast.CallExpr

@@ -152,10 +152,7 @@ func (a *Analyzer) variable(v *types.Var) set {
 	}
 	s := a.written(v, ws, set{})
 	if v.IsField() || v.Pkg() != nil && v.Parent() == v.Pkg().Scope() {
-		// A field or global that has a value in the program and a setter
-		// besides is that value unless someone configures another; routing by
-		// pattern sends those keys to the default family.
-		s = s.preferText()
+		s = s.keep()
 	}
 	return s
 }

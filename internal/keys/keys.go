@@ -53,7 +53,7 @@ type Analyzer struct {
 	idx  *index
 
 	results  map[token.Pos]set // of functions: templates over their parameters
-	resolved map[token.Pos]set // of parameters: joined over the callers
+	resolved map[part]set      // of parameters: joined over the callers
 	busy     map[token.Pos]bool
 	depth    int
 	cuts     int // recursions and depths met so far: what is computed meanwhile is not whole
@@ -67,7 +67,7 @@ func New(fset *token.FileSet, pkgs []Package) *Analyzer {
 		fset:     fset,
 		idx:      newIndex(fset, pkgs),
 		results:  map[token.Pos]set{},
-		resolved: map[token.Pos]set{},
+		resolved: map[part]set{},
 		busy:     map[token.Pos]bool{},
 	}
 }

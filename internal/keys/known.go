@@ -229,6 +229,25 @@ func (a *Analyzer) joined(n *ast.CallExpr, info *types.Info) set {
 	return unknown(FromData, "joined from a slice")
 }
 
+// Elements gives the elements of a slice or array that is written out where e
+// stands or where its only writer is; nil when it is not.
+func (a *Analyzer) Elements(e ast.Expr) []ast.Expr {
+	info := a.Info(e)
+	if info == nil {
+		return nil
+	}
+	lit := a.literalSlice(e, info)
+	if lit == nil {
+		return nil
+	}
+	for _, x := range lit.Elts {
+		if _, ok := x.(*ast.KeyValueExpr); ok {
+			return nil
+		}
+	}
+	return lit.Elts
+}
+
 // literalSlice gives the composite literal that e is, or that the one local it
 // names was made with and never changed.
 func (a *Analyzer) literalSlice(e ast.Expr, info *types.Info) *ast.CompositeLit {

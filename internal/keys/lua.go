@@ -2,6 +2,7 @@ package keys
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -230,10 +231,14 @@ func (w *luaWalker) key(e ast.Expr) int {
 			return -1
 		}
 		num, ok := e.Key.(*ast.NumberExpr)
-		if !ok || len(num.Value) != 1 || num.Value[0] < '1' || num.Value[0] > '9' {
+		if !ok {
 			return 0
 		}
-		return int(num.Value[0] - '0')
+		n, err := strconv.Atoi(num.Value)
+		if err != nil || n < 1 {
+			return 0
+		}
+		return n
 	}
 	return -1
 }

@@ -14,7 +14,7 @@ import (
 // split it.
 func (a *Analyzer) finish(s set) set {
 	var out set
-	for _, t := range s.alts {
+	for _, t := range s.lead().alts {
 		out = join(out, a.finishOne(t))
 		if len(out.alts) > MaxPatterns {
 			return unknown(Unknown, "more than 16 patterns")
@@ -38,7 +38,7 @@ func (a *Analyzer) finishOne(t template) set {
 		case literalBefore:
 			s = concat(s, unknown(FromData, "parameter "+p.text))
 		default:
-			v := a.parameter(p.pos)
+			v := a.parameter(p)
 			if !pure {
 				v = v.withoutEmpty()
 			}
@@ -52,10 +52,11 @@ func (a *Analyzer) finishOne(t template) set {
 }
 
 // parameter joins the arguments that a parameter gets, over all callers.
-func (a *Analyzer) parameter(pos token.Pos) set {
-	if s, ok := a.resolved[pos]; ok {
+func (a *Analyzer) parameter(of part) set {
+	if s, ok := a.resolved[of]; ok {
 		return s
 	}
+	pos := of.pos
 	p, ok := a.idx.params[pos]
 	if !ok {
 		return unknown(Unknown, "a parameter that is not declared here")
@@ -71,7 +72,7 @@ func (a *Analyzer) parameter(pos token.Pos) set {
 	a.busy[pos] = true
 	a.depth++
 	cuts := a.cuts
-	s := a.callers(p)
+	s := a.callers(p, of.kept)
 	a.depth--
 	delete(a.busy, pos)
 	if len(s.alts) == 0 {
@@ -79,7 +80,7 @@ func (a *Analyzer) parameter(pos token.Pos) set {
 	}
 	if a.cuts == cuts || len(a.busy) == 0 {
 		// Inside a recursion the join is not whole yet.
-		a.resolved[pos] = s
+		a.resolved[of] = s
 	}
 	return s
 }
@@ -116,7 +117,11 @@ func (f *function) reachable() bool {
 	return true
 }
 
-func (a *Analyzer) callers(p parameter) set {
+// callers joins what the calls of a function pass for a parameter. Importers can
+// pass anything to an exported function of a library; where the parameter is
+// kept as configuration, what the library itself passes is the default, and
+// stands for the family.
+func (a *Analyzer) callers(p parameter, kept bool) set {
 	fn := p.fn
 	what := fmt.Sprintf("parameter %s of %s", p.name, fn.name())
 	at := fn.pos
@@ -128,11 +133,12 @@ func (a *Analyzer) callers(p parameter) set {
 			return unknown(Unknown, what)
 		}
 	}
-	if fn.reachable() {
-		return unknown(FromImporter, what)
-	}
 	var s set
-	if a.idx.values[at] {
+	if fn.reachable() {
+		if s = unknown(FromImporter, what); !kept {
+			return s
+		}
+	} else if a.idx.values[at] {
 		// It is called by whoever got hold of the value.
 		s = unknown(FromData, what+", which is used as a value")
 	}
@@ -162,6 +168,9 @@ func (a *Analyzer) callers(p parameter) set {
 		}
 		return unknown(FromData, what+", which nothing in sight calls")
 	}
+	if kept {
+		s = s.preferText()
+	}
 	return s
 }
 
@@ -182,6 +191,51 @@ func programs(calls []call, test bool) []call {
 		if !c.test {
 			out = append(out, c)
 		}
+	}
+	return out
+}
+
+// Passed gives what each call passes for the parameters that all the expressions
+// name, which must be of one function whose callers are all in sight; nil
+// otherwise. It lets a site in a wrapper be looked at call by call.
+func (a *Analyzer) Passed(exprs ...ast.Expr) [][]ast.Expr {
+	var fn *function
+	at := make([]int, len(exprs))
+	for i, e := range exprs {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		if !ok {
+			return nil
+		}
+		u := a.idx.at(id.Pos())
+		if u == nil {
+			return nil
+		}
+		v, ok := u.pkg.Info.Uses[id].(*types.Var)
+		if !ok {
+			return nil
+		}
+		p, ok := a.idx.params[v.Pos()]
+		if !ok || p.variadic || fn != nil && p.fn != fn || len(a.idx.writes[v.Pos()]) > 0 {
+			return nil
+		}
+		fn, at[i] = p.fn, p.index
+	}
+	if fn == nil || fn.obj == nil || fn.reachable() || a.idx.values[fn.pos] {
+		return nil
+	}
+	var out [][]ast.Expr
+	for _, c := range programs(a.idx.calls[fn.pos], fn.unit.test) {
+		row := make([]ast.Expr, len(at))
+		for i, n := range at {
+			if c.expl {
+				n++
+			}
+			if n >= len(c.expr.Args) {
+				return nil
+			}
+			row[i] = c.expr.Args[n]
+		}
+		out = append(out, row)
 	}
 	return out
 }

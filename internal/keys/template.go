@@ -11,7 +11,10 @@ import (
 // fills in its own arguments.
 type (
 	template []part
-	set      struct{ alts []template }
+	set      struct {
+		alts []template
+		conf bool // joined over the writers of a field or global
+	}
 )
 
 type kind uint8
@@ -26,6 +29,7 @@ type part struct {
 	kind kind
 	text string    // of a literal
 	pos  token.Pos // declaration of the parameter
+	kept bool      // of a parameter: its value is kept in a field or global, as configuration is
 	code string    // of a hole: reason
 	why  string
 }
@@ -84,8 +88,12 @@ func (t template) pattern(esc func(string) string) (glob string, known bool) {
 	for _, p := range t {
 		if p.kind == literal {
 			if p.text != "" {
-				b.WriteString(esc(p.text))
-				star = false
+				s := esc(p.text)
+				if star {
+					s = strings.TrimLeft(s, "*") // only a glob's own: others are escaped
+				}
+				b.WriteString(s)
+				star = strings.HasSuffix(s, "*") && !strings.HasSuffix(s, `\*`) || star && s == ""
 			}
 			continue
 		}
@@ -118,7 +126,7 @@ func (t template) equal(u template) bool {
 		return false
 	}
 	for i := range t {
-		if t[i].kind != u[i].kind || t[i].text != u[i].text || t[i].pos != u[i].pos || t[i].code != u[i].code {
+		if t[i].kind != u[i].kind || t[i].text != u[i].text || t[i].pos != u[i].pos || t[i].kept != u[i].kept || t[i].code != u[i].code {
 			return false
 		}
 	}
@@ -130,6 +138,7 @@ func join(a, b set) set {
 	for _, t := range b.alts {
 		a = a.add(t)
 	}
+	a.conf = a.conf || b.conf
 	return a
 }
 
@@ -141,7 +150,7 @@ func (s set) add(t template) set {
 	}
 	// Appending to a shared backing array would leak alternatives into
 	// memoised sets.
-	return set{alts: append(s.alts[:len(s.alts):len(s.alts)], t)}
+	return set{alts: append(s.alts[:len(s.alts):len(s.alts)], t), conf: s.conf}
 }
 
 // concat is one after the other: every pair of alternatives. Where there would
@@ -152,6 +161,12 @@ func concat(a, b set) set {
 	}
 	if len(b.alts) == 0 {
 		return a
+	}
+	a = a.lead()
+	if a.allText() {
+		b = b.follow()
+	} else {
+		b = b.lead()
 	}
 	if len(a.alts)*len(b.alts) > MaxPatterns {
 		if len(b.alts) > 1 {
@@ -188,11 +203,62 @@ func glue(x, y template) template {
 	return t
 }
 
+// lead is a set at the front of a key, where its text makes the family: a field
+// or global that has a value in the program and a setter besides is that value,
+// unless someone configures another. Routing by pattern sends the keys of such a
+// configuration to the default family.
+func (s set) lead() set {
+	if !s.conf {
+		return s
+	}
+	return s.preferText()
+}
+
+// follow is a set behind literal text: if it can be anything, it is a hole, and
+// the texts that it also has would only split the family.
+func (s set) follow() set {
+	for _, t := range s.alts {
+		if len(t) == 1 && t[0].kind != literal {
+			return set{alts: []template{t}}
+		}
+	}
+	return s
+}
+
+// allText tells whether every alternative has literal bytes.
+func (s set) allText() bool {
+	for _, t := range s.alts {
+		if !t.hasText() {
+			return false
+		}
+	}
+	return len(s.alts) > 0
+}
+
+// keep marks the set, and the parameters in it, as what a field or global was
+// set from.
+func (s set) keep() set {
+	out := set{alts: make([]template, len(s.alts)), conf: true}
+	for i, t := range s.alts {
+		if !t.hasParam() {
+			out.alts[i] = t
+			continue
+		}
+		u := make(template, len(t))
+		copy(u, t)
+		for j := range u {
+			u[j].kept = u[j].kind == param
+		}
+		out.alts[i] = u
+	}
+	return out
+}
+
 // withoutEmpty drops the empty text when there are other alternatives: it is
 // what functions return beside an error and what a variable is before it is
 // set.
 func (s set) withoutEmpty() set {
-	var out set
+	out := set{conf: s.conf}
 	for _, t := range s.alts {
 		if !t.empty() {
 			out.alts = append(out.alts, t)

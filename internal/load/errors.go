@@ -1,0 +1,98 @@
+package load
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// A NoRedisError says that there is nothing to do.
+type NoRedisError struct {
+	Module   string
+	Dir      string
+	Patterns []string // set when the module uses go-redis, but not the packages that were asked for
+	OnlyV8   bool     // go-redis is there in a version before v9
+	Excluded []string // files with go-redis that the build constraints leave out
+}
+
+func (e *NoRedisError) Error() string {
+	switch {
+	case e.OnlyV8:
+		return fmt.Sprintf("module %s uses go-redis before v9 (github.com/go-redis/redis): move it to github.com/redis/go-redis/v9 first, then run redis2cf again", e.Module)
+	case len(e.Patterns) > 0:
+		return fmt.Sprintf("no package of module %s that matches %s uses go-redis: run redis2cf ./... in %s for the whole module", e.Module, strings.Join(e.Patterns, " "), e.Dir)
+	case len(e.Excluded) > 0:
+		return fmt.Sprintf("module %s uses go-redis only in files that this build leaves out (%s): give their build tags with -tags", e.Module, strings.Join(e.Excluded, ", "))
+	}
+	return fmt.Sprintf("module %s in %s does not use go-redis: nothing to do", e.Module, e.Dir)
+}
+
+// A CompileError says that a package does not compile.
+type CompileError struct {
+	Package string
+	Pos     string // file:line:column, empty when the error has no position
+	Msg     string
+	More    int // further errors, in all packages
+}
+
+func (e *CompileError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "package %s does not compile: ", e.Package)
+	if e.Pos != "" {
+		b.WriteString(e.Pos + ": ")
+	}
+	b.WriteString(e.Msg)
+	if e.More > 0 {
+		fmt.Fprintf(&b, " (and %d more)", e.More)
+	}
+	b.WriteString("; make go build and go vet pass first")
+	return b.String()
+}
+
+// A ModuleError says that there is no module to work on.
+type ModuleError struct {
+	Dir string
+	Msg string
+	Err error
+}
+
+func (e *ModuleError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Dir, e.Msg, e.Err)
+	}
+	return e.Dir + ": " + e.Msg
+}
+
+func (e *ModuleError) Unwrap() error { return e.Err }
+
+// firstError picks the error to show: of the first package in dependency order,
+// type errors behind those of the parser and the go command.
+func firstError(pkgs []*packages.Package) error {
+	var first *CompileError
+	n := 0
+	packages.Visit(pkgs, nil, func(p *packages.Package) {
+		if p.Module == nil || !p.Module.Main {
+			return // export data of a dependency stands or falls with the build
+		}
+		for _, e := range p.Errors {
+			if n++; first == nil {
+				pos := e.Pos
+				if pos == "-" {
+					pos = ""
+				}
+				first = &CompileError{Package: p.PkgPath, Pos: pos, Msg: strings.TrimSpace(e.Msg)}
+			}
+		}
+	})
+	if first == nil {
+		for _, p := range pkgs {
+			for _, e := range p.Errors {
+				return &CompileError{Package: p.PkgPath, Pos: e.Pos, Msg: strings.TrimSpace(e.Msg)}
+			}
+		}
+		return nil
+	}
+	first.More = n - 1
+	return first
+}

@@ -1,0 +1,291 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/redis2cf/redis2cf/analyzer"
+)
+
+// Meta is what is known of a package of the module without its types.
+type Meta struct {
+	Path, Name, Dir string
+	GoFiles         []string // absolute, cgo files included
+	TestFiles       []string // absolute, of the package itself
+	XTestFiles      []string // absolute, of the external test package
+	Ignored         []string // absolute, left out by build constraints
+
+	// Import paths as they stand in the files, sorted.
+	Imports, TestImports, XTestImports []string
+	// ImportedBy are the packages of the module that import this one outside
+	// tests, TestedBy those that do so only in tests; import paths, sorted.
+	ImportedBy, TestedBy []string
+	// Reaches says that the package can hold values of go-redis or the runtime.
+	Reaches bool
+}
+
+// list asks the go command which packages and files there are. With -find it
+// resolves no imports, which is most of the time that go list takes; those come
+// from the files themselves.
+func list(ctx context.Context, cfg Config, dir string, mod *Module) (map[string]*Meta, map[string]bool, error) {
+	all, err := goList(ctx, cfg, mod.Dir, "./...")
+	if err != nil {
+		return nil, nil, err
+	}
+	meta := map[string]*Meta{}
+	for _, p := range all {
+		if p.Dir == "" {
+			continue
+		}
+		m := &Meta{Path: p.ImportPath, Name: p.Name, Dir: p.Dir}
+		m.GoFiles = append(in(p.Dir, p.GoFiles), in(p.Dir, p.CgoFiles)...)
+		m.TestFiles, m.XTestFiles, m.Ignored = in(p.Dir, p.TestGoFiles), in(p.Dir, p.XTestGoFiles), in(p.Dir, p.IgnoredGoFiles)
+		meta[m.Path] = m
+		if p.Name == "main" && !sample(strings.TrimPrefix(p.ImportPath, mod.Path)) {
+			mod.Program = true
+		}
+	}
+	wanted := map[string]bool{}
+	if len(cfg.Patterns) == 0 || dir == mod.Dir && slices.Equal(cfg.Patterns, []string{"./..."}) {
+		if dir == mod.Dir {
+			for path := range meta {
+				wanted[path] = true
+			}
+			return meta, wanted, nil
+		}
+		cfg.Patterns = []string{"./..."}
+	}
+	some, err := goList(ctx, cfg, dir, cfg.Patterns...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range some {
+		if p.Error != nil && meta[p.ImportPath] == nil {
+			return nil, nil, fmt.Errorf("pattern %s: %s", strings.Join(cfg.Patterns, " "), strings.TrimSpace(p.Error.Err))
+		}
+		wanted[p.ImportPath] = true
+	}
+	if len(some) == 0 {
+		return nil, nil, fmt.Errorf("pattern %s matches no packages in %s", strings.Join(cfg.Patterns, " "), dir)
+	}
+	return meta, wanted, nil
+}
+
+// sample tells whether a command is an example or a tool beside a library.
+func sample(rel string) bool {
+	for _, part := range strings.Split(rel, "/") {
+		switch part {
+		case "example", "examples", "_examples", "tools", "tool", "scripts", "hack", "test", "tests", "demo", "bench", "benchmark", "benchmarks":
+			return true
+		}
+	}
+	return false
+}
+
+func in(dir string, names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		if filepath.IsAbs(n) {
+			out[i] = n
+		} else {
+			out[i] = filepath.Join(dir, n)
+		}
+	}
+	return out
+}
+
+type listed struct {
+	ImportPath, Name, Dir                                        string
+	GoFiles, CgoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+	Error                                                        *struct{ Pos, Err string }
+}
+
+func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]listed, error) {
+	args := []string{"list", "-find", "-e", "-json=ImportPath,Name,Dir,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Error"}
+	args = append(args, buildFlags(cfg)...)
+	args = append(append(args, "--"), patterns...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = dir, cfg.Env
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			return nil, fmt.Errorf("the go command is not on the path: install Go from https://go.dev/dl: %w", err)
+		}
+		msg := strings.TrimSpace(stderr.String())
+		if msg == "" {
+			msg = err.Error()
+		}
+		return nil, &ModuleError{Dir: dir, Msg: "go list failed: " + msg}
+	}
+	var pkgs []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return pkgs, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("reading the answer of go list in %s: %w", dir, err)
+		}
+		pkgs = append(pkgs, p)
+	}
+}
+
+// edges fills in who imports whom, from the heads that the search has read.
+func (p *Program) edges(h *hits) {
+	fset := token.NewFileSet()
+	imports := func(files []string) []string {
+		seen := map[string]bool{}
+		for _, name := range files {
+			f, err := parser.ParseFile(fset, name, h.heads[name], parser.ImportsOnly|parser.SkipObjectResolution)
+			if f == nil || err != nil && len(f.Imports) == 0 {
+				continue // the typed load says what is wrong with it
+			}
+			for _, spec := range f.Imports {
+				if path, err := strconv.Unquote(spec.Path.Value); err == nil {
+					seen[path] = true
+				}
+			}
+		}
+		return keysOf(seen)
+	}
+	for _, m := range p.Meta {
+		m.Imports, m.TestImports, m.XTestImports = imports(m.GoFiles), imports(m.TestFiles), imports(m.XTestFiles)
+	}
+	for _, path := range keysOf(p.Meta) {
+		m := p.Meta[path]
+		for _, imp := range m.Imports {
+			if d := p.Meta[imp]; d != nil {
+				d.ImportedBy = append(d.ImportedBy, path)
+			}
+		}
+		for _, imp := range append(append([]string(nil), m.TestImports...), m.XTestImports...) {
+			if d := p.Meta[imp]; d != nil && imp != path && !slices.Contains(m.Imports, imp) && !slices.Contains(d.TestedBy, path) {
+				d.TestedBy = append(d.TestedBy, path)
+			}
+		}
+	}
+}
+
+func keysOf[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// prune keeps the packages that can hold values of go-redis or the runtime:
+// those that import it, a package that this tool generated or a module that
+// brings its types, and everything that imports them, tests included.
+func (p *Program) prune(h *hits, mod *Module) []string {
+	direct := func(imports []string) bool {
+		for _, path := range imports {
+			if m := p.Meta[path]; m != nil {
+				if h.gens[m.Dir] {
+					return true
+				}
+				continue
+			}
+			if under(path, analyzer.GoRedisPath) || under(path, analyzer.RuntimePath) || mod.brings(path) {
+				return true
+			}
+		}
+		return false
+	}
+	var queue []string
+	reach := func(m *Meta) {
+		if !m.Reaches {
+			m.Reaches = true
+			queue = append(queue, m.Path)
+		}
+	}
+	for _, path := range keysOf(p.Meta) {
+		if m := p.Meta[path]; h.gens[m.Dir] || direct(m.Imports) {
+			reach(m)
+		}
+	}
+	tests := map[string]bool{}
+	for len(queue) > 0 {
+		m := p.Meta[queue[0]]
+		queue = queue[1:]
+		for _, by := range m.ImportedBy {
+			reach(p.Meta[by])
+		}
+		for _, by := range m.TestedBy {
+			tests[by] = true
+		}
+	}
+	var out []string
+	for _, path := range keysOf(p.Meta) {
+		m := p.Meta[path]
+		if m.Reaches || tests[path] || direct(m.TestImports) || direct(m.XTestImports) {
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+func under(path, root string) bool {
+	return path == root || strings.HasPrefix(path, root+"/")
+}
+
+// excluded are the files with go-redis that build constraints leave out,
+// relative to the module.
+func (p *Program) excluded(h *hits) []string {
+	var out []string
+	for _, path := range keysOf(p.Meta) {
+		for _, name := range p.Meta[path].Ignored {
+			if h.files[name] {
+				if rel, err := filepath.Rel(p.Module.Dir, name); err == nil {
+					name = rel
+				}
+				out = append(out, filepath.ToSlash(name))
+			}
+		}
+	}
+	return out
+}
+
+// TableVersion is the go-redis that the command table was made from.
+const TableVersion = "v9.22.0"
+
+// warn says what the run leaves out or does not know.
+func (p *Program) warn(h *hits) {
+	for _, pkg := range p.Packages {
+		for path, imp := range pkg.Imports {
+			if path == analyzer.GoRedisPath && imp.Module != nil && imp.Module.Version != "" {
+				p.Module.GoRedis = imp.Module.Version
+			}
+		}
+	}
+	if v := p.Module.GoRedis; semver.Compare(semver.MajorMinor(v), semver.MajorMinor(TableVersion)) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("go-redis %s is newer than the command table, which is of %s: methods that it added stay on go-redis", v, TableVersion))
+	}
+	if len(h.old) > 0 {
+		files := keysOf(h.old)
+		first, err := filepath.Rel(p.Module.Dir, files[0])
+		if err != nil {
+			first = files[0]
+		}
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d files use go-redis before v9 (%s first): they are left alone; move them to %s to migrate them", len(files), filepath.ToSlash(first), analyzer.GoRedisPath))
+	}
+	if out := p.excluded(h); len(out) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d files with go-redis are left out by build constraints (%s first): give their tags with -tags to see them", len(out), out[0]))
+	}
+}
