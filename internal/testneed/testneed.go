@@ -38,45 +38,55 @@ func Missing(t testing.TB, program, install string) {
 // persistence, and stops it when the test ends. It returns host:port.
 func RedisServer(t testing.TB) string {
 	t.Helper()
-	bin, err := exec.LookPath("redis-server")
-	if err != nil {
+	addr, stop, err := StartRedis(t.TempDir())
+	if errors.Is(err, exec.ErrNotFound) {
 		Missing(t, "redis-server", "apt-get install redis-server")
 	}
-	var last error
-	for range 5 { // another process may take the port between our look and the server's bind
-		addr, err := startRedis(t, bin)
-		if err == nil {
-			return addr
-		}
-		last = err
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("starting %s: %v", bin, last)
-	return ""
+	t.Cleanup(stop)
+	return addr
 }
 
-// startRedis starts the server once and waits for the line that says it listens.
-func startRedis(t testing.TB, bin string) (string, error) {
+// StartRedis is RedisServer for programs: it starts a redis-server that works in
+// dir. The error wraps exec.ErrNotFound when there is none in $PATH.
+func StartRedis(dir string) (addr string, stop func(), err error) {
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		return "", nil, err
+	}
+	for range 5 { // another process may take the port between our look and the server's bind
+		if addr, stop, err = start(bin, dir); err == nil {
+			return addr, stop, nil
+		}
+	}
+	return "", nil, fmt.Errorf("starting %s: %w", bin, err)
+}
+
+// start starts the server once and waits for the line that says it listens.
+func start(bin, dir string) (string, func(), error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	addr := l.Addr().String()
 	port := l.Addr().(*net.TCPAddr).Port
 	if err := l.Close(); err != nil {
-		return "", err
+		return "", nil, err
 	}
 
 	cmd := exec.Command(bin,
 		"--port", strconv.Itoa(port), "--bind", "127.0.0.1",
 		"--save", "", "--appendonly", "no",
-		"--dir", t.TempDir(), "--daemonize", "no", "--logfile", "")
+		"--dir", dir, "--daemonize", "no", "--logfile", "")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	cmd.Stderr = cmd.Stdout
 	if err := cmd.Start(); err != nil {
-		return "", err
+		return "", nil, err
 	}
 
 	ready := make(chan error, 1)
@@ -98,10 +108,9 @@ func startRedis(t testing.TB, bin string) (string, error) {
 	}
 	if err != nil {
 		stop()
-		return "", err
+		return "", nil, err
 	}
-	t.Cleanup(stop)
-	return addr, nil
+	return addr, stop, nil
 }
 
 // waitReady reads the server's log until it accepts connections. The error of a
