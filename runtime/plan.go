@@ -78,8 +78,8 @@ func (p *RegisteredPlan) NewRing(opt *RingOptions) *Ring { return newRing(p, opt
 // place, so a contradiction ends the start and not some later write.
 var plans struct {
 	sync.Mutex
-	list    []*RegisteredPlan
-	byGlob  map[string]placedFamily
+	list   []*RegisteredPlan
+	byGlob map[string]placedFamily
 }
 
 type placedFamily struct {

@@ -1,0 +1,5 @@
+// Package gen holds the directives of go generate for all that is generated
+// and committed. The generators are its sub-packages; it has no code.
+package gen
+
+//go:generate go run ./facade/write ../../runtime

@@ -1,0 +1,163 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	goruntime "runtime"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/store"
+)
+
+// Version is the version of go-redis whose behaviour the facade has.
+func Version() string { return "9.22.0" }
+
+// Special values of numbers that Redis writes as words.
+const (
+	NaN  = "nan"
+	Inf  = "inf"
+	NInf = "-inf"
+)
+
+// background is for what no caller waits for: log lines.
+var background = context.Background()
+
+// forbidden is the error of every command of a client with an option that
+// cannot be honoured.
+func forbidden(field string) error {
+	return fmt.Errorf("redis2cf: the option %s cannot be honoured, because the store is opened by its URL and not dialed; "+
+		"leave it unset, or keep this client on go-redis with //redis2cf:keep", field)
+}
+
+// Client is go-redis's Client over a store. It is safe for concurrent use.
+type Client struct{ baseClient }
+
+// NewClient returns a client. The store is opened by its first command; see
+// the package's Options and ErrNoStore for where it is.
+func NewClient(opt *Options) *Client { return newClient(nil, opt) }
+
+func newClient(plan *RegisteredPlan, opt *Options) *Client {
+	if opt == nil {
+		panic("redis: NewClient nil options")
+	}
+	where := target{plan: plan, addrs: []string{opt.Addr}, network: opt.Network}
+	if opt.TLSConfig != nil {
+		where.remote = "TLS"
+	}
+	return clientAt(where, opt)
+}
+
+func clientAt(where target, opt *Options) *Client {
+	o := *opt
+	o.fill()
+	if o.PoolSize == 0 {
+		o.PoolSize = 10 * goruntime.GOMAXPROCS(0)
+	}
+	c := &Client{}
+	c.init(sender{link: newLink(where, opt, &o), opt: &o}, nil)
+	return c
+}
+
+func newLink(where target, given, filled *Options) *link {
+	if names := given.ignored(); names != "" {
+		logOnce("ignored "+names, "these options mean nothing without connections and are ignored: %s", names)
+	}
+	return &link{
+		where:   where,
+		refused: given.forbid(),
+		opt: store.SessionOptions{
+			DB: filled.DB, Protocol: filled.Protocol, Name: filled.ClientName,
+			Username: filled.Username, Password: filled.Password,
+		},
+	}
+}
+
+// Options returns the options with their defaults filled in.
+func (c *Client) Options() *Options { return c.opt }
+
+// WithTimeout returns a client over the same store with another timeout.
+func (c *Client) WithTimeout(timeout time.Duration) *Client {
+	o := *c.opt
+	o.ReadTimeout, o.WriteTimeout = timeout, timeout
+	clone := &Client{}
+	clone.init(sender{link: c.link, opt: &o}, c.hooks())
+	return clone
+}
+
+// Conn returns a session of its own.
+func (c *Client) Conn() *Conn { return c.newConn() }
+
+// Watch runs fn with a transaction that watches keys.
+func (c *Client) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) error {
+	return c.watch(ctx, fn, keys)
+}
+
+// Close ends the client, its subscriptions and its use of the store.
+func (c *baseClient) Close() error { return c.link.close() }
+
+// Subscribe returns a subscription to channels.
+func (c *baseClient) Subscribe(ctx context.Context, channels ...string) *PubSub {
+	return c.subscribe(ctx, (*PubSub).Subscribe, channels)
+}
+
+// PSubscribe returns a subscription to the channels that match patterns.
+func (c *baseClient) PSubscribe(ctx context.Context, channels ...string) *PubSub {
+	return c.subscribe(ctx, (*PubSub).PSubscribe, channels)
+}
+
+// SSubscribe returns a subscription to shard channels.
+func (c *baseClient) SSubscribe(ctx context.Context, channels ...string) *PubSub {
+	return c.subscribe(ctx, (*PubSub).SSubscribe, channels)
+}
+
+func (c *baseClient) subscribe(ctx context.Context, start func(*PubSub, context.Context, ...string) error, channels []string) *PubSub {
+	p := newPubSub(c.link, c.opt)
+	if len(channels) > 0 {
+		// An error shows again at the first Receive, as it does in go-redis.
+		_ = start(p, ctx, channels...)
+	}
+	return p
+}
+
+// PubSubStats counts subscriptions.
+type PubSubStats struct {
+	Created   uint32
+	Untracked uint32
+	Active    uint32
+}
+
+// PoolStats are go-redis's numbers of its pool. There is no pool here: Hits
+// counts frames on the shared session, Misses commands that waited on one of
+// their own, TotalConns the sessions that are open.
+type PoolStats struct {
+	Hits           uint32
+	Misses         uint32
+	Timeouts       uint32
+	WaitCount      uint32
+	Unusable       uint32
+	WaitDurationNs int64
+
+	TotalConns      uint32
+	IdleConns       uint32
+	StaleConns      uint32
+	PendingRequests uint32
+
+	PubSubStats   PubSubStats
+	PipelineStats *PoolStats
+}
+
+// PoolStats returns the client's numbers.
+func (c *baseClient) PoolStats() *PoolStats {
+	l := c.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := &PoolStats{Hits: l.commands.Load(), Misses: l.waits.Load(), IdleConns: uint32(len(l.idle))}
+	s.TotalConns = s.IdleConns
+	if l.shared.Load() != nil {
+		s.TotalConns++
+		s.IdleConns++
+	}
+	s.PubSubStats = PubSubStats{Created: l.pubsubs.Load(), Active: uint32(len(l.subs))}
+	s.PubSubStats.Untracked = s.PubSubStats.Created - s.PubSubStats.Active
+	return s
+}

@@ -1,0 +1,174 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/redis2cf/redis2cf/runtime/store"
+)
+
+// errNoConn is the answer of a dial hook that is called by hand.
+var errNoConn = errors.New("redis2cf: there are no connections to dial; the store is opened by its URL")
+
+// ErrInvalidCommand is go-redis's error of a command of no known type.
+var ErrInvalidCommand = errors.New("invalid command type")
+
+// link is a client's way to its store. It opens the store with the first
+// command, not before: a program may set CFSTORE_URL after it made its client,
+// and constructors do not fail. Clones of a client share its link.
+type link struct {
+	where   target
+	refused error // what every command returns because of the options
+	opt     store.SessionOptions
+
+	shared atomic.Pointer[sharedSession]
+	closed atomic.Bool
+
+	mu      sync.Mutex
+	backend store.Backend
+	idle    []store.Session      // for commands that wait, one at a time each
+	subs    map[*PubSub]struct{} // closed with the client
+
+	commands, waits, pubsubs atomic.Uint32 // for PoolStats
+}
+
+type sharedSession struct{ store.Session }
+
+// maxIdle bounds the sessions kept for commands that wait.
+const maxIdle = 16
+
+// session is the one that all commands share which do not wait.
+func (l *link) session() (*sharedSession, error) {
+	if s := l.shared.Load(); s != nil {
+		return s, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.shared.Load(); s != nil {
+		return s, nil
+	}
+	s, err := l.newSession(l.opt)
+	if err != nil {
+		return nil, err
+	}
+	box := &sharedSession{s}
+	l.shared.Store(box)
+	return box, nil
+}
+
+// drop forgets a shared session that failed; the next command opens another.
+func (l *link) drop(s *sharedSession) {
+	if l.shared.CompareAndSwap(s, nil) {
+		_ = s.Close()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		// A server of this process may have been started again at its address.
+		if l.backend != nil {
+			_ = l.backend.Close()
+			l.backend = nil
+		}
+	}
+}
+
+// newSession opens the store if it is not open. The caller holds l.mu.
+func (l *link) newSession(opt store.SessionOptions) (store.Session, error) {
+	switch {
+	case l.closed.Load():
+		return nil, ErrClosed
+	case l.refused != nil:
+		return nil, l.refused
+	}
+	if l.backend == nil {
+		b, err := l.where.open()
+		if err != nil {
+			return nil, err
+		}
+		l.backend = b
+	}
+	return l.backend.NewSession(opt)
+}
+
+// own opens a session for one user: a connection, a transaction, a subscriber.
+func (l *link) own(opt store.SessionOptions) (store.Session, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.newSession(opt)
+}
+
+// waiting borrows a session for commands that wait for data: the shared one
+// must not stand still. done gives it back, or closes it after an error.
+func (l *link) waiting() (s store.Session, done func(error), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.idle); n > 0 && !l.closed.Load() {
+		s, l.idle = l.idle[n-1], l.idle[:n-1]
+	} else if s, err = l.newSession(l.opt); err != nil {
+		return nil, nil, err
+	}
+	l.waits.Add(1)
+	return s, func(err error) {
+		l.mu.Lock()
+		keep := err == nil && !l.closed.Load() && len(l.idle) < maxIdle
+		if keep {
+			l.idle = append(l.idle, s)
+		}
+		l.mu.Unlock()
+		if !keep {
+			_ = s.Close()
+		}
+	}, nil
+}
+
+func (l *link) subscribed(p *PubSub) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.subs == nil {
+		l.subs = make(map[*PubSub]struct{})
+	}
+	l.subs[p] = struct{}{}
+	l.pubsubs.Add(1)
+}
+
+func (l *link) unsubscribed(p *PubSub) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.subs, p)
+}
+
+// close ends all sessions and this use of the store.
+func (l *link) close() error {
+	if l.closed.Swap(true) {
+		return ErrClosed
+	}
+	l.mu.Lock()
+	shared := l.shared.Swap(nil)
+	idle, subs, backend := l.idle, l.subs, l.backend
+	l.idle, l.subs, l.backend = nil, nil, nil
+	l.mu.Unlock()
+	var first error
+	keep := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	for p := range subs {
+		p.cut(ErrClosed)
+	}
+	for _, s := range idle {
+		keep(s.Close())
+	}
+	if shared != nil {
+		keep(shared.Close())
+	}
+	if backend != nil {
+		keep(backend.Close())
+	}
+	return first
+}
+
+// isContextError reports that the caller gave up: the session is not to blame.
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

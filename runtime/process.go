@@ -1,0 +1,222 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/redis2cf/redis2cf/runtime/internal/arg"
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
+)
+
+// sender sends commands over a link: over the shared session, or over one that
+// belongs to a Conn or Tx.
+type sender struct {
+	link    *link
+	opt     *Options
+	private *private // nil: the shared session
+}
+
+// frame is the memory of a single command on its way: most have no more
+// arguments than fit.
+type frame struct {
+	cmds  [1]resp.Command
+	words [4]string
+}
+
+// marshal turns a command's arguments into words.
+func marshal(args []interface{}, words []string) (resp.Command, error) {
+	if len(args) > cap(words) {
+		words = make([]string, 0, len(args))
+	}
+	for _, a := range args {
+		s, ok := a.(string)
+		if !ok {
+			var err error
+			if s, err = arg.String(a); err != nil {
+				return nil, err
+			}
+		}
+		words = append(words, s)
+	}
+	return words, nil
+}
+
+// process sends one command and reads its reply. The error is the command's.
+func (s *sender) process(ctx context.Context, cmd Cmder) (err error) {
+	if l := s.opt.Limiter; l != nil {
+		if err := l.Allow(); err != nil {
+			return err
+		}
+		defer func() { l.ReportResult(err) }()
+	}
+	b := cmd.base()
+	f := &frame{}
+	words, err := marshal(b.args, f.words[:0])
+	if err != nil {
+		return err
+	}
+	f.cmds[0] = words
+	replies, err := s.execute(ctx, f.cmds[:], b.blocks || waits(words))
+	if err != nil {
+		return err
+	}
+	return cmd.readReply(replies[0], s.opt.Protocol)
+}
+
+// execute sends one frame.
+func (s *sender) execute(ctx context.Context, cmds []resp.Command, wait bool) ([]resp.Reply, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var replies []resp.Reply
+	switch {
+	case s.private != nil:
+		own, err := s.private.session(s.link)
+		if err != nil {
+			return nil, err
+		}
+		if replies, err = own.Execute(ctx, cmds); err != nil {
+			s.private.failed(err)
+			return nil, s.failure(err)
+		}
+	case wait:
+		own, done, err := s.link.waiting()
+		if err != nil {
+			return nil, err
+		}
+		replies, err = own.Execute(ctx, cmds)
+		done(err)
+		if err != nil {
+			return nil, s.failure(err)
+		}
+	default:
+		shared, err := s.link.session()
+		if err != nil {
+			return nil, err
+		}
+		if replies, err = shared.Execute(ctx, cmds); err != nil {
+			if !isContextError(err) {
+				s.link.drop(shared)
+			}
+			return nil, s.failure(err)
+		}
+		s.link.commands.Add(1)
+	}
+	if len(replies) != len(cmds) {
+		return nil, fmt.Errorf("redis2cf: the store answered %d of %d commands", len(replies), len(cmds))
+	}
+	return replies, nil
+}
+
+// failure is ErrClosed for what fails because the client was closed meanwhile.
+func (s *sender) failure(err error) error {
+	if s.link.closed.Load() {
+		return ErrClosed
+	}
+	return err
+}
+
+// batch turns commands into one frame. An argument that cannot be marshalled
+// stops all of them, as it does in go-redis.
+func batch(cmds []Cmder) (frame []resp.Command, wait bool, err error) {
+	frame = make([]resp.Command, len(cmds))
+	for i, cmd := range cmds {
+		b := cmd.base()
+		if frame[i], err = marshal(b.args, nil); err != nil {
+			return nil, false, err
+		}
+		wait = wait || b.blocks || waits(frame[i])
+	}
+	return frame, wait, nil
+}
+
+// processPipeline sends commands as one frame. The error is the first command's.
+func (s *sender) processPipeline(ctx context.Context, cmds []Cmder) error {
+	frame, wait, err := batch(cmds)
+	if err == nil {
+		var replies []resp.Reply
+		if replies, err = s.execute(ctx, frame, wait); err == nil {
+			s.read(cmds, replies)
+			return firstErr(cmds)
+		}
+	}
+	setErr(cmds, err)
+	return err
+}
+
+func (s *sender) read(cmds []Cmder, replies []resp.Reply) {
+	for i, cmd := range cmds {
+		cmd.SetErr(cmd.readReply(replies[i], s.opt.Protocol))
+	}
+}
+
+// processTxPipeline sends a transaction, MULTI and EXEC included.
+func (s *sender) processTxPipeline(ctx context.Context, cmds []Cmder) error {
+	frame, wait, err := batch(cmds)
+	if err == nil {
+		var replies []resp.Reply
+		if replies, err = s.execute(ctx, frame, wait); err == nil {
+			if err = s.readTx(cmds, replies); err == nil {
+				return firstErr(cmds)
+			}
+		}
+	}
+	setErr(cmds, err)
+	return err
+}
+
+// readTx hands EXEC's replies to the commands between MULTI and EXEC. Its error
+// is the transaction's: nothing was run.
+func (s *sender) readTx(cmds []Cmder, replies []resp.Reply) error {
+	last := len(cmds) - 1
+	if err := replyError(replies[0]); err != nil {
+		return err
+	}
+	for i, cmd := range cmds[1:last] {
+		// QUEUED, or why the command was not queued.
+		if err := replyError(replies[i+1]); err != nil {
+			cmd.SetErr(err)
+		}
+	}
+	exec := replies[last]
+	if exec.IsNil() {
+		return TxFailedErr
+	}
+	if err := replyError(exec); err != nil {
+		return err
+	}
+	if exec.Kind != resp.Array || len(exec.Elems) != last-1 {
+		return fmt.Errorf("redis: expected '*', but got line %s", describe(exec))
+	}
+	s.read(cmds[1:last], exec.Elems)
+	return nil
+}
+
+// setErr gives an error to the commands that have none yet.
+func setErr(cmds []Cmder, err error) {
+	for _, cmd := range cmds {
+		if cmd.Err() == nil {
+			cmd.SetErr(err)
+		}
+	}
+}
+
+func firstErr(cmds []Cmder) error {
+	for _, cmd := range cmds {
+		if err := cmd.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wrapTx puts MULTI and EXEC around commands.
+func wrapTx(ctx context.Context, cmds []Cmder) []Cmder {
+	all := make([]Cmder, 0, len(cmds)+2)
+	all = append(all, NewStatusCmd(ctx, "multi"))
+	all = append(all, cmds...)
+	return append(all, NewSliceCmd(ctx, "exec"))
+}
+
+var _ store.Session = (*sharedSession)(nil)
