@@ -29,6 +29,7 @@ const (
 const (
 	advCmdType    = "Use a type switch on the command; a go-redis client over the engine (cfstore.GoRedis) has the numbered kinds."
 	advConnecting = "Remove the option: the address or $CFSTORE_URL names the store and Options.Password is the token; hooks (AddHook) see every command."
+	advHelper     = "Keep the import: the function is pure and touches no client."
 	advPool       = "There is no pool of connections to hand out; Options.PoolSize bounds the frames in flight."
 	advOTel       = "Use the runtime's own hooks for metrics and traces."
 	advDialer     = "The runtime connects by the store URL; there is no dialer to build."

@@ -112,8 +112,8 @@ type Symbol struct {
 	Verdict Verdict
 	Code    string
 	Advice  string
-	// Facade is the name on the facade and in a generated package; it differs
-	// from Name for some names of sub-packages.
+	// Facade is the name on the facade and in a generated package, which take
+	// the place of all sub-packages too. No two served names collide there.
 	Facade string
 	// Use, for fields: "used", "ignored" (one log line) or "error". A field
 	// that is an error stands on the facade, and fails when it is set, if

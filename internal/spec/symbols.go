@@ -43,15 +43,12 @@ func addSymbols(r symbolRow) {
 }
 
 func addSymbol(pkg, kind, name, use string, f fate) {
-	s := &Symbol{Package: pkg, Name: name, Kind: kind, Verdict: f.verdict, Code: f.code, Advice: f.advice, Use: use}
+	s := &Symbol{Package: pkg, Name: name, Kind: kind, Verdict: f.verdict, Code: f.code, Advice: f.advice, Use: use, Facade: name}
 	if why, ok := pendingPart(f.verdict, "", f.needs); ok {
 		s.Verdict, s.Code, s.Advice = Manual, CommandNotServed, why
 	}
 	if kind == "field" && s.Verdict != Served {
 		s.Use = "error"
-	}
-	if s.Facade = name; pkg != "" {
-		s.Facade = facadeName(pkg, name)
 	}
 	k := pkg + "." + name
 	if symbolBy[k] != nil {
@@ -59,24 +56,6 @@ func addSymbol(pkg, kind, name, use string, f fate) {
 	}
 	symbolBy[k] = s
 	symbols = append(symbols, s)
-}
-
-// facadeName gives a sub-package's name its place in the one package that the
-// facade is: what would say too little there, or collide, gets a longer name.
-func facadeName(pkg, name string) string {
-	switch {
-	case pkg == "maintnotifications" && name == "DefaultConfig":
-		return "DefaultMaintNotificationsConfig"
-	case pkg == "maintnotifications":
-		typ, field, isField := strings.Cut(name, ".")
-		if typ = "MaintNotifications" + typ; isField {
-			return typ + "." + field
-		}
-		return typ
-	case pkg == "logging" && (name == "Enable" || name == "Disable"):
-		return name + "Logging"
-	}
-	return name
 }
 
 // Symbols are all exported names of go-redis and its public sub-packages that

@@ -75,10 +75,10 @@ var optionUses = []struct {
 }{
 	{"used", served, `
 		Addr Addrs SentinelAddrs ClientName Password DB MaxRetries MinRetryBackoff MaxRetryBackoff
-		DialTimeout ReadTimeout WriteTimeout ContextTimeoutEnabled PoolSize TLSConfig IsClusterMode
-		MasterName`},
+		DialTimeout ReadTimeout WriteTimeout ContextTimeoutEnabled PoolSize TLSConfig IsClusterMode Limiter
+		MasterName Protocol`},
 	{"ignored", served, `
-		Network NodeAddress Protocol Username SentinelUsername SentinelPassword
+		Network NodeAddress Username SentinelUsername SentinelPassword
 		DialerRetries DialerRetryTimeout DialerRetryBackoff MaxConcurrentDials
 		ReadBufferSize WriteBufferSize PipelineReadBufferSize PipelineWriteBufferSize PipelinePoolSize
 		AutoPipelineOptions PoolFIFO PoolTimeout MinIdleConns MaxIdleConns MaxActiveConns
@@ -86,13 +86,13 @@ var optionUses = []struct {
 		DisableIndentity DisableIdentity IdentitySuffix UnstableResp3 FailingTimeoutSeconds
 		MaintNotificationsConfig MaxRedirects ReadOnly RouteByLatency RouteRandomly ReplicaOnly
 		UseDisconnectedReplicas DisableRoutingPolicies ClusterStateReloadInterval
-		HeartbeatFrequency HeartbeatFn NewConsistentHash`},
+		HeartbeatFrequency HeartbeatFn NewConsistentHash NewClient ClusterSlots ShardPicker
+		PushNotificationProcessor ClientSideCacheConfig ClientSideCache ClientSideCacheStrategy
+		MaxEntries MaxMemoryBytes`},
+	{"error", manual(ClientCache, advClientCache), `Sizer StaleTimeout DrainInterval MaxStaleness`},
 	{"error", fate{verdict: Served, code: OptionUnsupported, advice: advConnecting}, `
-		Dialer OnConnect CredentialsProvider CredentialsProviderContext Limiter NewClient`},
-	{"error", manual(OptionUnsupported, advToken), `StreamingCredentialsProvider`},
-	{"error", manual(PushNotifications, advPush), `PushNotificationProcessor`},
-	{"error", manual(ClusterAdmin, advCluster), `ClusterSlots ShardPicker`},
-	{"error", manual(ClientCache, advClientCache), `ClientSideCacheConfig ClientSideCache ClientSideCacheStrategy`},
+		Dialer OnConnect CredentialsProvider CredentialsProviderContext
+		StreamingCredentialsProvider`},
 }
 
 // wholeTypes are option types whose fields all meet the same end.
@@ -100,10 +100,9 @@ var wholeTypes = map[string]struct {
 	use  string
 	fate fate
 }{
-	"AutoPipelineOptions":   {"ignored", served},
-	"ClientSideCacheConfig": {"error", manual(ClientCache, advClientCache)},
-	"CacheConfig":           {"error", manual(ClientCache, advClientCache)},
-	"Config":                {"ignored", served}, // maintnotifications
+	"AutoPipelineOptions": {"ignored", served},
+	"CacheConfig":         {"error", manual(ClientCache, advClientCache)},
+	"Config":              {"ignored", served}, // maintnotifications
 }
 
 func addOptionFields() {

@@ -3,9 +3,10 @@ package spec
 // The exported names of go-redis itself that are no methods, by fate and kind.
 var symbolRows = []symbolRow{
 	{"", "type", served, `
-		AutoPipelineOptions BitCount BitMapCmdable BoolCmd BoolSliceCmd ChannelOption Client ClientFlags
-		ClientInfo ClientInfoCmd ClusterClient ClusterOptions Cmd Cmdable Cmder CommandInfo CommandsInfoCmd
-		Conn ConsistentHash DialHook DurationCmd Error FailoverOptions FilterBy FloatCmd FloatSliceCmd
+		AutoPipelineOptions BitCount BitMapCmdable BoolCmd BoolSliceCmd CSCStrategy Cache ChannelOption
+		Client ClientFlags ClientInfo ClientInfoCmd ClientSideCacheConfig ClusterClient ClusterNode
+		ClusterOptions ClusterSlot Cmd CmdType CmdTyper Cmdable Cmder CommandInfo CommandsInfoCmd Conn
+		ConsistentHash DialHook DurationCmd Error FailoverOptions FilterBy FloatCmd FloatSliceCmd
 		GenericCmdable HashCmdable Hook InfoCmd IntCmd IntSliceCmd KeyFlags KeyFlagsCmd KeyValue
 		KeyValueSliceCmd KeyValuesCmd LCSCmd LCSMatch LCSMatchedPosition LCSPosition LCSQuery LPosArgs
 		LibraryInfo Limiter ListCmdable MapStringIntCmd MapStringInterfaceCmd MapStringStringCmd Message
@@ -33,16 +34,28 @@ var symbolRows = []symbolRow{
 		WithChannelPingTimeout WithChannelReconnectTimeout WithChannelSendTimeout WithChannelSize
 		WithLibraryName WithLibraryVersion`},
 	{"", "const", served, `
-		BitCountIndexBit BitCountIndexByte ClientAllowOOM ClientAsking ClientBlocked ClientCloseASAP
-		ClientCloseAfterCommand ClientCloseAfterReply ClientDenyBlocking ClientDirtyCAS ClientDirtyExec
-		ClientExecutingCommand ClientForceAOF ClientForceRepl ClientInTimeoutTable ClientLuaDebug
-		ClientLuaDebugSync ClientMaster ClientMasterForceReply ClientModule ClientMonitor ClientMulti
-		ClientNoEvict ClientNoTouch ClientPendingCommand ClientPendingWrite ClientPrePSync
-		ClientPreventAOFProp ClientPreventProp ClientPreventReplProp ClientProtected ClientProtocolError
-		ClientPubSub ClientPushing ClientReadOnly ClientReplRDBOnly ClientReplyOff ClientReplySkip
-		ClientReplySkipNext ClientScript ClientSlave ClientTracking ClientTrackingBCAST
-		ClientTrackingBrokenRedir ClientTrackingCaching ClientTrackingNoLoop ClientTrackingOptIn
-		ClientTrackingOptOut ClientUnBlocked ClientUnixSocket Inf KeepTTL NInf NaN Nil TxFailedErr`},
+		BitCountIndexBit BitCountIndexByte CSCStrategySharedTracking ClientAllowOOM ClientAsking
+		ClientBlocked ClientCloseASAP ClientCloseAfterCommand ClientCloseAfterReply ClientDenyBlocking
+		ClientDirtyCAS ClientDirtyExec ClientExecutingCommand ClientForceAOF ClientForceRepl
+		ClientInTimeoutTable ClientLuaDebug ClientLuaDebugSync ClientMaster ClientMasterForceReply
+		ClientModule ClientMonitor ClientMulti ClientNoEvict ClientNoTouch ClientPendingCommand
+		ClientPendingWrite ClientPrePSync ClientPreventAOFProp ClientPreventProp ClientPreventReplProp
+		ClientProtected ClientProtocolError ClientPubSub ClientPushing ClientReadOnly ClientReplRDBOnly
+		ClientReplyOff ClientReplySkip ClientReplySkipNext ClientScript ClientSlave ClientTracking
+		ClientTrackingBCAST ClientTrackingBrokenRedir ClientTrackingCaching ClientTrackingNoLoop
+		ClientTrackingOptIn ClientTrackingOptOut ClientUnBlocked ClientUnixSocket CmdTypeACLLog CmdTypeBool
+		CmdTypeBoolSlice CmdTypeClientInfo CmdTypeClusterLinks CmdTypeClusterShards CmdTypeClusterSlots
+		CmdTypeCommandsInfo CmdTypeDuration CmdTypeFloat CmdTypeFloatSlice CmdTypeFunctionList
+		CmdTypeFunctionStats CmdTypeGeneric CmdTypeGeoLocation CmdTypeGeoPos CmdTypeGeoSearchLocation
+		CmdTypeInfo CmdTypeInt CmdTypeIntPointerSlice CmdTypeIntSlice CmdTypeJSON CmdTypeJSONSlice
+		CmdTypeKeyFlags CmdTypeKeyValueSlice CmdTypeKeyValues CmdTypeLCS CmdTypeMapMapStringInterface
+		CmdTypeMapStringInt CmdTypeMapStringInterface CmdTypeMapStringInterfaceSlice CmdTypeMapStringString
+		CmdTypeMapStringStringSlice CmdTypeMonitor CmdTypeRankWithScore CmdTypeScan CmdTypeSlice
+		CmdTypeSlowLog CmdTypeStatus CmdTypeString CmdTypeStringSlice CmdTypeStringStructMap CmdTypeTime
+		CmdTypeXAutoClaim CmdTypeXAutoClaimJustID CmdTypeXAutoClaimWithDeleted CmdTypeXInfoConsumers
+		CmdTypeXInfoGroups CmdTypeXInfoStream CmdTypeXInfoStreamFull CmdTypeXMessageSlice CmdTypeXPending
+		CmdTypeXPendingExt CmdTypeXStreamSlice CmdTypeZSlice CmdTypeZSliceWithKey CmdTypeZWithKey Inf
+		KeepTTL NInf NaN Nil TxFailedErr`},
 	{"", "var", served, `
 		ErrClosed ErrCrossSlot ErrInvalidCommand ErrNoScript ErrPoolExhausted ErrPoolTimeout`},
 	{"", "type", needs("function"), `
@@ -99,27 +112,15 @@ var symbolRows = []symbolRow{
 	{"", "var", bridge(NotOnFacade, advAutoPipeline), `
 		ErrAutoPipelineTimeout ErrRingAutoPipelineUnsupported ErrSubmitBlockingFace`},
 	{"", "type", bridge(NotOnFacade, advCmdType), `
-		CmdType CmdTypeGetter CmdTypeKeyValuesValue CmdTypeScanValue CmdTypeXAutoClaimJustIDValue
-		CmdTypeXAutoClaimValue CmdTypeXAutoClaimWithDeletedValue CmdTypeZSliceWithKeyValue CmdTyper`},
+		CmdTypeGetter CmdTypeKeyValuesValue CmdTypeScanValue CmdTypeXAutoClaimJustIDValue
+		CmdTypeXAutoClaimValue CmdTypeXAutoClaimWithDeletedValue CmdTypeZSliceWithKeyValue`},
 	{"", "func", bridge(NotOnFacade, advCmdType), `
 		ExtractCommandValue`},
 	{"", "const", bridge(NotOnFacade, advCmdType), `
-		CmdTypeACLLog CmdTypeAREntrySlice CmdTypeAggregate CmdTypeBFInfo CmdTypeBool CmdTypeBoolSlice
-		CmdTypeCFInfo CmdTypeCMSInfo CmdTypeClientInfo CmdTypeClusterLinks CmdTypeClusterShards
-		CmdTypeClusterSlots CmdTypeCommandsInfo CmdTypeDuration CmdTypeFTInfo CmdTypeFTSearch
-		CmdTypeFTSpellCheck CmdTypeFTSynDump CmdTypeFloat CmdTypeFloatSlice CmdTypeFunctionList
-		CmdTypeFunctionStats CmdTypeGeneric CmdTypeGeoLocation CmdTypeGeoPos CmdTypeGeoSearchLocation
-		CmdTypeHotKeys CmdTypeIncrEXFloat CmdTypeIncrEXInt CmdTypeInfo CmdTypeInt CmdTypeIntPointerSlice
-		CmdTypeIntSlice CmdTypeJSON CmdTypeJSONSlice CmdTypeKeyFlags CmdTypeKeyValueSlice CmdTypeKeyValues
-		CmdTypeLCS CmdTypeMapMapStringInterface CmdTypeMapStringInt CmdTypeMapStringInterface
-		CmdTypeMapStringInterfaceSlice CmdTypeMapStringString CmdTypeMapStringStringSlice CmdTypeMonitor
-		CmdTypeRankWithScore CmdTypeScan CmdTypeScanDump CmdTypeSlice CmdTypeSlowLog CmdTypeStatus
-		CmdTypeString CmdTypeStringSlice CmdTypeStringStructMap CmdTypeTDigestInfo
-		CmdTypeTSNRangePivotRowSlice CmdTypeTSTimestampValue CmdTypeTSTimestampValueSlice CmdTypeTime
-		CmdTypeTopKInfo CmdTypeUint CmdTypeUintSlice CmdTypeXAutoClaim CmdTypeXAutoClaimJustID
-		CmdTypeXAutoClaimWithDeleted CmdTypeXInfoConsumers CmdTypeXInfoGroups CmdTypeXInfoStream
-		CmdTypeXInfoStreamFull CmdTypeXMessageSlice CmdTypeXPending CmdTypeXPendingExt CmdTypeXStreamSlice
-		CmdTypeZSlice CmdTypeZSliceWithKey CmdTypeZWithKey`},
+		CmdTypeAREntrySlice CmdTypeAggregate CmdTypeBFInfo CmdTypeCFInfo CmdTypeCMSInfo CmdTypeFTInfo
+		CmdTypeFTSearch CmdTypeFTSpellCheck CmdTypeFTSynDump CmdTypeHotKeys CmdTypeIncrEXFloat
+		CmdTypeIncrEXInt CmdTypeScanDump CmdTypeTDigestInfo CmdTypeTSNRangePivotRowSlice
+		CmdTypeTSTimestampValue CmdTypeTSTimestampValueSlice CmdTypeTopKInfo CmdTypeUint CmdTypeUintSlice`},
 	{"", "type", bridge(NotOnFacade, advPool), `
 		ConnInfo Pooler PubSubPooler`},
 	{"", "var", bridge(NotOnFacade, advPool), `
@@ -133,15 +134,12 @@ var symbolRows = []symbolRow{
 	{"", "func", manual(ACLAdmin, advACL), `
 		NewACLLogCmd`},
 	{"", "type", manual(ClientCache, advClientCache), `
-		CSCStats CSCStrategy Cache CacheConfig CacheSizer ClientSideCacheConfig ClientTrackingOptions
-		LocalCache`},
+		CSCStats CacheConfig CacheSizer ClientTrackingOptions LocalCache`},
 	{"", "func", manual(ClientCache, advClientCache), `
 		NewLocalCache`},
-	{"", "const", manual(ClientCache, advClientCache), `
-		CSCStrategySharedTracking`},
 	{"", "type", manual(ClusterAdmin, advCluster), `
-		ClusterCmdable ClusterLink ClusterLinksCmd ClusterNode ClusterShard ClusterShardsCmd ClusterSlot
-		ClusterSlotsCmd CommandInfoResolveFunc Node SlotRange`},
+		ClusterCmdable ClusterLink ClusterLinksCmd ClusterShard ClusterShardsCmd ClusterSlotsCmd
+		CommandInfoResolveFunc Node SlotRange`},
 	{"", "func", manual(ClusterAdmin, advCluster), `
 		NewClusterLinksCmd NewClusterShardsCmd NewClusterSlotsCmd NewClusterSlotsCmdResult
 		NewCommandInfoResolver NewDefaultCommandPolicyResolver`},

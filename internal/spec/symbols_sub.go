@@ -2,13 +2,16 @@ package spec
 
 // The exported names of go-redis's public sub-packages.
 var subPackageRows = []symbolRow{
-	{"auth", "type", manual(OptionUnsupported, advToken), `
-		Credentials CredentialsListener ReAuthCredentialsListener StreamingCredentialsProvider
-		UnsubscribeFunc`},
+	{"auth", "type", served, `
+		Credentials CredentialsListener StreamingCredentialsProvider UnsubscribeFunc`},
 	{"auth", "func", manual(OptionUnsupported, advToken), `
 		NewBasicCredentials NewReAuthCredentialsListener`},
-	{"helper", "func", served, `
-		DigestBytes DigestString MustParseFloat ParseFloat`},
+	{"auth", "type", manual(OptionUnsupported, advToken), `
+		ReAuthCredentialsListener`},
+	{"helper", "func", needs("newer"), `
+		DigestBytes DigestString`},
+	{"helper", "func", manual(NotOnFacade, advHelper), `
+		MustParseFloat ParseFloat`},
 	{"logging", "func", served, `
 		Disable Enable NewBlacklistLogger NewWhitelistLogger SetLogLevel`},
 	{"logging", "const", served, `
@@ -67,8 +70,10 @@ var subPackageRows = []symbolRow{
 	{"push", "var", manual(PushNotifications, advPush), `
 		ErrHandlerNil`},
 	{"push", "type", manual(PushNotifications, advPush), `
-		HandlerError NotificationHandler NotificationHandlerContext NotificationProcessor Processor
-		ProcessorError ProcessorOperation ProcessorType Registry VoidProcessor`},
+		HandlerError NotificationHandler NotificationHandlerContext Processor ProcessorError
+		ProcessorOperation ProcessorType Registry VoidProcessor`},
+	{"push", "type", served, `
+		NotificationProcessor`},
 	{"push", "const", manual(PushNotifications, advPush), `
 		ProcessorOperationProcess ProcessorOperationRegister ProcessorOperationUnknown
 		ProcessorOperationUnregister ProcessorTypeCustom ProcessorTypeProcessor ProcessorTypeVoidProcessor
