@@ -1,6 +1,7 @@
 // Package resp holds the two values that pass every door of the runtime: a
 // Command going in and a Reply coming out. It knows nothing of sockets, stores
-// or what a command means; the RESP wire format is read and written elsewhere.
+// or what a command means; it writes RESP's wire format and leaves reading it to
+// those who have a connection.
 package resp
 
 import (

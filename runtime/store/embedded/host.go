@@ -126,7 +126,11 @@ func New(rows engine.Store, opt Options) (*Host, error) {
 		rows.Close()
 		return nil, err
 	}
-	go h.committer()
+	if h.volatile {
+		close(h.done) // there is never anything to commit
+	} else {
+		go h.committer()
+	}
 	return h, nil
 }
 

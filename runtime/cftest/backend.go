@@ -1,0 +1,109 @@
+package cftest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
+)
+
+// backend is the server as its clients see it: switched off by Close, answering
+// errors after SetError.
+type backend struct {
+	m     *Miniredis
+	local bool // reached without the network: the password comes with the session
+}
+
+var _ store.Backend = backend{}
+
+// URL names the server.
+func (b backend) URL() string { return "redis://" + b.m.Addr() }
+
+// Close does nothing; the test closes its server.
+func (b backend) Close() error { return nil }
+
+// NewSession adds a client.
+func (b backend) NewSession(opt store.SessionOptions) (store.Session, error) {
+	m := b.m
+	if err := m.refusing(); err != nil {
+		return nil, err
+	}
+	if b.local {
+		if users := m.credentials(); len(users) > 0 {
+			user := opt.Username
+			if user == "" {
+				user = "default"
+			}
+			want, known := users[user]
+			switch {
+			case opt.Password == "":
+				return nil, errors.New("NOAUTH Authentication required.")
+			case !known || want != opt.Password:
+				return nil, errors.New("WRONGPASS invalid username-password pair or user is disabled.")
+			}
+		}
+	}
+	inner, err := m.host.Session(opt)
+	if err != nil {
+		return nil, err
+	}
+	m.total.Add(1)
+	m.mu.Lock()
+	m.open++
+	m.mu.Unlock()
+	return &session{m: m, inner: inner}, nil
+}
+
+// refusing is the error of a server that is closed, in the network's words.
+func (m *Miniredis) refusing() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ln == nil {
+		return fmt.Errorf("dial tcp %s: connect: connection refused", m.addr)
+	}
+	return nil
+}
+
+type session struct {
+	m     *Miniredis
+	inner store.Session
+	once  sync.Once
+}
+
+// Execute runs commands as the server that the test has set up.
+func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	if err := s.m.refusing(); err != nil {
+		return nil, err
+	}
+	s.m.commands.Add(int64(len(cmds)))
+	s.m.mu.Lock()
+	text := s.m.errText
+	s.m.mu.Unlock()
+	if text == "" {
+		return s.inner.Execute(ctx, cmds)
+	}
+	replies := make([]resp.Reply, len(cmds))
+	for i := range replies {
+		replies[i] = resp.NewError(text)
+	}
+	return replies, nil
+}
+
+// Close ends the session.
+func (s *session) Close() error {
+	s.once.Do(func() {
+		s.m.mu.Lock()
+		s.m.open--
+		s.m.mu.Unlock()
+	})
+	return s.inner.Close()
+}
+
+// lines splits text at line breaks of either kind.
+func lines(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == '\r' || r == '\n' })
+}

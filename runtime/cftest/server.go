@@ -1,0 +1,289 @@
+// Package cftest is a Redis server for tests, with the everyday names of
+// miniredis: a real address on the loopback interface for clients of any kind,
+// and methods that set up data, look at it and let time pass. It never keeps
+// anything and is not meant for production.
+//
+//	s := cftest.RunT(t)
+//	rdb := cfstore.NewClient(&cfstore.Options{Addr: s.Addr()})
+//
+// Clients of the runtime in the same process reach the server without the
+// network.
+//
+// # Time
+//
+// The clock stands still, so that a time to live stays what it was set to until
+// FastForward moves it. A blocked command with a timeout waits for that time on
+// the wall clock.
+package cftest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/engine"
+	"github.com/redis2cf/redis2cf/runtime/respserver"
+	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/store/embedded"
+	"github.com/redis2cf/redis2cf/runtime/store/memory"
+)
+
+// A Miniredis is a server. It starts with Run, RunT or NewMiniRedis and Start.
+type Miniredis struct {
+	host     *embedded.Host
+	commands atomic.Int64
+	total    atomic.Int64 // sessions ever
+
+	mu       sync.Mutex
+	ln       net.Listener
+	addr     string // kept by Close, for Restart
+	cancel   context.CancelFunc
+	served   chan struct{} // closed when Serve has returned
+	forget   []func()      // take the local registrations back
+	errText  string
+	users    map[string]string
+	selected int
+	direct   map[int]*embedded.Session // by database, for the methods of this package
+	open     int                       // sessions now
+}
+
+// Server is another name of Miniredis.
+type Server = Miniredis
+
+// Tester is the part of testing.TB that RunT needs.
+type Tester interface {
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+	Logf(format string, args ...any)
+}
+
+// NewMiniRedis makes a server that is not started yet.
+func NewMiniRedis() *Miniredis {
+	clock := new(embedded.Clock)
+	clock.Stop()
+	host, err := memory.New(embedded.Options{URL: "memory://cftest", Clock: clock, Engine: engine.Options{Databases: 256}})
+	if err != nil {
+		panic("cftest: " + err.Error()) // the system has no random bits
+	}
+	return &Miniredis{host: host, direct: map[int]*embedded.Session{}, users: map[string]string{}}
+}
+
+// Run makes and starts a server on a free port.
+func Run() (*Miniredis, error) {
+	m := NewMiniRedis()
+	return m, m.Start()
+}
+
+// RunT is Run for tests: it closes the server when the test ends.
+func RunT(t Tester) *Miniredis {
+	m := NewMiniRedis()
+	if err := m.Start(); err != nil {
+		t.Fatalf("could not start the server: %s", err)
+		return nil
+	}
+	t.Cleanup(m.Close)
+	return m
+}
+
+// Start starts the server on a free port of the loopback interface.
+func (m *Miniredis) Start() error { return m.StartAddr("127.0.0.1:0") }
+
+// StartAddr starts the server on an address.
+func (m *Miniredis) StartAddr(addr string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ln != nil {
+		return fmt.Errorf("cftest: the server runs already, on %s", m.addr)
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("cftest: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan struct{})
+	m.ln, m.addr, m.cancel, m.served = ln, ln.Addr().String(), cancel, served
+	_, port, err := net.SplitHostPort(m.addr)
+	if err != nil {
+		port = "0"
+	}
+	for _, name := range []string{m.addr, "localhost:" + port} {
+		m.forget = append(m.forget, store.RegisterLocal(name, backend{m: m, local: true}))
+	}
+	go func() {
+		defer close(served)
+		// An error of the listener ends the test by the errors of its clients.
+		_ = respserver.Serve(ctx, ln, backend{m: m}, respserver.Options{Credentials: m.credentials})
+	}()
+	return nil
+}
+
+// Restart starts a closed server again, on the same port and with its data.
+func (m *Miniredis) Restart() error {
+	m.mu.Lock()
+	addr := m.addr
+	m.mu.Unlock()
+	return m.StartAddr(addr)
+}
+
+// Close stops the server and ends its connections. The data stays for Restart.
+func (m *Miniredis) Close() {
+	m.mu.Lock()
+	if m.ln == nil {
+		m.mu.Unlock()
+		return
+	}
+	cancel, served := m.cancel, m.served
+	m.ln = nil
+	for _, forget := range m.forget {
+		forget()
+	}
+	m.forget = nil
+	m.mu.Unlock()
+	cancel()
+	<-served
+}
+
+// Addr is the server's address, "127.0.0.1:12345".
+func (m *Miniredis) Addr() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.addr
+}
+
+// Host is the host part of Addr.
+func (m *Miniredis) Host() string {
+	host, _, err := net.SplitHostPort(m.Addr())
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// Port is the port of Addr, as text.
+func (m *Miniredis) Port() string {
+	_, port, err := net.SplitHostPort(m.Addr())
+	if err != nil {
+		return ""
+	}
+	return port
+}
+
+// SetError makes every command of every client answer with an error of this
+// text until it is set to "" again. The methods of this package work on.
+func (m *Miniredis) SetError(text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.errText = text
+}
+
+// RequireAuth makes clients send a password; "" lets everybody in again.
+func (m *Miniredis) RequireAuth(password string) { m.RequireUserAuth("default", password) }
+
+// RequireUserAuth makes clients send a user name and a password. An empty
+// password removes the user.
+func (m *Miniredis) RequireUserAuth(username, password string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if password == "" {
+		delete(m.users, username)
+		return
+	}
+	m.users[username] = password
+}
+
+func (m *Miniredis) credentials() map[string]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	users := make(map[string]string, len(m.users))
+	for name, password := range m.users {
+		users[name] = password
+	}
+	return users
+}
+
+// FastForward lets time pass: times to live shrink, and what has none left is gone.
+func (m *Miniredis) FastForward(d time.Duration) { m.must(m.host.Advance(d)) }
+
+// SetTime sets the time that TIME, EXPIREAT and stream ids see. Times to live
+// stay what they are.
+func (m *Miniredis) SetTime(t time.Time) {
+	type expiring struct {
+		db  int
+		key string
+		ttl time.Duration
+	}
+	var keys []expiring
+	for _, db := range m.databases() {
+		for _, key := range m.DB(db).Keys() {
+			if ttl := m.DB(db).TTL(key); ttl > 0 {
+				keys = append(keys, expiring{db, key, ttl})
+				m.DB(db).do("PERSIST", key)
+			}
+		}
+	}
+	m.must(m.host.SetTime(t))
+	for _, k := range keys {
+		m.DB(k.db).SetTTL(k.key, k.ttl)
+	}
+}
+
+// CommandCount is how many commands clients have sent.
+func (m *Miniredis) CommandCount() int { return int(m.commands.Load()) }
+
+// TotalConnectionCount is how many clients have connected.
+func (m *Miniredis) TotalConnectionCount() int { return int(m.total.Load()) }
+
+// CurrentConnectionCount is how many clients are connected.
+func (m *Miniredis) CurrentConnectionCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.open
+}
+
+// must is for what cannot fail on a store that keeps nothing.
+func (m *Miniredis) must(err error) {
+	if err != nil {
+		panic("cftest: " + err.Error())
+	}
+}
+
+// databases lists the databases that have keys.
+func (m *Miniredis) databases() []int {
+	var dbs []int
+	info := m.DB(0).do("INFO", "keyspace").Str
+	for _, line := range lines(info) {
+		var db, keys int
+		if n, _ := fmt.Sscanf(line, "db%d:keys=%d", &db, &keys); n == 2 {
+			dbs = append(dbs, db)
+		}
+	}
+	return dbs
+}
+
+// Seed is there for programs that call it. Random answers cannot be repeated.
+func (m *Miniredis) Seed(int) {}
+
+// DB returns one database.
+func (m *Miniredis) DB(i int) *RedisDB { return &RedisDB{m: m, id: i} }
+
+// Select chooses the database of the methods that name none.
+func (m *Miniredis) Select(i int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.selected = i
+}
+
+// SwapDB exchanges two databases.
+func (m *Miniredis) SwapDB(i, j int) bool {
+	return m.DB(0).do("SWAPDB", strconv.Itoa(i), strconv.Itoa(j)).Str == "OK"
+}
+
+func (m *Miniredis) db() *RedisDB {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &RedisDB{m: m, id: m.selected}
+}
