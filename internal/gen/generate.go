@@ -3,3 +3,4 @@
 package gen
 
 //go:generate go run ./facade/write ../../runtime
+//go:generate go run ./enginecmds ../../runtime/engine/commands_gen.go

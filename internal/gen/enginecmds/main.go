@@ -15,8 +15,6 @@ import (
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
-//go:generate go run . ../../../runtime/engine/commands_gen.go
-
 func main() {
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: enginecmds FILE")

@@ -20,7 +20,7 @@ func TestCommittedFileIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is stale: run go generate ./internal/gen/enginecmds", target)
+		t.Errorf("%s is stale: run go generate ./internal/gen", target)
 	}
 }
 
