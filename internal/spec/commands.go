@@ -3,6 +3,7 @@ package spec
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A Command is one Redis command, as the engine and the RESP front know it.
@@ -82,7 +83,7 @@ var (
 	commandByName = map[string]int{}
 )
 
-func init() {
+var loadCommands = sync.OnceFunc(func() {
 	for _, g := range commandGroups {
 		for _, r := range g.rows {
 			c := Command{
@@ -104,17 +105,21 @@ func init() {
 			commands = append(commands, c)
 		}
 	}
-}
+})
 
 // Commands is the table of Redis commands: all of Redis 7.0 and what the engine
 // has beyond it, group by group. Containers ("CONFIG") stand beside their
 // sub-commands ("CONFIG GET"). The slice is the package's own: do not change it.
-func Commands() []Command { return commands }
+func Commands() []Command {
+	loadCommands()
+	return commands
+}
 
 // CommandOf finds the command of a raw command line, sub-command included
 // where there is one: {"config", "get", "*"} is "CONFIG GET". A container with
 // an unknown sub-command gives the container.
 func CommandOf(cmd []string) (*Command, bool) {
+	loadCommands()
 	if len(cmd) == 0 {
 		return nil, false
 	}

@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // A symbolRow is a list of names with one kind and one fate.
 type symbolRow struct {
@@ -21,7 +24,7 @@ var (
 	symbolBy = map[string]*Symbol{} // "logging.LogLevelWarn", ".Options.Addr"
 )
 
-func init() {
+var loadSymbols = sync.OnceFunc(func() {
 	for _, r := range symbolRows {
 		addSymbols(r)
 	}
@@ -34,7 +37,7 @@ func init() {
 		}
 	}
 	addOptionFields()
-}
+})
 
 func addSymbols(r symbolRow) {
 	for _, n := range strings.Fields(r.names) {
@@ -61,11 +64,15 @@ func addSymbol(pkg, kind, name, use string, f fate) {
 // Symbols are all exported names of go-redis and its public sub-packages that
 // are no methods, and the fields of option and argument structs. The slice is
 // the package's own: do not change it.
-func Symbols() []*Symbol { return symbols }
+func Symbols() []*Symbol {
+	loadSymbols()
+	return symbols
+}
 
 // SymbolOf finds a symbol by its sub-package ("" for go-redis itself) and its
 // name; a field is named with its type: "Options.Addr".
 func SymbolOf(pkg, name string) (*Symbol, bool) {
+	loadSymbols()
 	s := symbolBy[pkg+"."+name]
 	return s, s != nil
 }

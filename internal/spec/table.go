@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // A row is a Row as the tables of this package write it: one line, in the
@@ -90,13 +91,15 @@ var (
 	byRedis  = map[string][]*Row{}
 )
 
-func init() {
+// loadRows fills the indices when they are first asked for: the tool starts
+// once per package under go vet, mostly to find that there is nothing to do.
+var loadRows = sync.OnceFunc(func() {
 	for _, g := range groups {
 		for _, r := range g.rows {
 			add(g, r)
 		}
 	}
-}
+})
 
 func add(g group, r row) {
 	out := &Row{
@@ -191,12 +194,16 @@ func set(names ...string) map[string]bool {
 
 // Rows are all rows, group by group, in go-redis's order. The slice is the
 // package's own: do not change it.
-func Rows() []*Row { return rows }
+func Rows() []*Row {
+	loadRows()
+	return rows
+}
 
 // Method finds the row of a method by the receiver's type name in go-redis
 // ("Client", "Pipeliner", "HashCmdable", "PubSub"), which is the type's name
 // on the facade too.
 func Method(typeName, name string) (*Row, bool) {
+	loadRows()
 	if r := byMethod[typeName+"."+name]; r != nil {
 		return r, true
 	}
@@ -210,5 +217,6 @@ func Method(typeName, name string) (*Row, bool) {
 // ByRedis lists the methods that send a Redis command, by its name in any
 // case, sub-command after a space or "|": "hset", "CONFIG GET".
 func ByRedis(cmd string) []*Row {
+	loadRows()
 	return byRedis[strings.ToUpper(strings.ReplaceAll(cmd, "|", " "))]
 }
