@@ -1,0 +1,288 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// analysis is the state of one Analyze.
+type analysis struct {
+	*Config
+	*graph
+	pkg  *Package
+	info *types.Info
+	sig  *types.Signature // of the function being walked
+
+	// Per package: variants share syntax but not types.
+	memo     map[ast.Expr]val
+	typeMemo map[ast.Expr]val
+	calls    map[*ast.CallExpr][]val
+	callee   map[ast.Expr]bool // expressions that are called
+
+	carrying    map[types.Type]bool
+	methodful   map[types.Type]bool
+	definedFrom map[place]bool
+	objects     map[types.Object]node
+	linked      map[node]bool
+	satisfies   map[satisfied]bool
+	asserts     []assert
+	sentinels   map[node]bool // mentions of errors
+	owners      map[node]bool
+	reflected   node // functions wired together by reflection
+
+	mentions  []*Mention
+	mentioned map[place]node
+	uses      map[place]node
+	touched   map[place]node
+	blockers  []blocked
+	here      token.Pos // the last position that is worth reporting
+}
+
+type blocked struct {
+	n node
+	Blocker
+}
+
+// Analyze groups the uses of go-redis in the packages of cfg.
+func Analyze(cfg *Config) *Result {
+	a := &analysis{
+		Config: cfg, graph: newGraph(),
+		carrying: map[types.Type]bool{}, methodful: map[types.Type]bool{}, definedFrom: map[place]bool{},
+		objects: map[types.Object]node{}, linked: map[node]bool{}, satisfies: map[satisfied]bool{},
+		sentinels: map[node]bool{}, owners: map[node]bool{},
+		mentioned: map[place]node{}, uses: map[place]node{}, touched: map[place]node{},
+	}
+	a.reflected = a.fresh()
+	for _, p := range cfg.Packages {
+		a.findDefined(p)
+	}
+	for _, p := range cfg.Packages {
+		a.pkg, a.info = p, p.Info
+		a.memo, a.typeMemo = map[ast.Expr]val{}, map[ast.Expr]val{}
+		a.calls, a.callee = map[*ast.CallExpr][]val{}, map[ast.Expr]bool{}
+		for _, f := range p.Files {
+			a.file(f)
+		}
+	}
+	keeps := a.outerBlockers()
+	a.linkServers()
+	a.resolve()
+	return a.result(keeps)
+}
+
+// findDefined notes types that are defined from a tracked type
+// (type X redis.Client): their underlying type no longer says so.
+func (a *analysis) findDefined(p *Package) {
+	for _, f := range p.Files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			s, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			if t := p.Info.TypeOf(s.Type); t != nil && a.trackedNamed(t) {
+				if _, ptr := ast.Unparen(s.Type).(*ast.StarExpr); !ptr {
+					a.definedFrom[a.place(s.Name.Pos())] = true
+				}
+			}
+			return true
+		})
+	}
+}
+
+func (a *analysis) position(pos token.Pos) token.Position {
+	if !pos.IsValid() {
+		pos = a.here
+	}
+	return a.Fset.PositionFor(pos, false)
+}
+
+// mention records a go-redis name.
+func (a *analysis) mention(id *ast.Ident, sel *ast.SelectorExpr, obj types.Object) val {
+	p := a.place(id.Pos())
+	a.here = id.Pos()
+	n, known := a.mentioned[p]
+	if !known {
+		n = a.at(p, kindMention)
+		a.mentioned[p] = n
+		a.mentions = append(a.mentions, &Mention{Pos: a.position(id.Pos()), Ident: id, Sel: sel, Obj: obj})
+		if r := a.refuseSymbol(obj); r.Code != "" {
+			a.block(n, id.Pos(), r.Code, r.Text)
+		}
+	}
+	a.touch(id.Pos(), n)
+	switch obj.(type) {
+	case *types.Var, *types.Const:
+		if types.Implements(obj.Type(), errorType.Underlying().(*types.Interface)) {
+			a.sentinels[n] = true
+		}
+	}
+	return val{n, obj.Type(), true}
+}
+
+// touch notes that a tracked value stands at a position.
+func (a *analysis) touch(pos token.Pos, n node) {
+	if n != 0 && pos.IsValid() {
+		a.touched[a.place(pos)] = n
+	}
+}
+
+// use notes a method or field selected on a tracked value.
+func (a *analysis) use(id *ast.Ident, owner val, _ *types.Func) {
+	a.here = id.Pos()
+	if owner.hard {
+		a.uses[a.place(id.Pos())] = owner.n
+		a.touch(id.Pos(), owner.n)
+	}
+}
+
+func (a *analysis) block(n node, pos token.Pos, code, text string) {
+	a.blockers = append(a.blockers, blocked{n, Blocker{a.position(pos), code, text}})
+}
+
+func (a *analysis) anyType() types.Type { return types.Universe.Lookup("any").Type() }
+
+// resolve unites what the soft graph connects, until nothing changes.
+func (a *analysis) resolve() {
+	for changed := true; changed; {
+		changed = false
+		for _, s := range a.sinks {
+			for _, src := range a.reaching(s.from) {
+				if s.typ == nil || compatible(src.typ, s.typ) || src.sentinel && types.Identical(s.typ, errorType) {
+					changed = a.union(src.from, s.to) || changed
+				}
+			}
+		}
+		for _, j := range a.joins {
+			x, y := a.reaching(j.x), a.reaching(j.y)
+			if !hasSentinel(x) && !hasSentinel(y) {
+				continue
+			}
+			all := append(x, y...)
+			first := node(0)
+			for _, s := range all {
+				if !compatible(s.typ, errorType) && !s.sentinel {
+					continue
+				}
+				if first == 0 {
+					first = s.from
+				}
+				changed = a.union(first, s.from) || changed
+			}
+		}
+		for _, as := range a.asserts {
+			for _, src := range a.reaching(as.from) {
+				if compatible(src.typ, as.typ) && types.IsInterface(as.typ) {
+					before := len(a.satisfies)
+					a.satisfy(val{src.from, src.typ, a.carries(src.typ)}, as.to)
+					changed = changed || len(a.satisfies) != before
+				}
+			}
+		}
+	}
+	for _, b := range a.blocks {
+		for _, src := range a.reaching(b.from) {
+			a.blockers = append(a.blockers, blocked{src.from, b.Blocker})
+		}
+	}
+}
+
+func hasSentinel(list []source) bool {
+	return slices.ContainsFunc(list, func(s source) bool { return s.sentinel })
+}
+
+// linkServers ties each test server whose address is not seen to arrive at a
+// client to every constructor: one of them connects to it.
+func (a *analysis) linkServers() {
+	var servers, constructors []node
+	for _, m := range a.mentions {
+		n := a.mentioned[place{m.Pos.Filename, m.Pos.Line, m.Pos.Column}]
+		fn, ok := m.Obj.(*types.Func)
+		if !ok {
+			continue
+		}
+		if isMiniredis(fn.Pkg()) {
+			servers = append(servers, n)
+		} else if strings.HasPrefix(fn.Name(), "New") || fn.Name() == "ParseURL" {
+			constructors = append(constructors, n)
+		}
+	}
+	linked := map[node]bool{}
+	for _, s := range a.sinks {
+		if s.typ == types.Typ[types.String] {
+			for _, src := range a.reaching(s.from) {
+				linked[a.find(src.from)] = true
+			}
+		}
+	}
+	for _, s := range servers {
+		if linked[a.find(s)] {
+			continue
+		}
+		for _, c := range constructors {
+			a.union(s, c)
+		}
+	}
+}
+
+// result numbers the groups in the order of their first mention.
+func (a *analysis) result(keeps []*Comment) *Result {
+	r := &Result{Keeps: keeps, at: map[place]int{}, lines: map[string]map[int][]int{}}
+	sort.Slice(a.mentions, func(i, j int) bool { return before(a.mentions[i].Pos, a.mentions[j].Pos) })
+	r.Mentions = a.mentions
+	ids := map[node]int{}
+	id := func(n node) int {
+		n = a.find(n)
+		if g, ok := ids[n]; ok {
+			return g
+		}
+		ids[n] = len(r.Groups)
+		r.Groups = append(r.Groups, &Group{ID: len(r.Groups)})
+		return ids[n]
+	}
+	for _, m := range r.Mentions {
+		m.Group = id(a.mentioned[place{m.Pos.Filename, m.Pos.Line, m.Pos.Column}])
+		r.Groups[m.Group].Mentions = append(r.Groups[m.Group].Mentions, m)
+	}
+	for p, n := range a.uses {
+		if g, ok := ids[a.find(n)]; ok {
+			r.at[p] = g
+		}
+	}
+	for p, n := range a.touched {
+		g, ok := ids[a.find(n)]
+		if !ok {
+			continue
+		}
+		if r.lines[p.file] == nil {
+			r.lines[p.file] = map[int][]int{}
+		}
+		if l := r.lines[p.file][p.line]; !slices.Contains(l, g) {
+			l = append(l, g)
+			slices.Sort(l)
+			r.lines[p.file][p.line] = l
+		}
+	}
+	for _, b := range a.blockers {
+		if g, ok := ids[a.find(b.n)]; ok && !slices.Contains(r.Groups[g].Blockers, b.Blocker) {
+			r.Groups[g].Blockers = append(r.Groups[g].Blockers, b.Blocker)
+		}
+	}
+	for _, g := range r.Groups {
+		sort.SliceStable(g.Blockers, func(i, j int) bool { return before(g.Blockers[i].Pos, g.Blockers[j].Pos) })
+	}
+	return r
+}
+
+func before(x, y token.Position) bool {
+	if x.Filename != y.Filename {
+		return x.Filename < y.Filename
+	}
+	if x.Line != y.Line {
+		return x.Line < y.Line
+	}
+	return x.Column < y.Column
+}

@@ -1,0 +1,172 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// everyday are the methods of a miniredis server that the runtime's own test
+// server has with the same meaning.
+var everyday = map[string]bool{
+	"Addr": true, "Close": true, "TTL": true, "FastForward": true,
+	"Exists": true, "Get": true, "Set": true, "SetError": true,
+}
+
+// serverSymbols are miniredis's names that have a counterpart.
+var serverSymbols = map[string]bool{"Run": true, "RunT": true, "Miniredis": true}
+
+func (a *analysis) refuseSymbol(obj types.Object) Refusal {
+	if isMiniredis(obj.Pkg()) {
+		if obj.Pkg().Path() == MiniredisPath && serverSymbols[obj.Name()] {
+			return Refusal{}
+		}
+		return Refusal{"TEST_SERVER", "miniredis." + obj.Name() + " has no counterpart in the runtime's test server"}
+	}
+	if a.Symbol == nil {
+		return Refusal{}
+	}
+	return a.Symbol(obj)
+}
+
+// refuseMember blocks a value whose method or field m has no counterpart.
+func (a *analysis) refuseMember(pos token.Pos, owner val, recv types.Type, m types.Object) {
+	_, isMethod := m.(*types.Func)
+	switch {
+	case isMiniredis(m.Pkg()):
+		if !isMethod || !everyday[m.Name()] {
+			a.block(owner.n, pos, "TEST_SERVER", m.Name()+" of miniredis has no counterpart in the runtime's test server")
+		}
+	case a.Member != nil:
+		if r := a.Member(m, recv); r.Code != "" {
+			a.block(owner.n, pos, r.Code, r.Text)
+		}
+	}
+}
+
+// outerBlockers blocks the mentions that must not change for reasons outside
+// the types: comments, generated files, cgo, linkname, kept and broken packages.
+func (a *analysis) outerBlockers() []*Comment {
+	var keeps []*Comment
+	seen := map[string]bool{}
+	byFile := map[string][]*Mention{}
+	for _, m := range a.mentions {
+		byFile[m.Pos.Filename] = append(byFile[m.Pos.Filename], m)
+	}
+	for _, p := range a.Packages {
+		for _, f := range p.Files {
+			name := a.Fset.PositionFor(f.FileStart, false).Filename
+			if code, text := a.fileBlocker(p, f); code != "" {
+				for _, m := range byFile[name] {
+					a.block(a.nodeOf(m), m.Ident.Pos(), code, text)
+				}
+			}
+			if !seen[name] {
+				seen[name] = true
+				keeps = append(keeps, a.keepComments(f, name)...)
+			}
+		}
+	}
+	return keeps
+}
+
+func (a *analysis) nodeOf(m *Mention) node {
+	return a.mentioned[place{m.Pos.Filename, m.Pos.Line, m.Pos.Column}]
+}
+
+func (a *analysis) fileBlocker(p *Package, f *ast.File) (code, text string) {
+	switch {
+	case a.Keep != nil && a.Keep(p.Path):
+		return "PACKAGE_KEPT", "package " + p.Path + " is left alone by redis2cf.yaml"
+	case p.Broken:
+		return "TYPE_ERROR", "package " + p.Path + " does not compile"
+	case len(p.Ignored) > 0:
+		return "BUILD_TAG", p.Ignored[0] + " uses go-redis too and is not part of this build"
+	case ast.IsGenerated(f):
+		return "GENERATED_FILE", "the file is generated: change its generator's input"
+	}
+	for _, imp := range f.Imports {
+		if imp.Path.Value == `"C"` {
+			return "CGO", "the file uses cgo"
+		}
+	}
+	for _, c := range f.Comments {
+		for _, l := range c.List {
+			if strings.HasPrefix(l.Text, "//go:linkname ") && strings.Contains(l.Text, "redis") {
+				return "LINKNAME", "the file reaches into go-redis by linkname"
+			}
+		}
+	}
+	return "", ""
+}
+
+const keepDirective = "//redis2cf:keep"
+
+// keepComments blocks what each keep comment covers: its own line, the next
+// one, or the whole declaration that it documents.
+func (a *analysis) keepComments(f *ast.File, name string) []*Comment {
+	var out []*Comment
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			if c.Text != keepDirective && !strings.HasPrefix(c.Text, keepDirective+" ") {
+				continue
+			}
+			k := &Comment{Pos: a.position(c.Pos()), Reason: strings.TrimSpace(strings.TrimPrefix(c.Text, keepDirective))}
+			out = append(out, k)
+			if k.Reason == "" {
+				continue // a comment without a reason keeps nothing: it is reported
+			}
+			from, to := k.Pos.Line, a.Fset.PositionFor(group.End(), false).Line+1
+			if from == to-1 && a.trailing(f, c) {
+				to = from
+			}
+			if d := documented(f, group); d != nil {
+				to = a.Fset.PositionFor(d.End(), false).Line
+			}
+			for p, n := range a.touched {
+				if p.file == name && p.line >= from && p.line <= to {
+					a.blockers = append(a.blockers, blocked{n, Blocker{k.Pos, "KEEP_COMMENT", k.Reason}})
+					k.Used = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// trailing reports whether code stands before the comment on its line.
+func (a *analysis) trailing(f *ast.File, c *ast.Comment) bool {
+	line := a.Fset.PositionFor(c.Pos(), false).Line
+	found := false
+	ast.Inspect(f, func(n ast.Node) bool {
+		if n == nil || found {
+			return false
+		}
+		switch n.(type) {
+		case *ast.Comment, *ast.CommentGroup:
+			return false
+		}
+		if n.End() <= c.Pos() && a.Fset.PositionFor(n.End(), false).Line == line {
+			found = true
+		}
+		return n.Pos() < c.Pos()
+	})
+	return found
+}
+
+func documented(f *ast.File, group *ast.CommentGroup) ast.Node {
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Doc == group {
+				return d
+			}
+		case *ast.GenDecl:
+			if d.Doc == group && d.Tok != token.IMPORT {
+				return d
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,401 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// call evaluates a call to its results.
+func (a *analysis) call(e *ast.CallExpr) []val {
+	if vs, ok := a.calls[e]; ok {
+		return vs
+	}
+	a.calls[e] = nil
+	vs := a.callNow(e)
+	a.calls[e] = vs
+	return vs
+}
+
+func (a *analysis) callNow(e *ast.CallExpr) []val {
+	fun := ast.Unparen(e.Fun)
+	tv := a.info.Types[fun]
+	switch {
+	case tv.IsType():
+		return []val{a.conversion(a.typeExpr(fun), tv.Type, e)}
+	case tv.IsBuiltin():
+		return a.builtin(fun, e)
+	}
+	a.callee[fun] = true
+	callee := a.val(fun)
+	sig, ok := types.Unalias(a.info.TypeOf(fun)).Underlying().(*types.Signature)
+	if !ok {
+		for _, arg := range e.Args {
+			a.val(arg)
+		}
+		return nil
+	}
+	args := a.args(e)
+	fn, _ := typeutil.Callee(a.info, e).(*types.Func)
+	switch {
+	case fn == nil:
+		return a.callValue(callee, sig, args)
+	case a.tracked(fn.Pkg()):
+		return a.callTracked(e, callee, fn, sig, args)
+	case a.module(fn.Pkg()):
+		return a.callModule(callee, fn.Origin(), sig, args)
+	default:
+		return a.callForeign(e, callee, fn, sig, args)
+	}
+}
+
+// args are the values of a call's arguments; f(g()) spreads g's results.
+func (a *analysis) args(e *ast.CallExpr) []val {
+	if len(e.Args) == 1 {
+		if inner, ok := ast.Unparen(e.Args[0]).(*ast.CallExpr); ok {
+			if t, ok := a.info.TypeOf(inner).(*types.Tuple); ok && t.Len() > 1 {
+				return a.call(inner)
+			}
+		}
+	}
+	out := make([]val, len(e.Args))
+	for i, arg := range e.Args {
+		out[i] = a.val(arg)
+	}
+	return out
+}
+
+// paramAt returns the parameter that takes argument i, and the argument's type
+// in it: the element of a variadic parameter.
+func paramAt(sig *types.Signature, i, nargs int) (*types.Var, types.Type) {
+	n := sig.Params().Len()
+	if n == 0 {
+		return nil, nil
+	}
+	if sig.Variadic() && i >= n-1 {
+		p := sig.Params().At(n - 1)
+		return p, elemType(p.Type())
+	}
+	if i >= n {
+		return nil, nil
+	}
+	return sig.Params().At(i), sig.Params().At(i).Type()
+}
+
+func (a *analysis) conversion(t val, typ types.Type, e *ast.CallExpr) val {
+	v := val{a.fresh(), typ, a.carries(typ)}
+	if v.hard && t.hard {
+		a.union(v.n, t.n)
+	}
+	for _, arg := range e.Args {
+		a.flow(v, a.val(arg))
+	}
+	return v
+}
+
+func (a *analysis) builtin(fun ast.Expr, e *ast.CallExpr) []val {
+	name := ""
+	switch f := fun.(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	}
+	switch name {
+	case "new", "make":
+		t := a.typeExpr(e.Args[0])
+		for _, arg := range e.Args[1:] {
+			a.val(arg)
+		}
+		v := val{a.fresh(), a.info.TypeOf(e), t.hard}
+		if t.hard {
+			a.union(v.n, t.n)
+		}
+		return []val{v}
+	case "recover":
+		return []val{{n: hub}}
+	}
+	args := a.args(e)
+	switch name {
+	case "append":
+		typ := a.info.TypeOf(e)
+		v := val{a.fresh(), typ, a.carries(typ)}
+		a.flow(v, args[0])
+		for _, x := range args[1:] {
+			if x.t != nil && types.Identical(x.t.Underlying(), typ.Underlying()) {
+				a.flow(v, x)
+			} else {
+				a.flow(val{v.n, elemType(typ), v.hard}, x)
+			}
+		}
+		return []val{v}
+	case "copy":
+		a.flow(args[0], args[1])
+	case "panic":
+		a.escape(args[0], nil, a.anyType(), "panic")
+	}
+	return []val{{}}
+}
+
+// callValue calls a function value: a variable, a field, a result.
+func (a *analysis) callValue(f val, sig *types.Signature, args []val) []val {
+	for i, x := range args {
+		if p, t := paramAt(sig, i, len(args)); p != nil {
+			a.flow(val{f.n, t, f.hard && a.carries(t)}, x)
+		}
+	}
+	return a.results(sig, func(r *types.Var) val {
+		if a.carries(r.Type()) {
+			return val{f.n, r.Type(), true}
+		}
+		return val{f.n, r.Type(), false}
+	})
+}
+
+func (a *analysis) results(sig *types.Signature, f func(*types.Var) val) []val {
+	out := make([]val, sig.Results().Len())
+	for i := range out {
+		out[i] = f(sig.Results().At(i))
+	}
+	return out
+}
+
+// callModule calls a function or method that the module declares. sig is the
+// instantiated signature, fn the generic origin.
+func (a *analysis) callModule(callee val, fn *types.Func, sig *types.Signature, args []val) []val {
+	origin := fn.Type().(*types.Signature)
+	var hard []node // tracked values that go through type parameters
+	for i, x := range args {
+		p, t := paramAt(origin, i, len(args))
+		if p == nil {
+			continue
+		}
+		dst := val{a.object(p), t, a.carries(p.Type())}
+		if x.hard && !dst.hard && mentionsTypeParam(p.Type()) {
+			hard = append(hard, x.n)
+			a.source(x.n, x.t, false, dst.n)
+			if isFuncType(x.t) {
+				a.edge(x.n, dst.n)
+				a.edge(dst.n, x.n)
+			}
+			continue
+		}
+		a.flow(dst, x)
+	}
+	if callee.hard { // explicit type arguments or a generic receiver
+		hard = append(hard, callee.n)
+	}
+	i := -1
+	return a.results(sig, func(r *types.Var) val {
+		i++
+		o := a.objectVal(origin.Results().At(i))
+		if o.hard || !a.carries(r.Type()) {
+			return o
+		}
+		v := val{a.fresh(), r.Type(), true}
+		for _, n := range hard {
+			a.union(v.n, n)
+		}
+		a.graph.sink(o.n, v.n, r.Type())
+		return v
+	})
+}
+
+func isFuncType(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Signature)
+	return ok
+}
+
+// callTracked calls go-redis (or miniredis) itself.
+func (a *analysis) callTracked(e *ast.CallExpr, callee val, fn *types.Func, sig *types.Signature, args []val) []val {
+	out := val{n: a.fresh()}
+	constructor := sig.Recv() == nil && fn.Type().(*types.Signature).Recv() == nil
+	for i, x := range args {
+		p, t := paramAt(sig, i, len(args))
+		if p == nil {
+			continue
+		}
+		switch {
+		case a.carries(p.Type()):
+			a.flow(val{callee.n, t, callee.hard}, x)
+			if isFuncType(x.t) { // a closure's error comes back out of the call
+				a.edge(x.n, out.n)
+			}
+		case x.hard && isFuncType(x.t):
+			a.union(callee.n, x.n)
+		case x.hard: // redis.Nil handed to SetErr or NewStringResult
+			if types.Implements(x.t, errorType.Underlying().(*types.Interface)) {
+				a.union(callee.n, x.n)
+			}
+		case types.Identical(t, errorType):
+			a.graph.sink(x.n, callee.n, errorType)
+			a.edge(x.n, out.n)
+		case constructor && isText(t):
+			a.graph.sink(x.n, callee.n, types.Typ[types.String])
+		case isFuncType(x.t):
+			a.edge(x.n, out.n)
+		}
+	}
+	return a.results(sig, func(r *types.Var) val {
+		if a.carries(r.Type()) {
+			return val{callee.n, r.Type(), true}
+		}
+		v := val{n: a.fresh(), t: r.Type()}
+		a.edge(out.n, v.n)
+		if types.IsInterface(r.Type()) || isMiniredis(fn.Pkg()) && fn.Name() == "Addr" {
+			a.source(callee.n, r.Type(), false, v.n)
+		}
+		if isFuncType(r.Type()) {
+			a.source(callee.n, errorType, false, v.n)
+		}
+		return v
+	})
+}
+
+// pure are packages that hand nothing on except by their results.
+var pure = map[string]bool{
+	"errors": true, "fmt": true, "log": true, "strings": true, "strconv": true, "bytes": true,
+	"testing": true, "time": true, "math": true, "sort": true, "slices": true, "maps": true,
+	"os": false, "encoding/json": true, "unicode/utf8": true, "path": true, "io": true, "log/slog": true,
+	"github.com/pkg/errors": true, "golang.org/x/xerrors": true, "go.uber.org/multierr": true,
+	"github.com/stretchr/testify/assert": true, "github.com/stretchr/testify/require": true,
+	"go.uber.org/zap": true, "github.com/sirupsen/logrus": true, "github.com/rs/zerolog": true,
+}
+
+// callForeign calls code outside the module.
+func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig *types.Signature, args []val) []val {
+	path := ""
+	if fn.Pkg() != nil {
+		path = fn.Pkg().Path()
+	}
+	if path == "errors" && len(args) == 2 {
+		switch fn.Name() {
+		case "Is":
+			a.compare(args[0], args[1])
+			return []val{{}}
+		case "As":
+			if args[1].hard {
+				a.graph.sink(args[0].n, args[1].n, errorType)
+				if args[0].hard {
+					a.union(args[0].n, args[1].n)
+				}
+			}
+			a.edge(args[0].n, args[1].n)
+			return []val{{}}
+		}
+	}
+	origin := fn.Origin().Type().(*types.Signature)
+	declared := a.carries(origin)
+	out := a.fresh()
+	if !pure[path] {
+		a.edge(hub, out)
+	}
+	var together []node // tracked values that meet in one foreign call
+	if callee.hard && !declared {
+		together = append(together, callee.n)
+	}
+	for i, x := range args {
+		p, t := paramAt(origin, i, len(args))
+		if p == nil {
+			continue
+		}
+		switch {
+		case a.carries(p.Type()):
+			if x.hard {
+				a.block(x.n, e.Args[min(i, len(e.Args)-1)].Pos(), "FOREIGN_API", "passed to "+fn.FullName())
+			} else {
+				a.satisfy(x, val{a.hidden(fn), t, true})
+				a.block(a.hidden(fn), e.Pos(), "FOREIGN_API", "passed to "+fn.FullName())
+			}
+		case x.hard:
+			together = append(together, x.n)
+			if mentionsTypeParam(p.Type()) {
+				break
+			}
+			a.source(x.n, x.t, a.sentinels[x.n], out)
+			if !pure[path] {
+				a.escape(x, fn.Pkg(), t, fn.FullName())
+			}
+		default:
+			a.edge(x.n, out)
+			a.satisfy(x, val{hub, t, false})
+			if !pure[path] {
+				a.escape(x, fn.Pkg(), t, fn.FullName())
+			}
+		}
+		if x.t != nil && comesBack(x.t) && !x.hard {
+			a.edge(out, x.n)
+		}
+	}
+	for _, n := range together[min(1, len(together)):] {
+		a.union(together[0], n)
+	}
+	return a.results(sig, func(r *types.Var) val {
+		switch {
+		case declared && a.carries(r.Type()):
+			n := a.hidden(fn)
+			a.block(n, e.Pos(), "FOREIGN_API", "comes from "+fn.FullName())
+			return val{n, r.Type(), true}
+		case a.carries(r.Type()):
+			v := val{a.fresh(), r.Type(), true}
+			for _, n := range together {
+				a.union(v.n, n)
+			}
+			a.graph.sink(out, v.n, r.Type())
+			return v
+		}
+		if fn.Pkg() != nil && a.Reaches(path) && types.IsInterface(r.Type()) && !types.Identical(r.Type(), errorType) {
+			n := a.hidden(fn)
+			a.block(n, e.Pos(), "ESCAPES_AS_ANY", "comes from "+fn.FullName()+", which uses go-redis")
+			a.source(n, r.Type(), false, out)
+		}
+		return val{out, r.Type(), false}
+	})
+}
+
+// comesBack reports whether foreign code can put something into an argument: a
+// pointer it fills, a function it calls.
+func comesBack(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Pointer, *types.Signature, *types.Map, *types.Slice, *types.Chan:
+		return true
+	}
+	return false
+}
+
+// escape hands a value to foreign code as something that is not a go-redis type.
+func (a *analysis) escape(x val, pkg *types.Package, t types.Type, where string) {
+	if x.n == 0 {
+		return
+	}
+	reaches := pkg != nil && a.Reaches(pkg.Path())
+	if !x.hard {
+		a.edge(x.n, hub)
+		if reaches {
+			a.blocks = append(a.blocks, blockSink{x.n, Blocker{a.position(token.NoPos), "ESCAPES_AS_ANY",
+				"may reach " + where + ", which uses go-redis"}})
+		}
+		return
+	}
+	a.source(x.n, x.t, a.sentinels[x.n], hub)
+	if isFuncType(x.t) {
+		a.edge(x.n, hub)
+		a.edge(hub, x.n)
+		if t != nil && isAny(t) { // wired together by reflection
+			a.union(x.n, a.reflected)
+		}
+	}
+	if reaches {
+		a.block(x.n, token.NoPos, "ESCAPES_AS_ANY", "passed to "+where+", which uses go-redis")
+	}
+}
+
+func isAny(t types.Type) bool {
+	i, ok := t.Underlying().(*types.Interface)
+	return ok && i.NumMethods() == 0
+}

@@ -1,0 +1,120 @@
+// Package flow divides a module's uses of go-redis into groups that can only
+// change together: everything that a go-redis type ties to everything else by
+// declaration, assignment, call or interface, and by the value edges that types
+// do not show (conversions to any, type assertions, compared errors). It never
+// edits code and does no I/O.
+//
+// # How
+//
+// Every declared object and every mention of a go-redis name is a node. A node
+// whose type carries a go-redis type is hard: hard nodes that meet are united,
+// because Go would not compile otherwise. All other values are soft: they form
+// a directed graph along which a go-redis value can travel unseen, inside an
+// any, an error or a foreign container. Where such a value is looked at again
+// (a type assertion, a comparison with redis.Nil, errors.As) the graph is
+// walked backwards, and every group that can arrive there is united with the
+// one that looks. Foreign code is one hub: what is handed to it may come out of
+// it anywhere.
+//
+// # Limits
+//
+// A struct with go-redis fields that is filled by reflection is not followed
+// into foreign code. Foreign functions are read by their signatures alone.
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// A Package is one type-checked package of the module. Test variants and
+// further build configurations are packages of their own; what they share is
+// recognised by position.
+type Package struct {
+	Path    string // import path, test variants without their suffix
+	Types   *types.Package
+	Info    *types.Info
+	Files   []*ast.File
+	Broken  bool     // has type errors: nothing in it moves
+	Ignored []string // files that a build tag keeps out and that import go-redis
+}
+
+// Refusal says why a method or symbol cannot move; the zero value is "it can".
+type Refusal struct {
+	Code string
+	Text string
+}
+
+// Config is what Analyze reads.
+type Config struct {
+	Fset     *token.FileSet
+	Packages []*Package
+	Module   func(path string) bool                          // the package may be edited
+	Redis    func(path string) bool                          // go-redis v9 itself and its sub-packages
+	Reaches  func(path string) bool                          // the package imports go-redis, directly or not
+	Keep     func(path string) bool                          // left alone by the plan
+	Symbol   func(obj types.Object) Refusal                  // a package-level go-redis name
+	Member   func(obj types.Object, recv types.Type) Refusal // a method, or a field of an option type
+}
+
+// A Mention is one go-redis name in the source: the smallest thing that a swap
+// changes.
+type Mention struct {
+	Pos   token.Position    // of the name, without //line directives
+	Ident *ast.Ident        // the name itself
+	Sel   *ast.SelectorExpr // nil under a dot import
+	Obj   types.Object
+	Group int // index into Result.Groups
+}
+
+// A Blocker keeps a group on go-redis.
+type Blocker struct {
+	Pos  token.Position
+	Code string // stable reason code
+	Text string // one line for people
+}
+
+// A Group is a set of uses that change together or not at all.
+type Group struct {
+	ID       int
+	Mentions []*Mention
+	Blockers []Blocker // by position; empty when the group can move
+	nodes    int
+}
+
+// Comment is a //redis2cf:keep comment.
+type Comment struct {
+	Pos    token.Position
+	Reason string
+	Used   bool
+}
+
+// Result is what Analyze found.
+type Result struct {
+	Groups   []*Group
+	Mentions []*Mention
+	Keeps    []*Comment
+
+	at    map[place]int            // method or field selections on tracked values
+	lines map[string]map[int][]int // groups that have a value on a line
+}
+
+// At returns the group of the value on which the method named at pos is called,
+// or -1 when nothing tracked stands there.
+func (r *Result) At(pos token.Position) int {
+	if g, ok := r.at[place{pos.Filename, pos.Line, pos.Column}]; ok {
+		return g
+	}
+	return -1
+}
+
+// OnLine returns the groups that have a value on a line of a file, ascending.
+func (r *Result) OnLine(file string, line int) []int { return r.lines[file][line] }
+
+// place identifies a position across the variants of a package and across
+// export data, which keep file, line and column but not the offset.
+type place struct {
+	file      string
+	line, col int
+}

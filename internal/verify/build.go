@@ -1,0 +1,148 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Build is what the go command needs to see the module as it would be.
+type Build struct {
+	Dir     string            // of the module
+	Modfile string            // a go.mod that stands for the module's own; its go.sum lies beside it
+	Overlay map[string][]byte // absolute path to content: edited and generated files
+	Tags    string            // -tags
+	Env     []string          // in addition to the process's
+}
+
+// Run builds and vets the module with the overlay in place, tests included, and
+// returns what does not compile or what vet newly objects to. The error is for
+// a go command that could not say anything about the code.
+func (b *Build) Run(ctx context.Context) ([]Error, error) {
+	tmp, err := os.MkdirTemp("", "redis2cf-verify-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	overlay, err := b.writeOverlay(tmp)
+	if err != nil {
+		return nil, fmt.Errorf("writing the overlay: %w", err)
+	}
+	// An executable for each main package would land in the working directory.
+	out, err := b.gotool(ctx, "build", "-overlay="+overlay, "-o", os.DevNull)
+	if err == nil {
+		return b.vet(ctx, overlay)
+	}
+	errs := b.parse(out, "build")
+	if len(errs) == 0 {
+		return nil, fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out))
+	}
+	return errs, nil
+}
+
+// vet compares with a run over the module as it is, so that only what the edits
+// brought counts.
+func (b *Build) vet(ctx context.Context, overlay string) ([]Error, error) {
+	out, err := b.gotool(ctx, "vet", "-overlay="+overlay)
+	if err == nil {
+		return nil, nil
+	}
+	errs := b.parse(out, "vet")
+	if len(errs) == 0 {
+		return nil, fmt.Errorf("go vet: %w\n%s", err, bytes.TrimSpace(out))
+	}
+	plain := *b
+	plain.Modfile = ""
+	before, err := plain.gotool(ctx, "vet")
+	known := map[string]int{}
+	if err != nil {
+		for _, e := range b.parse(before, "vet") {
+			known[e.Pos.Filename+" "+e.Msg]++
+		}
+	}
+	var fresh []Error
+	for _, e := range errs {
+		if k := e.Pos.Filename + " " + e.Msg; known[k] > 0 {
+			known[k]--
+			continue
+		}
+		fresh = append(fresh, e)
+	}
+	return fresh, nil
+}
+
+func (b *Build) writeOverlay(tmp string) (string, error) {
+	replace := map[string]string{}
+	i := 0
+	for path, content := range b.Overlay {
+		i++
+		file := filepath.Join(tmp, strconv.Itoa(i)+"-"+filepath.Base(path))
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			return "", err
+		}
+		replace[path] = file
+	}
+	data, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(tmp, "overlay.json")
+	return name, os.WriteFile(name, data, 0o600)
+}
+
+func (b *Build) gotool(ctx context.Context, verb string, args ...string) ([]byte, error) {
+	args = append([]string{verb}, args...)
+	if b.Modfile != "" {
+		args = append(args, "-modfile="+b.Modfile)
+	}
+	if b.Tags != "" {
+		args = append(args, "-tags="+b.Tags)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "./...")...)
+	cmd.Dir = b.Dir
+	cmd.Env = append(os.Environ(), b.Env...)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return out, ctx.Err()
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return out, fmt.Errorf("running go %s: %w", verb, err)
+	}
+	return out, err
+}
+
+var message = regexp.MustCompile(`^(?:vet: )?(.+?\.go):(\d+)(?::(\d+))?: (.*)$`)
+
+// parse reads "path:line:col: message" lines; deeper indented lines belong to
+// the message before.
+func (b *Build) parse(out []byte, step string) []Error {
+	var errs []Error
+	for _, line := range strings.Split(string(out), "\n") {
+		if strings.HasPrefix(line, "\t") && len(errs) > 0 {
+			errs[len(errs)-1].Msg += "\n" + line
+			continue
+		}
+		m := message.FindStringSubmatch(strings.TrimRight(line, "\r"))
+		if m == nil {
+			continue
+		}
+		name := m[1]
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(b.Dir, name)
+		}
+		l, _ := strconv.Atoi(m[2])
+		c, _ := strconv.Atoi(m[3])
+		errs = append(errs, Error{Pos: token.Position{Filename: filepath.Clean(name), Line: l, Column: c}, Msg: m[4], Step: step})
+	}
+	return distinct(errs)
+}

@@ -1,0 +1,274 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sort"
+	"strings"
+
+	"golang.org/x/tools/go/gcexportdata"
+)
+
+// A Realm is the set of packages in which edited sources are type-checked.
+// Packages outside the module come from the export data of the one load, read
+// once; packages of the module that an edit can reach are checked from source.
+type Realm struct {
+	Units  map[string]*Unit             // by ID
+	Export map[string]string            // import path to export data, for everything else
+	Extra  map[string]map[string][]byte // generated packages: import path to file name to content
+
+	fset    *token.FileSet
+	outside map[string]*types.Package // from export data
+	extra   map[string]*types.Package
+	parsed  map[string]*ast.File // unedited files
+	sizes   types.Sizes
+}
+
+func (r *Realm) init() {
+	if r.fset == nil {
+		r.fset = token.NewFileSet()
+		r.outside = map[string]*types.Package{"unsafe": types.Unsafe}
+		r.extra = map[string]*types.Package{}
+		r.parsed = map[string]*ast.File{}
+		r.sizes = types.SizesFor("gc", runtime.GOARCH)
+	}
+}
+
+// Package returns a package of Extra, type-checked.
+func (r *Realm) Package(path string) (*types.Package, error) {
+	r.init()
+	return r.extraPackage(path)
+}
+
+func (r *Realm) extraPackage(path string) (*types.Package, error) {
+	if p := r.extra[path]; p != nil {
+		return p, nil
+	}
+	var files []*ast.File
+	names := make([]string, 0, len(r.Extra[path]))
+	for name := range r.Extra[path] {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		f, err := parser.ParseFile(r.fset, name, r.Extra[path][name], parser.SkipObjectResolution)
+		if err != nil {
+			return nil, fmt.Errorf("generated package %s: %w", path, err)
+		}
+		files = append(files, f)
+	}
+	var all []error
+	conf := types.Config{
+		Importer: importFunc(r.outsider),
+		Sizes:    r.sizes,
+		Error:    func(err error) { all = append(all, err) },
+	}
+	p, _ := conf.Check(path, r.fset, files, nil)
+	if len(all) > 0 {
+		return nil, fmt.Errorf("generated package %s: %w", path, errors.Join(all[:min(len(all), 10)]...))
+	}
+	r.extra[path] = p
+	return p, nil
+}
+
+type importFunc func(path string) (*types.Package, error)
+
+func (f importFunc) Import(path string) (*types.Package, error) { return f(path) }
+
+// outsider imports a package that no edit can change.
+func (r *Realm) outsider(path string) (*types.Package, error) {
+	if _, ok := r.Extra[path]; ok {
+		return r.extraPackage(path)
+	}
+	if p := r.outside[path]; p != nil && p.Complete() {
+		return p, nil
+	}
+	file := r.Export[path]
+	if file == "" {
+		for _, u := range r.Units {
+			if u.ID == path {
+				file = u.Export
+			}
+		}
+	}
+	if file == "" {
+		return nil, fmt.Errorf("no export data for %s", path)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	in, err := gcexportdata.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("export data of %s: %w", path, err)
+	}
+	return gcexportdata.Read(in, r.fset, r.outside, path)
+}
+
+// Check type-checks every package that the edited files belong to and every
+// package of the module that depends on one of those, and returns what does not
+// compile. edited maps absolute paths to new contents.
+func (r *Realm) Check(edited map[string][]byte) []Error {
+	r.init()
+	c := &checker{Realm: r, edited: edited, affected: r.reach(edited), done: map[string]*types.Package{}}
+	ids := make([]string, 0, len(c.affected))
+	for id := range c.affected {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	for _, id := range ids {
+		c.unit(id)
+	}
+	return distinct(c.errs)
+}
+
+// reach is the units that hold an edited file, and their importers.
+func (r *Realm) reach(edited map[string][]byte) map[string]bool {
+	importers := map[string][]string{}
+	var todo []string
+	for id, u := range r.Units {
+		for _, dep := range u.Imports {
+			importers[dep] = append(importers[dep], id)
+		}
+		if slices.ContainsFunc(u.Files, func(f string) bool { _, ok := edited[f]; return ok }) {
+			todo = append(todo, id)
+		}
+	}
+	out := map[string]bool{}
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if out[id] {
+			continue
+		}
+		out[id] = true
+		todo = append(todo, importers[id]...)
+	}
+	return out
+}
+
+type checker struct {
+	*Realm
+	edited   map[string][]byte
+	affected map[string]bool
+	done     map[string]*types.Package
+	errs     []Error
+}
+
+// unit checks one package from source, what it imports first.
+func (c *checker) unit(id string) *types.Package {
+	if p, ok := c.done[id]; ok {
+		return p
+	}
+	c.done[id] = nil // an import cycle is not ours to report
+	u := c.Units[id]
+	report := func(err error) {
+		if u.Broken {
+			return
+		}
+		c.errs = append(c.errs, errorOf(c.fset, err, u.ID))
+	}
+	var files []*ast.File
+	for _, name := range u.Files {
+		f, err := c.parse(name)
+		if err != nil {
+			report(err)
+		}
+		if f != nil {
+			files = append(files, f)
+		}
+	}
+	conf := types.Config{
+		Importer:  importFunc(func(path string) (*types.Package, error) { return c.imported(u, path) }),
+		Sizes:     c.sizes,
+		GoVersion: u.GoVersion,
+		Error:     report,
+	}
+	for _, f := range files {
+		for _, imp := range f.Imports {
+			if imp.Path.Value == `"C"` {
+				conf.FakeImportC = true
+			}
+		}
+	}
+	p, _ := conf.Check(u.Path, c.fset, files, nil)
+	c.done[id] = p
+	return p
+}
+
+func (c *checker) imported(u *Unit, path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	if _, ok := c.Extra[path]; ok {
+		return c.extraPackage(path)
+	}
+	id := u.Imports[path]
+	if id == "" {
+		id = path
+	}
+	dep := c.Units[id]
+	if dep != nil && (c.affected[id] || dep.Export == "" || dep.ID != dep.Path) {
+		if p := c.unit(id); p != nil {
+			return p, nil
+		}
+		return nil, fmt.Errorf("import cycle through %s", path)
+	}
+	if dep == nil && id != path && c.Export[id] != "" { // a variant outside the module
+		return c.outsider(id)
+	}
+	// A vendored or replaced path goes by its ID.
+	return c.outsider(id)
+}
+
+func (c *checker) parse(name string) (*ast.File, error) {
+	if src, ok := c.edited[name]; ok {
+		return parser.ParseFile(c.fset, name, src, parser.SkipObjectResolution)
+	}
+	if f := c.parsed[name]; f != nil {
+		return f, nil
+	}
+	f, err := parser.ParseFile(c.fset, name, nil, parser.SkipObjectResolution)
+	if err == nil {
+		c.parsed[name] = f
+	}
+	return f, err
+}
+
+func errorOf(fset *token.FileSet, err error, unit string) Error {
+	var te types.Error
+	if errors.As(err, &te) {
+		return Error{Pos: fset.PositionFor(te.Pos, false), Msg: te.Msg, Unit: unit, Step: "types"}
+	}
+	return Error{Msg: err.Error(), Unit: unit, Step: "types"}
+}
+
+// distinct drops what a package and its test variant both report.
+func distinct(errs []Error) []Error {
+	var out []Error
+	seen := map[string]bool{}
+	for _, e := range errs {
+		k := e.Pos.String() + " " + strings.TrimSpace(e.Msg)
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, e)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := out[i].Pos, out[j].Pos
+		if a.Filename != b.Filename {
+			return filepath.ToSlash(a.Filename) < filepath.ToSlash(b.Filename)
+		}
+		return a.Offset < b.Offset
+	})
+	return out
+}

@@ -1,0 +1,91 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/gen/cfstore"
+)
+
+// prepare generates the package that stands for go-redis and type-checks it in
+// the realm of the load, over the facade's API stub.
+func (r *run) prepare() error {
+	r.opts.Progress("generating " + r.plan.Package)
+	stub, err := facadeSources(r)
+	if err != nil {
+		return err
+	}
+	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Facade: stub})
+	if err != nil {
+		return err
+	}
+	extra := map[string]map[string][]byte{
+		r.generated:    r.source,
+		TestServerPath: {"cftest.go": []byte(testServer)},
+	}
+	for _, imp := range importsOf(r.source) {
+		if _, ok := extra[imp]; !ok && isRuntime(imp) {
+			extra[imp] = map[string][]byte{"driver.go": []byte("package driver\n")}
+		}
+	}
+	r.realm = r.newRealm(extra)
+	if r.realm.Export[cfstore.RuntimePath], err = devExport(); err != nil {
+		return err
+	}
+	if r.facade, err = r.realm.Package(r.generated); err != nil {
+		return fmt.Errorf("the generated package does not compile: %w", err)
+	}
+	return nil
+}
+
+// isRuntime reports whether a path is below the runtime module's.
+func isRuntime(p string) bool {
+	return strings.HasPrefix(p, cfstore.RuntimePath+"/")
+}
+
+// importsOf lists what the files of a package import.
+func importsOf(files map[string][]byte) []string {
+	seen := map[string]bool{}
+	for name, src := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+		if err != nil {
+			continue // the type check says it better
+		}
+		for _, imp := range f.Imports {
+			if p, err := strconv.Unquote(imp.Path.Value); err == nil {
+				seen[p] = true
+			}
+		}
+	}
+	return sortedKeys(seen)
+}
+
+// testServer declares the runtime's test server, over the standard library.
+const testServer = `package cftest
+
+import "time"
+
+type Server struct{}
+
+type Tester interface {
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+	Logf(format string, args ...any)
+}
+
+func Run() (*Server, error)
+
+func RunT(t Tester) *Server
+
+func (s *Server) Addr() string
+func (s *Server) Close()
+func (s *Server) TTL(key string) time.Duration
+func (s *Server) FastForward(d time.Duration)
+func (s *Server) Exists(key string) bool
+func (s *Server) Get(key string) (string, error)
+func (s *Server) Set(key, value string) error
+func (s *Server) SetError(msg string)
+`

@@ -1,0 +1,137 @@
+package rewrite
+
+import (
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/flow"
+	"github.com/redis2cf/redis2cf/internal/load"
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// subPackage is the sub-package of go-redis that an object belongs to, "" for
+// go-redis itself.
+func subPackage(obj types.Object) string {
+	return strings.TrimPrefix(strings.TrimPrefix(obj.Pkg().Path(), analyzer.GoRedisPath), "/")
+}
+
+// facadeName is what a go-redis name is called in the generated package.
+func (r *run) facadeName(obj types.Object) string {
+	if s, ok := spec.SymbolOf(subPackage(obj), obj.Name()); ok && s.Facade != "" {
+		return s.Facade
+	}
+	return obj.Name()
+}
+
+// refuseSymbol says why a package-level go-redis name has no counterpart. The
+// table gives the reason, the generated package has the last word.
+func (r *run) refuseSymbol(obj types.Object) flow.Refusal {
+	name := obj.Pkg().Name() + "." + obj.Name()
+	s, ok := spec.SymbolOf(subPackage(obj), obj.Name())
+	if ok && s.Verdict != spec.Served {
+		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}
+	}
+	if r.facade.Scope().Lookup(r.facadeName(obj)) == nil {
+		return flow.Refusal{Code: spec.NotOnFacade, Text: name + " is not on the facade"}
+	}
+	return flow.Refusal{}
+}
+
+// refuseMember says why a method or field has no counterpart.
+func (r *run) refuseMember(obj types.Object, recv types.Type) flow.Refusal {
+	t := ownerName(obj, recv)
+	name := t + "." + obj.Name()
+	if fn, ok := obj.(*types.Func); ok {
+		row, ok := spec.Method(t, fn.Name())
+		if ok && row.Verdict != spec.Served {
+			return flow.Refusal{Code: row.Code, Text: name + ": " + row.Advice}
+		}
+	} else if s, ok := spec.SymbolOf(subPackage(obj), name); ok && s.Verdict != spec.Served {
+		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}
+	}
+	tn, ok := r.facade.Scope().Lookup(t).(*types.TypeName)
+	if !ok {
+		return flow.Refusal{} // a type without a name of its own: the compiler decides
+	}
+	typ := tn.Type()
+	if !types.IsInterface(typ) {
+		typ = types.NewPointer(typ)
+	}
+	found, _, _ := types.LookupFieldOrMethod(typ, true, r.facade, obj.Name())
+	if found == nil {
+		return flow.Refusal{Code: spec.NotOnFacade, Text: name + " is not on the facade"}
+	}
+	return flow.Refusal{}
+}
+
+// ownerName is the go-redis type whose member is meant: the static one of the
+// value, else the one that declares the method.
+func ownerName(obj types.Object, recv types.Type) string {
+	for _, t := range []types.Type{recv, declarer(obj)} {
+		if t == nil {
+			continue
+		}
+		t = types.Unalias(t)
+		if p, ok := t.Underlying().(*types.Pointer); ok {
+			t = types.Unalias(p.Elem())
+		}
+		if n, ok := t.(*types.Named); ok && n.Obj().Pkg() != nil && isGoRedis(n.Obj().Pkg().Path()) && n.Obj().Exported() {
+			return n.Obj().Name()
+		}
+	}
+	return ""
+}
+
+func declarer(obj types.Object) types.Type {
+	fn, ok := obj.(*types.Func)
+	if !ok {
+		return nil
+	}
+	if recv := fn.Type().(*types.Signature).Recv(); recv != nil {
+		return recv.Type()
+	}
+	return nil
+}
+
+// reaches returns which packages import go-redis, directly or not.
+func (r *run) reaches() func(string) bool {
+	memo := map[string]bool{}
+	byPath := map[string]*packages.Package{}
+	var visit func(p *packages.Package) bool
+	visit = func(p *packages.Package) bool {
+		if known, ok := memo[p.PkgPath]; ok {
+			return known
+		}
+		memo[p.PkgPath] = false
+		hit := isGoRedis(p.PkgPath)
+		for _, imp := range p.Imports {
+			if visit(imp) {
+				hit = true
+			}
+		}
+		memo[p.PkgPath] = hit
+		byPath[p.PkgPath] = p
+		return hit
+	}
+	for _, p := range r.prog.Packages {
+		for _, imp := range p.Imports {
+			visit(imp)
+		}
+	}
+	return func(path string) bool { return memo[path] && !isGoRedis(path) }
+}
+
+// ignored lists the files of a package that build constraints keep out of this
+// load and that mention go-redis: what they need cannot be seen.
+func (r *run) ignored(p *load.Package) []string {
+	var out []string
+	for _, name := range p.IgnoredFiles {
+		if strings.HasSuffix(name, ".go") && r.mentionsGoRedis(name, p.Name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}

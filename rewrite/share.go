@@ -1,0 +1,107 @@
+package rewrite
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/flow"
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// channels stands for all pub/sub channels in the books of shareFamilies.
+const channels = "pub/sub channels"
+
+// shareFamilies holds back groups whose keys are also used by a group that
+// stays: a value written on one side would not be there on the other. It runs
+// until nothing changes, since what is held back holds back others.
+func (r *run) shareFamilies() {
+	for {
+		stay := map[string]*analyzer.Site{} // family to a site that stays
+		for i := range r.sites {
+			s := &r.sites[i]
+			if r.siteMoves(s) || s.Migrated {
+				continue
+			}
+			for _, f := range r.familiesOf(s) {
+				if stay[f] == nil {
+					stay[f] = s
+				}
+			}
+		}
+		changed := false
+		for i := range r.sites {
+			s := &r.sites[i]
+			g := r.siteGroup(s)
+			if s.Migrated || !r.moves(g) {
+				continue
+			}
+			for _, f := range r.familiesOf(s) {
+				if other := stay[f]; other != nil {
+					r.stays[g] = flow.Blocker{Pos: s.Position, Code: FamilyShared,
+						Text: f + " is also used at " + r.rel(other.Position) + ", which stays on go-redis"}
+					changed = true
+					break
+				}
+			}
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+// familiesOf names the families that a site touches; keys that nobody knows
+// are the default family's.
+func (r *run) familiesOf(s *analyzer.Site) []string {
+	if s.Type == spec.PubSub {
+		return []string{channels}
+	}
+	var out []string
+	for _, k := range s.Keys {
+		if len(k.Patterns) == 0 {
+			out = append(out, "*")
+		}
+		for _, p := range k.Patterns {
+			if f := r.plan.Route(p); f != nil {
+				out = append(out, f.Pattern)
+			} else {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+func (r *run) rel(p token.Position) string {
+	if rel, err := filepath.Rel(r.prog.Module.Dir, p.Filename); err == nil {
+		p.Filename = filepath.ToSlash(rel)
+	}
+	p.Column = 0
+	return p.String()
+}
+
+// mentionsGoRedis reads the head of a file that was not loaded: whether it
+// imports go-redis and would belong to the package of that name.
+func (r *run) mentionsGoRedis(name, pkg string) bool {
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return false
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+	if err != nil {
+		return strings.Contains(string(src), analyzer.GoRedisPath)
+	}
+	if strings.TrimSuffix(f.Name.Name, "_test") != strings.TrimSuffix(pkg, "_test") {
+		return false // a script beside the package
+	}
+	for _, imp := range f.Imports {
+		if isGoRedis(strings.Trim(imp.Path.Value, `"`)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,279 @@
+package rewrite
+
+import (
+	"bytes"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"sort"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/verify"
+)
+
+// newRealm describes the one load to the verifier.
+func (r *run) newRealm(extra map[string]map[string][]byte) *verify.Realm {
+	realm := &verify.Realm{Units: map[string]*verify.Unit{}, Export: map[string]string{}, Extra: extra}
+	for _, p := range r.prog.Packages {
+		if p.PkgPath == r.generated {
+			continue
+		}
+		u := &verify.Unit{
+			ID: p.ID, Path: p.PkgPath, Name: p.Name, Files: p.CompiledGoFiles,
+			Imports: map[string]string{}, Export: p.ExportFile,
+		}
+		if p.Module != nil && p.Module.GoVersion != "" {
+			u.GoVersion = "go" + p.Module.GoVersion
+		}
+		for path, imp := range p.Imports {
+			u.Imports[path] = imp.ID
+		}
+		realm.Units[u.ID] = u
+	}
+	seen := map[*packages.Package]bool{}
+	var visit func(p *packages.Package)
+	visit = func(p *packages.Package) {
+		if seen[p] {
+			return
+		}
+		seen[p] = true
+		if p.ExportFile != "" && realm.Units[p.ID] == nil {
+			realm.Export[p.ID] = p.ExportFile
+		}
+		for _, imp := range p.Imports {
+			visit(imp)
+		}
+	}
+	for _, p := range r.prog.Packages {
+		visit(p.Package)
+	}
+	return realm
+}
+
+// verified edits, checks and takes back until it compiles.
+func (r *run) verified() (*Result, error) {
+	for round := 1; ; round++ {
+		edits := r.edits()
+		edited, err := r.apply(edits)
+		if err != nil {
+			return nil, err
+		}
+		r.opts.Progress("checking types")
+		errs := r.realm.Check(edited)
+		if len(errs) > 0 {
+			if err := r.takeBack(errs, edits); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		files := map[string][]byte{}
+		for name, b := range edited {
+			files[name] = tidy(r.files[name].src, b)
+		}
+		res := r.result(edits, files)
+		if len(files) == 0 && r.migratedAlready() == 0 {
+			return res, nil // nothing moves: no package is generated, no module file changes
+		}
+		for name, b := range r.source {
+			full := filepath.Join(r.dir, name)
+			res.Facade[full] = true
+			if old := r.prog.Files[full]; old == nil || !bytes.Equal(old.Data, b) {
+				res.Files[full] = b
+			}
+		}
+		errs, err = r.settle(res)
+		if err != nil {
+			return nil, err
+		}
+		if len(errs) == 0 {
+			return res, nil
+		}
+		if err := r.takeBack(errs, edits); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *run) migratedAlready() int {
+	n := 0
+	for i := range r.sites {
+		if r.sites[i].Migrated {
+			n++
+		}
+	}
+	return n
+}
+
+// result fills in the report.
+func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
+	res := &Result{Files: files, Module: map[string][]byte{}, Facade: map[string]bool{}, TakenBack: r.takenBack}
+	viewed := map[int]string{}
+	for _, name := range sortedKeys(edits) {
+		res.Edits = append(res.Edits, edits[name]...)
+		for _, e := range edits[name] {
+			if e.Rung == RungView {
+				viewed[e.Site] = r.plan.FamilyOf(&r.sites[e.Site]).Name
+			}
+		}
+	}
+	for i := range r.sites {
+		f := r.fate(i, viewed)
+		res.Fates = append(res.Fates, f)
+		res.Counts.Sites++
+		switch {
+		case !f.Moved:
+			res.Counts.Stayed++
+		case f.View != "":
+			res.Counts.Viewed++
+			res.Counts.Moved++
+		default:
+			res.Counts.Moved++
+		}
+	}
+	for g, group := range r.flow.Groups {
+		res.Counts.Groups++
+		if r.moves(g) {
+			res.Counts.GroupsMoved++
+			continue
+		}
+		for _, b := range group.Blockers {
+			res.Stayed = append(res.Stayed, Stay{b.Pos, b.Code, b.Text})
+		}
+		if b, ok := r.stays[g]; ok {
+			res.Stayed = append(res.Stayed, Stay{b.Pos, b.Code, b.Text})
+		}
+	}
+	for _, k := range r.flow.Keeps {
+		switch {
+		case k.Reason == "":
+			res.Problems = append(res.Problems, Stay{k.Pos, "KEEP_WITHOUT_REASON", "//redis2cf:keep needs a reason behind it; without one it keeps nothing"})
+		case !k.Used:
+			res.Problems = append(res.Problems, Stay{k.Pos, "KEEP_UNUSED", "//redis2cf:keep stands over nothing that uses go-redis"})
+		}
+	}
+	sort.SliceStable(res.Stayed, func(i, j int) bool { return earlier(res.Stayed[i].Pos, res.Stayed[j].Pos) })
+	res.Counts.Files, res.Counts.Edits = len(files), len(res.Edits)
+	res.Counts.Exported = r.exported()
+	res.GoVersion[0] = r.prog.Module.Go
+	res.GoVersion[1] = r.prog.Module.Go
+	return res
+}
+
+func earlier(a, b token.Position) bool {
+	if a.Filename != b.Filename {
+		return a.Filename < b.Filename
+	}
+	return a.Offset < b.Offset
+}
+
+func (r *run) fate(i int, viewed map[int]string) Fate {
+	s := &r.sites[i]
+	f := Fate{Moved: r.siteMoves(s)}
+	g := r.siteGroup(s)
+	switch {
+	case s.Viewed:
+		f.View = s.View
+	case viewed[i] != "":
+		f.View, f.Edited = viewed[i], true
+	case !f.Moved && g >= 0:
+		b, ok := r.stays[g]
+		if bs := r.flow.Groups[g].Blockers; !ok && len(bs) > 0 {
+			b = bs[0]
+		}
+		f.Code, f.Text = b.Code, b.Text
+		if b.Pos.IsValid() && b.Pos.Line != s.Position.Line {
+			f.Text += " (" + r.rel(b.Pos) + ")"
+		}
+	case !f.Moved:
+		f.Code, f.Text = "NO_SOURCE", "no go-redis name in the module leads to this value"
+	case r.noView[i] != "":
+		f.Code, f.Text = VerifyFailed, r.noView[i]
+	case s.Code != "":
+		f.Code = s.Code
+		for _, k := range s.Keys {
+			if k.Code == s.Code && k.Why != "" {
+				f.Text = k.Why
+				break
+			}
+		}
+	case len(s.Keys) == 0 || s.Type == "" || s.Call == nil:
+		// has no key, or is no call: nothing to look at
+	default:
+		f.Code, f.Text = r.whyNoView(s)
+	}
+	return f
+}
+
+func (r *run) whyNoView(s *analyzer.Site) (code, text string) {
+	families := map[string]bool{}
+	for _, name := range r.familiesOf(s) {
+		families[name] = true
+	}
+	switch {
+	case len(families) > 1:
+		return "SEVERAL_FAMILIES", "its keys belong to several families"
+	case !s.ViewOK:
+		return "NARROW_INTERFACE", "the receiver does not have all methods of Cmdable"
+	}
+	return "NO_VIEW", "no view of the generated package has this command"
+}
+
+// exported counts exported functions, methods, fields and variables whose types
+// the swap changes: what importers of the module will notice.
+func (r *run) exported() int {
+	lines := map[string]map[int]bool{}
+	for _, m := range r.flow.Mentions {
+		if r.moves(m.Group) {
+			if lines[m.Pos.Filename] == nil {
+				lines[m.Pos.Filename] = map[int]bool{}
+			}
+			lines[m.Pos.Filename][int(m.Ident.Pos())] = true
+		}
+	}
+	n := 0
+	for name, at := range lines {
+		f := r.files[name]
+		if f == nil || f.pkg.Name() == "main" || filepath.Base(name) != name && isTest(name) {
+			continue
+		}
+		in := func(node ast.Node) bool {
+			for p := range at {
+				if node != nil && token.Pos(p) >= node.Pos() && token.Pos(p) < node.End() {
+					return true
+				}
+			}
+			return false
+		}
+		for _, d := range f.syn.Decls {
+			if fd, ok := d.(*ast.FuncDecl); ok && fd.Name.IsExported() && in(fd.Type) {
+				n++
+			}
+		}
+		for id, obj := range f.info.Defs {
+			v, ok := obj.(*types.Var)
+			if ok && id.IsExported() && (v.IsField() || v.Parent() == f.pkg.Scope()) && id.Pos() >= f.syn.FileStart && id.Pos() < f.syn.FileEnd {
+				if fieldMentions(f, id, at) {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+func fieldMentions(f *file, id *ast.Ident, at map[int]bool) bool {
+	from, to := statement(f, id.Pos())
+	for p := range at {
+		if token.Pos(p) >= from && token.Pos(p) < to {
+			return true
+		}
+	}
+	return false
+}
+
+func isTest(name string) bool {
+	return len(name) > 8 && name[len(name)-8:] == "_test.go"
+}
