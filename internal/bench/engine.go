@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -104,7 +103,7 @@ func benchEngine(runs int) error {
 func measure(s *subject, op string, run int) (time.Duration, error) {
 	n := perRun
 	if op == "pipeline of 50 SET" || s.name == "SQLite file" {
-		n = perRun / 20 // a file waits for the disk in every write
+		n = perRun / 40 // a file waits for the disk in every write
 	}
 	times := make([]time.Duration, n)
 	do := s.ops[op]

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
@@ -16,6 +17,9 @@ import (
 	"github.com/redis2cf/redis2cf/internal/report"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
+
+// olderGoRedis is the module path of go-redis before v9, without its version.
+const olderGoRedis = "github.com/go-redis/redis"
 
 // A job is one run over one module, as far as it has come.
 type job struct {
@@ -32,6 +36,7 @@ type job struct {
 	problems []plan.Problem
 
 	goRedis []report.Dep
+	older   []string          // requirements of a go-redis before v9
 	read    map[string][]byte // module files as they were before the work began
 }
 
@@ -45,6 +50,9 @@ func (e *errNothing) Error() string { return e.reason }
 func newJob(e *env, o *options) (*job, error) {
 	root, err := moduleRoot(o.dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkWorkspace(root); err != nil {
 		return nil, err
 	}
 	j := &job{env: e, opt: o, root: root, planFile: filepath.Join(root, plan.FileName)}
@@ -77,7 +85,12 @@ func (j *job) analyze() error {
 		Dir: dirOr(j.opt.dir), Patterns: j.opt.args, Tags: j.opt.tags, Progress: j.ui.step,
 	})
 	var none *load.NoRedisError
-	if errors.As(err, &none) && !none.OnlyV8 {
+	switch {
+	case !errors.As(err, &none):
+	case none.OnlyV8 && len(j.older) > 0:
+		return fmt.Errorf("%s requires %s, and this redis2cf knows go-redis from v9 on (%s): move to that first, then run redis2cf again; nothing was changed",
+			none.Module, strings.Join(j.older, ", "), analyzer.GoRedisPath)
+	case !none.OnlyV8:
 		return &errNothing{err.Error()}
 	}
 	if err != nil {
@@ -133,6 +146,9 @@ func (j *job) readRequirements() error {
 		return fmt.Errorf("%w; repair it first (go mod edit -fmt shows what is wrong)", err)
 	}
 	for _, r := range f.Require {
+		if r.Mod.Path == olderGoRedis || strings.HasPrefix(r.Mod.Path, olderGoRedis+"/") {
+			j.older = append(j.older, r.Mod.String())
+		}
 		if r.Mod.Path != analyzer.GoRedisPath {
 			continue
 		}

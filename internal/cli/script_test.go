@@ -34,7 +34,6 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, value)
 			}
 			env.Setenv("GOWORK", "off")
-			env.Setenv("GOFLAGS", "-mod=mod")
 			env.Setenv("CHECKOUT", checkout)
 			env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 			env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)

@@ -11,6 +11,9 @@ import (
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
+// maxPlaces is how many positions of one reason are shown.
+const maxPlaces = 5
+
 // writeSummary says what -w did.
 func (j *job) writeSummary(res *result) error {
 	st := j.ui.style
@@ -20,6 +23,8 @@ func (j *job) writeSummary(res *result) error {
 	switch {
 	case len(res.changes) == 0 && c.Stays == 0:
 		fmt.Fprintf(out, "%s: nothing to do, all of %s migrated.\n", rep.Module, calls(c.Sites))
+	case len(res.changes) == 0 && c.Done == 0:
+		fmt.Fprintf(out, "%s: nothing can move; no file was changed.\n", rep.Module)
 	case len(res.changes) == 0:
 		fmt.Fprintf(out, "%s: nothing to do, %s migrated.\n", rep.Module, calls(c.Done))
 	default:
@@ -101,8 +106,15 @@ func writeStays(out *bufio.Writer, rep *report.Report, st report.Style) {
 			title = ": " + c.Title
 		}
 		fmt.Fprintf(out, "  %s %d%s\n", code, len(by[code]), title)
-		for _, s := range by[code] {
-			fmt.Fprintf(out, "      %s:%d:%d %s\n", s.File, s.Line, s.Column, s.Method)
+		for _, s := range by[code][:min(maxPlaces, len(by[code]))] {
+			detail := ""
+			if s.Detail != "" && s.Detail != s.Title {
+				detail = ": " + s.Detail
+			}
+			fmt.Fprintf(out, "      %s:%d:%d %s%s\n", s.File, s.Line, s.Column, s.Method, detail)
+		}
+		if more := len(by[code]) - maxPlaces; more > 0 {
+			fmt.Fprintf(out, "      and %d more; redis2cf -json lists them\n", more)
 		}
 		if advice := by[code][0].Advice; advice != "" {
 			fmt.Fprintf(out, "      %s\n", st.Faint(advice))

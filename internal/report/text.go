@@ -49,21 +49,22 @@ func writeFamilies(w io.Writer, r *Report, st Style) error {
 	fmt.Fprintf(w, "\n%s\n", st.Bold("Families"))
 	rows := [][]string{{"PATTERN", "NAME", "TYPE", "STORE", "TTL", "SITES", "WHY THIS STORE"}}
 	for _, f := range r.Families {
-		reason := f.Reason
-		if f.TestOnly {
-			reason += " (tests only)"
-		}
-		rows = append(rows, []string{f.Pattern, f.Name, f.Type, f.Store, orDash(f.TTL), fmt.Sprint(f.Sites), reason})
+		rows = append(rows, []string{f.Pattern, f.Name, f.Type, f.Store, orDash(f.TTL), fmt.Sprint(f.Sites), f.Reason})
 	}
 	if err := table(w, st, rows); err != nil {
 		return err
 	}
+	alternatives := [][]string{{"PATTERN", "ANOTHER STORE, AND ITS PRICE"}}
 	for _, f := range r.Families {
 		if f.Alternative != "" {
-			fmt.Fprintf(w, "  %s\n", st.Faint(fmt.Sprintf("%s, instead: %s", f.Pattern, f.Alternative)))
+			alternatives = append(alternatives, []string{f.Pattern, f.Alternative})
 		}
 	}
-	return nil
+	if len(alternatives) == 1 {
+		return nil
+	}
+	fmt.Fprintf(w, "\n%s\n", st.Bold("Alternatives"))
+	return table(w, st, alternatives)
 }
 
 // writePersons lists what stays on go-redis and the problems of the plan.
