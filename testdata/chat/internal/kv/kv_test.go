@@ -51,8 +51,11 @@ func TestStatsCountCommandsAndPipelines(t *testing.T) {
 		t.Errorf("failures = %d, want 0", got)
 	}
 
-	if err := c.LPush(ctx, "stats:a", "x").Err(); err == nil {
-		t.Fatal("LPush on a string succeeded")
+	if err := c.Set(ctx, "stats:a", "many", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Incr(ctx, "stats:a").Err(); err == nil {
+		t.Fatal("Incr of a word succeeded")
 	}
 	if got := c.Stats.Failures.Load() - failures; got != 1 {
 		t.Errorf("failures = %d, want 1", got)
