@@ -224,7 +224,7 @@ func TestKeyParametersAreWhatRedisTakesForKeys(t *testing.T) {
 		if known && cmd.Name != r.Redis && strings.HasPrefix(r.Redis, cmd.Name+" ") {
 			known = false // a sub-command that Redis's COMMAND does not list
 		}
-		if !known || r.Needs == "newer" {
+		if !known || cmd.Name == "MSETEX" || r.Needs == "newer" && cmd.Since == "" {
 			for _, k := range want {
 				if !slices.Contains(words, k) {
 					t.Errorf("%s: key %s is not in %v", r.Method, k, words)
@@ -239,7 +239,7 @@ func TestKeyParametersAreWhatRedisTakesForKeys(t *testing.T) {
 		if !cmd.takes(len(words)) {
 			t.Errorf("%s sends %v, which the arity %d of %s refuses", r.Method, words, cmd.Arity, cmd.Name)
 		}
-		if cmd.Block != r.Block {
+		if cmd.Block != r.Block && cmd.Since != "later" {
 			t.Errorf("%s: row says blocking %v, Redis %v", r.Method, r.Block, cmd.Block)
 		}
 		if script := strings.HasPrefix(r.Redis, "EVAL") || strings.HasPrefix(r.Redis, "FCALL"); cmd.Write != r.Write && !script {
@@ -258,7 +258,7 @@ func TestKeyParametersAreWhatRedisTakesForKeys(t *testing.T) {
 			t.Errorf("%s: row has keys %v, Redis %v in %v", r.Method, want, got, words)
 		}
 	}
-	if compared < 250 {
+	if compared < 500 {
 		t.Errorf("only %d methods were compared", compared)
 	}
 }
@@ -267,6 +267,10 @@ func TestKeyParametersAreWhatRedisTakesForKeys(t *testing.T) {
 func valid(r *Row) func(string, *reflect.Value) {
 	return func(name string, v *reflect.Value) {
 		switch {
+		case v.Type() == reflect.TypeFor[[][]any](): // key, time, value
+			for i := range v.Len() {
+				v.Index(i).Set(v.Index(i).Slice(0, 3))
+			}
 		case (r.Method == "BitPos" || strings.HasPrefix(r.Method, "ZPop") || r.Method == "MemoryUsage") && v.Kind() == reflect.Slice:
 			*v = v.Slice(0, 1)
 		case v.Type() == reflect.TypeFor[*redis.GeoRadiusQuery]():

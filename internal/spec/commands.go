@@ -24,7 +24,7 @@ type Command struct {
 	// Later says that the command is not served yet, and will be: the engine
 	// has its metadata already.
 	Later bool
-	Since string // "" for Redis 7.0 and older, else "7.2", "7.4", "8.0", "json"
+	Since string // "" for Redis 7.0 and older, else "7.2", "7.4", "8.0", "json" or "later"
 }
 
 // Movable says how to find keys that stand at no fixed position.
@@ -105,6 +105,7 @@ var loadCommands = sync.OnceFunc(func() {
 			commands = append(commands, c)
 		}
 	}
+	loadForeign()
 })
 
 // Commands is the table of Redis commands: all of Redis 7.0 and what the engine
@@ -117,7 +118,8 @@ func Commands() []Command {
 
 // CommandOf finds the command of a raw command line, sub-command included
 // where there is one: {"config", "get", "*"} is "CONFIG GET". A container with
-// an unknown sub-command gives the container.
+// an unknown sub-command gives the container. It also finds the commands that
+// are not among Commands because only newer servers and modules have them.
 func CommandOf(cmd []string) (*Command, bool) {
 	loadCommands()
 	if len(cmd) == 0 {
@@ -125,15 +127,19 @@ func CommandOf(cmd []string) (*Command, bool) {
 	}
 	name := strings.ToUpper(cmd[0])
 	if len(cmd) > 1 {
-		if i, ok := commandByName[name+" "+strings.ToUpper(cmd[1])]; ok {
-			return &commands[i], true
+		if c := commandNamed(name + " " + strings.ToUpper(cmd[1])); c != nil {
+			return c, true
 		}
 	}
-	i, ok := commandByName[name]
-	if !ok {
-		return nil, false
+	c := commandNamed(name)
+	return c, c != nil
+}
+
+func commandNamed(name string) *Command {
+	if i, ok := commandByName[name]; ok {
+		return &commands[i]
 	}
-	return &commands[i], true
+	return foreign[name]
 }
 
 // Keys gives the positions of the keys in a raw command line, in order, as

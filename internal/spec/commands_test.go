@@ -144,6 +144,31 @@ func TestKeysOfChannelsAndUnknownCommandsAreNone(t *testing.T) {
 	}
 }
 
+func TestRawCommandsOfModulesGetTheirReason(t *testing.T) {
+	for line, want := range map[string]struct {
+		code string
+		keys int
+	}{
+		"BF.ADD filter x":                 {Probabilistic, 1},
+		"ts.add series * 1":               {TimeSeries, 1},
+		"FT.SEARCH idx *":                 {Search, 0},
+		"VSIM vectors ELE x":              {VectorSet, 1},
+		"TS.CREATERULE a b AGGREGATION x": {TimeSeries, 2},
+		"SENTINEL MASTERS":                {Sentinel, 0},
+		"DELEX k IFEQ v":                  {CommandNotServed, 1},
+		"CMS.MERGE d 2 a b":               {Probabilistic, 3},
+	} {
+		cmd := strings.Fields(line)
+		c, ok := CommandOf(cmd)
+		if !ok || c.Verdict != Manual || c.Code != want.code {
+			t.Errorf("%s: %+v, want %s", line, c, want.code)
+		}
+		if n := len(Keys(cmd)); n != want.keys {
+			t.Errorf("%s: %d keys, want %d", line, n, want.keys)
+		}
+	}
+}
+
 // TestCommandAndMethodAgree holds the two halves of the table together: what a
 // method is and what its Redis command is.
 func TestCommandAndMethodAgree(t *testing.T) {
