@@ -1,0 +1,287 @@
+package difftest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// A Subject is the implementation that is compared with redis-server.
+type Subject interface {
+	// Reset empties it and starts a new client with a version of the protocol.
+	Reset(proto int)
+	// Exec runs commands of the one client and returns a reply for each. now is
+	// Unix time in microseconds. Nothing may block.
+	Exec(now int64, seed uint64, cmds []resp.Command) []resp.Reply
+	// Settle is called between two commands: the subject may write its state
+	// out and read it again.
+	Settle()
+}
+
+// Options say what a run does.
+type Options struct {
+	Addr     string // of redis-server, which the run may empty
+	Seed     int64
+	Commands int // about so many
+	Proto    int
+	Round    int // commands in a round; 0: 2000
+	Served   func(name string) bool
+}
+
+const batch = 100
+
+// Run compares a subject with redis-server and fails the test at the first
+// difference.
+func Run(t testing.TB, subject Subject, opt Options) {
+	t.Helper()
+	if opt.Round == 0 {
+		opt.Round = 2000
+	}
+	sent := 0
+	for round := int64(0); sent < opt.Commands; round++ {
+		seed := opt.Seed + round*1_000_003
+		gen, err := NewGen(seed, time.Now().UnixMilli(), opt.Served)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cmds []resp.Command
+		for len(cmds) < min(opt.Round, opt.Commands-sent) {
+			cmds = append(cmds, gen.Next()...)
+		}
+		sent += len(cmds)
+		d, err := Replay(subject, opt.Addr, opt.Proto, cmds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d != nil {
+			d = Shrink(d, func(cmds []resp.Command) (*Difference, error) {
+				return Replay(subject, opt.Addr, opt.Proto, cmds)
+			})
+			t.Fatalf("after about %d commands (RESP%d, -seed %d, round seed %d):\n%s", sent, opt.Proto, opt.Seed, seed, d)
+		}
+	}
+	t.Logf("%d commands, RESP%d, seed %d: no difference", sent, opt.Proto, opt.Seed)
+}
+
+// A Difference is a sequence of commands after which the two differ.
+type Difference struct {
+	Cmds  []resp.Command // the last one shows it
+	What  string         // what was compared, when it is not the last command's reply
+	Redis resp.Reply
+	Got   resp.Reply
+}
+
+// String is a script for redis-cli with the two answers.
+func (d *Difference) String() string {
+	var b strings.Builder
+	for _, cmd := range d.Cmds {
+		b.WriteString(Line(cmd) + "\n")
+	}
+	if d.What != "" {
+		b.WriteString("# then " + d.What + "\n")
+	}
+	fmt.Fprintf(&b, "# redis-server: %s\n# got:          %s", Show(d.Redis), Show(d.Got))
+	return b.String()
+}
+
+// A pairing is the two sides during one round.
+type pairing struct {
+	subject Subject
+	redis   *Conn
+	proto   int
+	seed    uint64
+	queue   []resp.Command // inside MULTI
+	multi   bool
+	done    []resp.Command
+}
+
+// Replay runs commands from empty databases on both sides and returns the first
+// difference, nil when there is none.
+func Replay(subject Subject, addr string, proto int, cmds []resp.Command) (*Difference, error) {
+	redis, err := Dial(addr, proto)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = redis.Close() }()
+	if _, err := redis.Do([]resp.Command{{"FLUSHALL"}}); err != nil {
+		return nil, err
+	}
+	subject.Reset(proto)
+	p := &pairing{subject: subject, redis: redis, proto: proto}
+	for len(cmds) > 0 {
+		n := 1
+		if !random(cmds[0]) {
+			for n < min(batch, len(cmds)) && !random(cmds[n]) {
+				n++
+			}
+		}
+		d, err := p.batch(cmds[:n])
+		if d != nil || err != nil {
+			return d, err
+		}
+		cmds = cmds[n:]
+	}
+	return p.state()
+}
+
+// random reports whether a command changes data at random.
+func random(cmd resp.Command) bool { return cmd.Name() == "SPOP" }
+
+func (p *pairing) exec(cmds []resp.Command) []resp.Reply {
+	p.seed++
+	return p.subject.Exec(time.Now().UnixMicro(), p.seed*0x9e3779b97f4a7c15, cmds)
+}
+
+// batch runs commands on both sides and compares their replies.
+func (p *pairing) batch(cmds []resp.Command) (*Difference, error) {
+	want, err := p.redis.Do(cmds)
+	if err != nil {
+		return nil, err
+	}
+	got := p.exec(cmds)
+	for i, cmd := range cmds {
+		p.done = append(p.done, cmd)
+		if len(got) <= i {
+			return nil, fmt.Errorf("%s was not answered", Line(cmd))
+		}
+		g := onWire(got[i], p.proto)
+		if !p.compare(cmd, want[i], g) {
+			return &Difference{Cmds: p.done, Redis: want[i], Got: g}, nil
+		}
+	}
+	if random(cmds[0]) && !p.multi {
+		return p.repair(cmds[0], want[0], got[0])
+	}
+	return nil, nil
+}
+
+// compare compares one reply and follows transactions, whose replies come with
+// EXEC.
+func (p *pairing) compare(cmd resp.Command, want, got resp.Reply) bool {
+	name := cmd.Name()
+	if want.Kind == resp.Status && want.Str == "QUEUED" {
+		p.queue = append(p.queue, cmd)
+		return same(exact, want, got)
+	}
+	switch {
+	case name == "MULTI" && want.Kind == resp.Status:
+		p.multi, p.queue = true, nil
+	case name == "EXEC" && p.multi:
+		queue := p.queue
+		p.multi, p.queue = false, nil
+		if want.Kind != resp.Array || got.Kind != resp.Array {
+			return same(exact, want, got)
+		}
+		if len(want.Elems) != len(queue) || len(got.Elems) != len(queue) {
+			return false
+		}
+		for i, q := range queue {
+			if !same(ruleOf(q), want.Elems[i], got.Elems[i]) {
+				return false
+			}
+		}
+		return true
+	case name == "DISCARD" && p.multi:
+		p.multi, p.queue = false, nil
+	case name == "SPOP":
+		return same(shapeOnly, want, got)
+	}
+	return same(ruleOf(cmd), want, got)
+}
+
+// repair undoes what redis-server popped and removes what the subject did.
+func (p *pairing) repair(cmd resp.Command, want, got resp.Reply) (*Difference, error) {
+	back, out := resp.Command{"SADD", cmd[min(1, len(cmd)-1)]}, resp.Command{"SREM", cmd[min(1, len(cmd)-1)]}
+	for _, side := range []struct {
+		r   resp.Reply
+		cmd *resp.Command
+	}{{want, &back}, {got, &out}} {
+		if side.r.Kind == resp.Bulk {
+			*side.cmd = append(*side.cmd, side.r.Str)
+		}
+		for _, e := range side.r.Elems {
+			*side.cmd = append(*side.cmd, e.Str)
+		}
+	}
+	if len(back) == 2 {
+		return nil, nil
+	}
+	exists, err := p.redis.Do([]resp.Command{{"EXISTS", cmd[1]}})
+	if err != nil {
+		return nil, err
+	}
+	if exists[0].Int == 0 { // both popped everything
+		if want, got := flat(want, 1), flat(got, 1); !equalStrings(want, got) {
+			return &Difference{Cmds: p.done, What: "what was popped", Redis: resp.Bulks(want), Got: resp.Bulks(got)}, nil
+		}
+		return nil, nil
+	}
+	fixed, err := p.redis.Do([]resp.Command{back, out})
+	if err != nil {
+		return nil, err
+	}
+	if n := resp.NewInt(int64(len(out) - 2)); !equal(n, fixed[1]) {
+		return &Difference{Cmds: p.done, What: "the number of popped members that were in the set", Redis: fixed[1], Got: n}, nil
+	}
+	return nil, nil
+}
+
+// both runs commands on both sides and compares them by their rules.
+func (p *pairing) both(cmds []resp.Command) (want []resp.Reply, d *Difference, err error) {
+	if want, err = p.redis.Do(cmds); err != nil {
+		return nil, nil, err
+	}
+	got := p.exec(cmds)
+	for i, cmd := range cmds {
+		if g := onWire(got[i], p.proto); !same(ruleOf(cmd), want[i], g) {
+			return nil, &Difference{Cmds: p.done, What: Line(cmd), Redis: want[i], Got: g}, nil
+		}
+	}
+	return want, nil, nil
+}
+
+// state compares every key of the first databases.
+func (p *pairing) state() (*Difference, error) {
+	if p.multi {
+		if _, d, err := p.both([]resp.Command{{"DISCARD"}}); d != nil || err != nil {
+			return d, err
+		}
+	}
+	p.subject.Settle()
+	for _, db := range []string{"0", "1", "2"} {
+		r, d, err := p.both([]resp.Command{{"SELECT", db}, {"KEYS", "*"}})
+		if d != nil || err != nil {
+			return d, err
+		}
+		var cmds []resp.Command
+		for _, key := range r[1].Elems {
+			cmds = append(cmds, resp.Command{"TYPE", key.Str}, resp.Command{"PEXPIRETIME", key.Str})
+		}
+		if r, d, err = p.both(cmds); d != nil || err != nil {
+			return d, err
+		}
+		var values []resp.Command
+		for i := 0; i < len(cmds); i += 2 {
+			key := cmds[i][1]
+			switch r[i].Str {
+			case "string":
+				values = append(values, resp.Command{"GET", key})
+			case "list":
+				values = append(values, resp.Command{"LRANGE", key, "0", "-1"})
+			case "hash":
+				values = append(values, resp.Command{"HGETALL", key})
+			case "set":
+				values = append(values, resp.Command{"SMEMBERS", key})
+			case "zset":
+				values = append(values, resp.Command{"ZRANGE", key, "0", "-1", "WITHSCORES"})
+			}
+		}
+		if _, d, err = p.both(values); d != nil || err != nil {
+			return d, err
+		}
+	}
+	return nil, nil
+}
