@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -117,14 +118,15 @@ func (c *call) waitFor(keys []string, until int64, timeout resp.Reply) resp.Repl
 // timeoutArg reads a blocking command's timeout in seconds and returns the
 // time at which it ends, 0 for never.
 func (c *call) timeoutArg(s string) (until int64, bad resp.Reply) {
-	f, ok := parseFloat(s)
-	if !ok || f > 9e12 || f < -9e12 {
+	long, ok := parseLongDouble(s)
+	if !ok {
 		return 0, errTimeoutFloat
 	}
-	if f < 0 {
+	f, _ := long.Float64()
+	switch {
+	case f < 0 || f*1000 >= math.MaxInt64: // Redis's milliseconds overflow
 		return 0, errTimeoutNeg
-	}
-	if f == 0 {
+	case f == 0 || f > 1e12:
 		return 0, resp.Reply{}
 	}
 	return c.e.now + max(int64(f*1e6), 1), resp.Reply{}

@@ -120,12 +120,14 @@ func bitRange(args []string, n int64) (first, last int64, empty bool, bad resp.R
 }
 
 func cmdBitCount(c *call) resp.Reply {
-	if len(c.args) == 3 || len(c.args) > 5 {
-		return errSyntax
-	}
 	ent, ok := c.find(c.args[1], TypeString)
-	if !ok {
+	switch {
+	case !ok:
 		return errWrongType
+	case ent == nil:
+		return intReply(0)
+	case len(c.args) == 3 || len(c.args) > 5:
+		return errSyntax
 	}
 	v := ent.view()
 	first, last, empty, bad := bitRange(c.args[2:], int64(len(v)))

@@ -334,9 +334,8 @@ func (e *Engine) sample(n, k int) []int {
 }
 
 func cmdHScan(c *call) resp.Reply {
-	o, bad := c.scanArgs(2)
-	if bad.Kind == resp.Error {
-		return bad
+	if _, ok := parseCursor(c.args[2]); !ok {
+		return errBadScanCursor
 	}
 	_, h, ok := c.hash(c.args[1])
 	if !ok {
@@ -345,6 +344,10 @@ func cmdHScan(c *call) resp.Reply {
 	elems := []resp.Reply{}
 	if h == nil {
 		return scanReply(0, elems)
+	}
+	o, bad := c.scanArgs(2)
+	if bad.Kind == resp.Error {
+		return bad
 	}
 	page, next := h.small, uint64(0)
 	if h.large != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -57,10 +58,6 @@ func cmdType(c *call) resp.Reply {
 
 // expireKey is EXPIRE and its kin: unit in milliseconds, absolute or from now.
 func (c *call) expireKey(unit int64, absolute bool) resp.Reply {
-	at, ok := parseInt(c.args[2])
-	if !ok {
-		return errNotInt
-	}
 	var nx, xx, gt, lt bool
 	for _, a := range c.args[3:] {
 		switch strings.ToUpper(a) {
@@ -81,6 +78,10 @@ func (c *call) expireKey(unit int64, absolute bool) resp.Reply {
 	}
 	if gt && lt {
 		return resp.NewError("ERR GT and LT options at the same time are not compatible")
+	}
+	at, ok := parseInt(c.args[2])
+	if !ok {
+		return errNotInt
 	}
 	if unit == 1000 {
 		if at > math.MaxInt64/1000 || at < math.MinInt64/1000 {
@@ -326,23 +327,25 @@ func (c *call) scanArgs(at int) (o scanOptions, bad resp.Reply) {
 	return o, resp.Reply{}
 }
 
-// parseCursor reads an unsigned cursor as strtoul does, without spaces.
+// parseCursor reads a cursor as Redis does with strtoul: a sign may lead, a NUL
+// ends it, and nothing is 0.
 func parseCursor(s string) (uint64, bool) {
+	s, _, _ = strings.Cut(s, "\x00")
 	if s == "" {
+		return 0, true
+	}
+	digits := strings.TrimPrefix(s, "+")
+	if len(digits) == len(s) {
+		digits = strings.TrimPrefix(s, "-")
+	}
+	if digits == "" || digits[0] < '0' || digits[0] > '9' {
 		return 0, false
 	}
-	var n uint64
-	for i := 0; i < len(s); i++ {
-		if s[i] < '0' || s[i] > '9' {
-			return 0, false
-		}
-		d := uint64(s[i] - '0')
-		if n > (math.MaxUint64-d)/10 {
-			return 0, false
-		}
-		n = n*10 + d
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if s[0] == '-' {
+		n = -n
 	}
-	return n, true
+	return n, err == nil
 }
 
 // keep reports whether the options' pattern lets a name through.

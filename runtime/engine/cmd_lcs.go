@@ -9,6 +9,16 @@ import (
 
 // cmdLCS finds the longest common subsequence of two strings.
 func cmdLCS(c *call) resp.Reply {
+	var texts [2]string
+	for i := range texts {
+		ent, ok := c.find(c.args[1+i], TypeString)
+		if !ok {
+			return resp.NewError("ERR The specified keys must contain string values")
+		}
+		if ent != nil {
+			texts[i] = ent.text()
+		}
+	}
 	var length, idx, withLen bool
 	minLen := int64(0)
 	for i := 3; i < len(c.args); i++ {
@@ -35,16 +45,6 @@ func cmdLCS(c *call) resp.Reply {
 	}
 	if length && idx {
 		return resp.NewError("ERR If you want both the length and indexes, please just use IDX.")
-	}
-	var texts [2]string
-	for i := range texts {
-		ent, ok := c.find(c.args[1+i], TypeString)
-		if !ok {
-			return resp.NewError("ERR The specified keys must contain string values")
-		}
-		if ent != nil {
-			texts[i] = ent.text()
-		}
 	}
 	a, b := texts[0], texts[1]
 	if uint64(len(a)+1)*uint64(len(b)+1) > maxString/4 {

@@ -242,6 +242,7 @@ func cmdLRem(c *call) resp.Reply {
 	if l == nil {
 		return intReply(0)
 	}
+	count = max(count, -math.MaxInt64)
 	var found []int64
 	if count >= 0 {
 		for i := int64(0); i < l.n && (count == 0 || int64(len(found)) < count); i++ {
@@ -310,13 +311,13 @@ func cmdLPos(c *call) resp.Reply {
 			if !ok {
 				return errNotInt
 			}
-			if n == math.MinInt64 {
-				return resp.NewError("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
-			}
 			if n == 0 {
 				return resp.NewError("ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list")
 			}
 			rank = n
+			if n == math.MinInt64 {
+				rank = -1 // what Redis makes of the one that it cannot negate
+			}
 		case opt == "COUNT":
 			if !ok || n < 0 {
 				return resp.NewError("ERR COUNT can't be negative")

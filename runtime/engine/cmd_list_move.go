@@ -112,68 +112,69 @@ func cmdBLPop(c *call) resp.Reply { return c.blockingPop(left) }
 func cmdBRPop(c *call) resp.Reply { return c.blockingPop(right) }
 
 // popArgs reads "numkeys key … where [COUNT n]" of the MPOP family at args[at].
-// where turns the word into whatever the command needs.
-func (c *call) popArgs(at int, where func(string) bool) (keys []string, count int64, bad resp.Reply) {
+// where turns the word into whatever the command needs. A timeout that stands
+// before them is checked last, as in Redis.
+func (c *call) popArgs(at int, where func(string) bool) (keys []string, count, until int64, bad resp.Reply) {
 	n, ok := parseInt(c.args[at])
 	if !ok || n <= 0 {
-		return nil, 0, resp.NewError("ERR numkeys should be greater than 0")
+		return nil, 0, 0, resp.NewError("ERR numkeys should be greater than 0")
 	}
 	if n >= int64(len(c.args)-at-1) {
-		return nil, 0, errSyntax
+		return nil, 0, 0, errSyntax
 	}
 	keys = c.args[at+1 : at+1+int(n)]
 	rest := c.args[at+1+int(n):]
 	if !where(rest[0]) {
-		return nil, 0, errSyntax
+		return nil, 0, 0, errSyntax
 	}
 	count = 1
 	switch {
 	case len(rest) == 1:
 	case len(rest) == 3 && strings.ToUpper(rest[1]) == "COUNT":
 		if count, ok = parseInt(rest[2]); !ok || count <= 0 {
-			return nil, 0, resp.NewError("ERR count should be greater than 0")
+			return nil, 0, 0, resp.NewError("ERR count should be greater than 0")
 		}
 	default:
-		return nil, 0, errSyntax
+		return nil, 0, 0, errSyntax
 	}
-	return keys, count, resp.Reply{}
+	if at > 1 {
+		until, bad = c.timeoutArg(c.args[1])
+	}
+	return keys, count, until, bad
 }
 
-// popFirst pops from the first of the lists that has elements.
-func (c *call) popFirst(at int) (r resp.Reply, keys []string) {
+// popFirst pops from the first of the lists that has elements. keys is nil when
+// the answer is final.
+func (c *call) popFirst(at int) (r resp.Reply, keys []string, until int64) {
 	var e end
-	keys, count, bad := c.popArgs(at, func(s string) bool {
+	keys, count, until, bad := c.popArgs(at, func(s string) bool {
 		v, ok := endArg(s)
 		e = end(v)
 		return ok
 	})
 	if bad.Kind == resp.Error {
-		return bad, nil
+		return bad, nil, 0
 	}
 	for _, key := range keys {
 		ent, l, ok := c.list(key)
 		if !ok {
-			return errWrongType, nil
+			return errWrongType, nil, 0
 		}
 		if l != nil {
-			return resp.NewArray(resp.NewBulk(key), resp.NewArray(c.popMany(ent, l, e, count)...)), nil
+			return resp.NewArray(resp.NewBulk(key), resp.NewArray(c.popMany(ent, l, e, count)...)), nil, 0
 		}
 	}
-	return nilArray, keys
+	return nilArray, keys, until
 }
 
 func cmdLMPop(c *call) resp.Reply {
-	r, _ := c.popFirst(1)
+	r, _, _ := c.popFirst(1)
 	return r
 }
 
 func cmdBLMPop(c *call) resp.Reply {
-	until, bad := c.timeoutArg(c.args[1])
-	if bad.Kind == resp.Error {
-		return bad
-	}
-	r, keys := c.popFirst(2)
-	if r.Kind == resp.NilArray {
+	r, keys, until := c.popFirst(2)
+	if keys != nil {
 		return c.waitFor(keys, until, nilArray)
 	}
 	return r

@@ -194,9 +194,9 @@ func cmdGetEX(c *call) resp.Reply {
 	for i := 2; i < len(c.args); i++ {
 		o := strings.ToUpper(c.args[i])
 		switch {
+		case o == "PERSIST" && (opt == "" || opt == o):
 		case opt != "":
 			return errSyntax
-		case o == "PERSIST":
 		case (o == "EX" || o == "PX" || o == "EXAT" || o == "PXAT") && i+1 < len(c.args):
 			i++
 			value = c.args[i]

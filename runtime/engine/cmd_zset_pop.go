@@ -77,43 +77,39 @@ func cmdBZPopMax(c *call) resp.Reply { return c.blockingZPop(true) }
 
 // zpopFirst pops from the first of the sorted sets that has members. keys is nil
 // when the answer is final.
-func (c *call) zpopFirst(at int) (r resp.Reply, keys []string) {
+func (c *call) zpopFirst(at int) (r resp.Reply, keys []string, until int64) {
 	high := false
-	keys, count, bad := c.popArgs(at, func(word string) bool {
+	keys, count, until, bad := c.popArgs(at, func(word string) bool {
 		word = strings.ToUpper(word)
 		high = word == "MAX"
 		return high || word == "MIN"
 	})
 	if bad.Kind == resp.Error {
-		return bad, nil
+		return bad, nil, 0
 	}
 	for _, key := range keys {
 		ent, z, ok := c.zset(key)
 		if !ok {
-			return errWrongType, nil
+			return errWrongType, nil, 0
 		}
 		if z != nil {
 			elems := []resp.Reply{}
 			for _, k := range c.popEnd(ent, z, high, count) {
 				elems = append(elems, resp.NewArray(resp.NewBulk(k.m.key), resp.NewDouble(k.score)))
 			}
-			return resp.NewArray(resp.NewBulk(key), resp.Reply{Kind: resp.Array, Elems: elems}), nil
+			return resp.NewArray(resp.NewBulk(key), resp.Reply{Kind: resp.Array, Elems: elems}), nil, 0
 		}
 	}
-	return nilArray, keys
+	return nilArray, keys, until
 }
 
 func cmdZMPop(c *call) resp.Reply {
-	r, _ := c.zpopFirst(1)
+	r, _, _ := c.zpopFirst(1)
 	return r
 }
 
 func cmdBZMPop(c *call) resp.Reply {
-	until, bad := c.timeoutArg(c.args[1])
-	if bad.Kind == resp.Error {
-		return bad
-	}
-	r, keys := c.zpopFirst(2)
+	r, keys, until := c.zpopFirst(2)
 	if keys != nil {
 		return c.waitFor(keys, until, nilArray)
 	}

@@ -154,6 +154,7 @@ func unknownCommand(args resp.Command) resp.Reply {
 		if n >= 128 {
 			break
 		}
+		a, _, _ = strings.Cut(a, "\x00")
 		a = a[:min(len(a), 128-n)]
 		n += len(a) + 3
 		fmt.Fprintf(&b, "'%s' ", a)

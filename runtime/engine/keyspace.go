@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // fault carries an error of the store out of a command; Exec recovers it.
 type fault struct{ err error }
@@ -140,8 +143,10 @@ type dbKey struct {
 	key string
 }
 
-// clip shortens what an error text echoes to 128 bytes.
+// clip shortens what an error text echoes to 128 bytes, and to what stands
+// before a NUL, as Redis's %s does.
 func clip(s string) string {
+	s, _, _ = strings.Cut(s, "\x00")
 	if len(s) > 128 {
 		return s[:128]
 	}

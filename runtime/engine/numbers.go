@@ -31,13 +31,26 @@ func parseInt(s string) (int64, bool) {
 }
 
 // parseFloat reads a double as Redis does for scores and increments: anything
-// strtod takes, hexadecimal and inf included, but no NaN and no spaces.
+// strtod takes, hexadecimal and inf included, but no NaN, no spaces and nothing too
+// small to be told from 0.
 func parseFloat(s string) (float64, bool) {
 	f, ok := strtod(s)
-	if !ok || math.IsNaN(f) {
+	if !ok || math.IsNaN(f) || f == 0 && underflowed(s) {
 		return 0, false
 	}
 	return f, true
+}
+
+// underflowed reports whether a number that was read as 0 has a digit that is
+// not.
+func underflowed(s string) bool {
+	s = strings.ToLower(strings.TrimLeft(s, "+-"))
+	digits, exponent := "123456789", "e"
+	if strings.HasPrefix(s, "0x") {
+		s, digits, exponent = s[2:], "123456789abcdef", "p"
+	}
+	mantissa, _, _ := strings.Cut(s, exponent)
+	return strings.ContainsAny(mantissa, digits)
 }
 
 func strtod(s string) (float64, bool) {
