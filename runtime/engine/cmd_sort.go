@@ -135,7 +135,14 @@ func (c *call) sortItems(q *sorting, items []sortee) resp.Reply {
 		if q.weighed {
 			text, found = c.deref(q.by, it.value)
 		}
-		it.text, it.none = text, !found
+		if !q.stored {
+			// Redis collates C strings when it answers, and compares all bytes when
+			// it stores.
+			it.text, _, _ = strings.Cut(text, "\x00")
+		} else {
+			it.text = text
+		}
+		it.none = !found
 		if !q.alpha && found {
 			var ok bool
 			if it.weight, ok = strtodC(text); !ok {

@@ -348,7 +348,7 @@ func cmdZScan(c *call) resp.Reply {
 	}
 	keep := func(m *zmember) {
 		if o.keep(m.key) {
-			elems = append(elems, resp.NewBulk(m.key), resp.NewBulk(formatDouble(m.score)))
+			elems = append(elems, resp.NewBulk(m.key), resp.NewBulk(z.scoreText(m.score)))
 		}
 	}
 	if z.names == nil {

@@ -212,6 +212,7 @@ func zsubtract(q *zcombination, yield func(name string, score float64) bool) {
 // zcombine runs an operation into a new sorted set.
 func (c *call) zcombine(q *zcombination, op zoperation, track bool) *zset {
 	result := newCollection(TypeZSet, track).(*zset)
+	result.loose = true
 	op(q, func(name string, score float64) bool { result.set(name, score); return true })
 	return result
 }
@@ -231,7 +232,9 @@ func (c *call) zcombineStore(op zoperation, plain bool) resp.Reply {
 	if bad.Kind == resp.Error {
 		return bad
 	}
-	return c.replace(c.args[1], c.zcombine(&q, op, !c.e.volatile))
+	result := c.zcombine(&q, op, !c.e.volatile)
+	result.settle()
+	return c.replace(c.args[1], result)
 }
 
 func cmdZUnion(c *call) resp.Reply      { return c.zcombineReply(zunite, false) }

@@ -1,5 +1,10 @@
 package engine
 
+import (
+	"math"
+	"strconv"
+)
+
 func init() {
 	collections[TypeZSet] = func(track bool) collection { return &zset{tracker: tracker{on: track}} }
 }
@@ -9,8 +14,18 @@ func init() {
 type zset struct {
 	order ztree
 	names *table[zmember, *zmember] // nil while one leaf holds all: its elements are looked through
+	// loose is set once the set has outgrown Redis's compact encoding, which keeps
+	// whole scores as integers: it has no -0 and writes 1e17 with all its digits.
+	loose bool
 	tracker
 }
+
+// Sorted sets of at most zCompact members, none longer than zCompactName bytes,
+// have Redis's compact encoding.
+const (
+	zCompact     = 128
+	zCompactName = 64
+)
 
 // A zmember is a member with its score.
 type zmember struct {
@@ -51,6 +66,9 @@ func (z *zset) set(name string, score float64) {
 
 // move gives a member that is in the set another score.
 func (z *zset) move(m *zmember, score float64) {
+	if !z.loose && score == 0 {
+		score = 0 // not -0
+	}
 	z.order.move(m.place(), score)
 	m.score = score
 	z.note(m.key)
@@ -58,6 +76,10 @@ func (z *zset) move(m *zmember, score float64) {
 
 // insert adds a member that is not in the set.
 func (z *zset) insert(name string, score float64) *zmember {
+	z.loose = z.loose || z.order.n == zCompact || len(name) > zCompactName
+	if !z.loose && score == 0 {
+		score = 0 // not -0
+	}
 	m := &zmember{score: score}
 	m.key = name
 	if z.names == nil && z.order.n == zLeaf {
@@ -93,6 +115,35 @@ func (z *zset) rank(m *zmember, reverse bool) int {
 	return r
 }
 
+// settle gives a set that was built as a loose one the compact encoding when it
+// fits.
+func (z *zset) settle() {
+	if z.order.n > zCompact {
+		return
+	}
+	z.loose = false
+	z.each(func(k zkey) bool {
+		z.loose = z.loose || len(k.m.key) > zCompactName
+		return true
+	})
+	if z.loose {
+		return
+	}
+	for _, m := range z.slice(0, z.order.n) {
+		if m.score == 0 {
+			z.move(m, 0)
+		}
+	}
+}
+
+// scoreText writes a score as ZSCAN does.
+func (z *zset) scoreText(score float64) string {
+	if !z.loose && math.Abs(score) <= math.MaxInt64/2 && score == math.Trunc(score) {
+		return strconv.FormatInt(int64(score), 10)
+	}
+	return formatDouble(score)
+}
+
 // each calls yield for every member in order until it returns false.
 func (z *zset) each(yield func(zkey) bool) { z.order.walk(0, z.order.n, false, yield) }
 
@@ -117,7 +168,7 @@ func (z *zset) emit(id uint64, ops []Op) []Op {
 }
 
 func (z *zset) clone() collection {
-	twin := &zset{tracker: tracker{on: z.on}}
+	twin := &zset{tracker: tracker{on: z.on}, loose: z.loose}
 	z.each(func(k zkey) bool {
 		twin.insert(k.m.key, k.m.score)
 		twin.note(k.m.key)
