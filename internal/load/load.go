@@ -75,7 +75,7 @@ func (s *Source) Changed(name string) bool {
 
 const typed = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 	packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo |
-	packages.NeedModule | packages.NeedForTest
+	packages.NeedModule | packages.NeedForTest | packages.NeedExportFile
 
 // Load finds the module around cfg.Dir and loads the packages of it that reach
 // go-redis or the runtime, directly or through the types of another package.
