@@ -22,14 +22,14 @@ const (
 type treatment uint8
 
 const (
-	plain     treatment = iota
-	alone               // a frame of its own: its answers are messages
-	blocking            // a frame of its own, which ends when the client goes away
-	auth                // answered here
-	hello               // password checked here
-	quit                // ends the connection
-	reset               // back to the state of a new connection
-	anytime             // allowed to a RESP2 subscriber, otherwise plain
+	plain    treatment = iota
+	alone              // a frame of its own: its answers are messages
+	blocking           // a frame of its own, which ends when the client goes away
+	auth               // answered here
+	hello              // password checked here
+	quit               // ends the connection
+	reset              // back to the state of a new connection
+	anytime            // allowed to a RESP2 subscriber, otherwise plain
 )
 
 var treatments = map[string]treatment{

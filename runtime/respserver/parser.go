@@ -68,10 +68,10 @@ func (p *parser) filled(n int) { p.buf = p.buf[:len(p.buf)+n] }
 // line returns the bytes up to the next line break, which it passes.
 func (p *parser) line() ([]byte, error) {
 	i := bytes.IndexByte(p.buf[p.pos:], '\n')
-	if i < 0 {
-		if len(p.buf)-p.pos > maxInline {
-			return nil, protocolError("too big inline request")
-		}
+	switch {
+	case i > maxInline, i < 0 && len(p.buf)-p.pos > maxInline:
+		return nil, protocolError("too big inline request")
+	case i < 0:
 		return nil, errMore
 	}
 	line := p.buf[p.pos : p.pos+i]
