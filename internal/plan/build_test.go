@@ -79,7 +79,7 @@ func TestFamiliesOfAChat(t *testing.T) {
 		at(19, "PFAdd PFADD hyperloglog visitors:*"),
 		at(20, "Del DEL any tmp:*"),
 	}
-	want := `cache:* Cache string kv varies 1
+	want := `cache:* CacheKeys string kv varies 1
 jobs Jobs list do  1
 lock:* Lock string do 10s 2
 log Log stream do  1

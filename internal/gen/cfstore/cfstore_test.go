@@ -2,6 +2,7 @@ package cfstore
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"go/ast"
 	"go/format"
@@ -359,10 +360,29 @@ func TestTheGeneratedPackageBuilds(t *testing.T) {
 		cmd := exec.Command("go", args...)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := cmd.CombinedOutput()
+		if args[0] == "vet" {
+			// Go's cache can repeat what vet once said of a dependency.
+			out, err = ownLines(out, dir)
+		}
+		if err != nil {
 			t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
 	}
+}
+
+// ownLines keeps what vet says of the module in dir.
+func ownLines(out []byte, dir string) (own []byte, err error) {
+	for _, line := range bytes.Split(out, []byte("\n")) {
+		name, _, ok := bytes.Cut(line, []byte(":"))
+		if len(line) > 0 && (!ok || !filepath.IsAbs(string(name)) || strings.HasPrefix(string(name), dir)) {
+			own = append(append(own, line...), '\n')
+		}
+	}
+	if len(own) > 0 {
+		err = errors.New("vet objects")
+	}
+	return own, err
 }
 
 const useTest = `package chat
