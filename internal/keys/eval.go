@@ -300,6 +300,9 @@ func (a *Analyzer) elementsOfVar(v *types.Var) set {
 		if v.IsField() {
 			return a.unwritten(v)
 		}
+		if a.idx.at(pos) == nil {
+			return unknown(FromData, "an element of "+v.Name())
+		}
 		return set{}
 	}
 	if a.busy[pos] {

@@ -13,24 +13,35 @@ import (
 // family is what stands in front, and joining the ids that callers pass would
 // split it.
 func (a *Analyzer) finish(s set) set {
-	var out set
+	var out, weak set
 	for _, t := range s.lead().alts {
-		out = join(out, a.finishOne(t))
-		if len(out.alts) > MaxPatterns {
+		one, led := a.finishOne(t)
+		if led {
+			out = join(out, one)
+		} else {
+			weak = join(weak, one)
+		}
+		if len(out.alts)+len(weak.alts) > MaxPatterns {
 			return unknown(Unknown, "more than 16 patterns")
 		}
+	}
+	if len(out.alts) == 0 || !out.allText() {
+		out = join(out, weak)
 	}
 	return out
 }
 
-func (a *Analyzer) finishOne(t template) set {
+// finishOne resolves one template. led is false when it starts with a value kept
+// as configuration that turned out to be anything: the alternatives that start
+// with text then stand for the family.
+func (a *Analyzer) finishOne(t template) (s set, led bool) {
+	led = true
 	if !t.hasParam() {
-		return set{alts: []template{t}}
+		return set{alts: []template{t}}, led
 	}
 	pure := len(t) == 1
-	var s set
 	literalBefore := false
-	for _, p := range t {
+	for i, p := range t {
 		switch {
 		case p.kind != param:
 			literalBefore = literalBefore || p.kind == literal && p.text != ""
@@ -42,13 +53,18 @@ func (a *Analyzer) finishOne(t template) set {
 			if !pure {
 				v = v.withoutEmpty()
 			}
+			known := false
 			for _, u := range v.alts {
-				literalBefore = literalBefore || u.hasText()
+				known = known || u.hasText()
+			}
+			literalBefore = literalBefore || known
+			if i == 0 && p.kept && !known {
+				led = false
 			}
 			s = concat(s, v)
 		}
 	}
-	return s
+	return s, led
 }
 
 // parameter joins the arguments that a parameter gets, over all callers.

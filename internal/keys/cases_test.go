@@ -1,0 +1,276 @@
+package keys
+
+var keyCases = []struct{ name, src string }{
+	{"constants and concatenation", `
+const prefix = "user:"
+const list = prefix + "list"
+type kind string
+const typed kind = "t:"
+func f(id string, n int) {
+	use("a")                     // want "a"
+	use(list)                    // want "user:list"
+	use(prefix + id)             // want "user:*"
+	use(prefix + id + ":x")      // want "user:*:x"
+	use(id + ":x")               // want "*:x"
+	use(string(typed) + id)      // want "t:*"
+	use(id)                      // want KEY_FROM_DATA
+	use("n:" + string(rune(n)))  // want "n:*"
+}`},
+	{"glob characters in literal text are escaped", `
+func f(id string) {
+	use("what?" + id + "[1]*") // want "what\\?*\\[1]\\*"
+	use("back\\slash")         // want "back\\\\slash"
+}`},
+	{"Sprintf fills in constants and makes holes of the rest", `
+import "fmt"
+const format = "%s:%d"
+type id struct{ n int }
+func (i id) String() string { return "x" }
+func f(a string, n int, x id, args ...any) {
+	use(fmt.Sprintf("k:%d", n))            // want "k:*"
+	use(fmt.Sprintf("k:%d:%s", 7, "v"))    // want "k:7:v"
+	use(fmt.Sprintf(format, "user", n))    // want "user:*"
+	use(fmt.Sprintf("%v-%s", a, a))        // want "*-*"
+	use(fmt.Sprintf("%05d:x", n))          // want "*:x"
+	use(fmt.Sprintf("100%%:%s", a))        // want "100%:*"
+	use(fmt.Sprintf("id:%s", x))           // want "id:*"
+	use(fmt.Sprintf("all:%v:%v", args...)) // want "all:*:*"
+	use(fmt.Sprintf(a, n))                 // want KEY_FROM_DATA
+	use(fmt.Sprint("k:", n))               // want "k:*"
+}`},
+	{"Join, path.Join, strconv and case", `
+import ("path"; "strconv"; "strings")
+func f(id string, n int64, parts []string) {
+	use(strings.Join([]string{"a", id, "c"}, ":"))              // want "a:*:c"
+	use(strings.Join(append([]string{"a"}, parts...), ":"))     // want "a*"
+	use(strings.Join(parts, ":"))                               // want KEY_FROM_DATA
+	use(path.Join("a", id, "b"))                                // want "a/*/b"
+	use("n:" + strconv.FormatInt(n, 10))                        // want "n:*"
+	use("n:" + strconv.Itoa(5))                                 // want "n:5"
+	use(strings.ToUpper("k:" + id))                             // want "K:*"
+	use(strings.TrimSpace(id))                                  // want KEY_FROM_DATA
+}`},
+	{"locals, with all that is assigned", `
+func f(id string, vip bool) {
+	key := "user:" + id
+	use(key) // want "user:*"
+	k := "a:" + id
+	if vip {
+		k = "b:" + id
+	}
+	use(k) // want "a:*" "b:*"
+	var unset string
+	if vip {
+		unset = "c"
+	}
+	use(unset) // want "c"
+	grow := "g:"
+	for range id {
+		grow += id
+	}
+	use(grow) // want "g:*"
+	addr := "d:"
+	change(&addr)
+	use(addr) // want "*" "d:"
+}
+func change(*string) {}`},
+	{"fields with their writers", `
+type store struct{ prefix, other string; hole string }
+func newStore() *store { return &store{prefix: "s:"} }
+func (s *store) set() { s.other = "o:" ; s.other = "p:" }
+func (s *store) get(id string) {
+	use(s.prefix + id) // want "s:*"
+	use(s.other + id)  // want "o:*" "p:*"
+	use(s.hole + id)   // want KEY_FROM_DATA
+}`},
+	{"a default and a setter: the default is the family", `
+type Store struct{ prefix string }
+func New() *Store { return NewWithPrefix("scs:session:") }
+func NewWithPrefix(prefix string) *Store { return &Store{prefix} }
+func (s *Store) SetPrefix(p string) { s.prefix = p }
+func (s *Store) Get(token string) {
+	use(s.prefix + token) // want "scs:session:*"
+}`},
+	{"a field behind literal text that can be anything is a hole", `
+type task struct{ queue string }
+func demo() task { return task{queue: "default"} }
+func parse(b []byte) task { return task{queue: string(b)} }
+func (t task) key() string { return "q:{" + t.queue + "}:t" }
+func f(t task) {
+	use(t.key()) // want "q:{*}:t"
+}`},
+	{"package variables", `
+import "os"
+var prefix = "app:"
+var fromEnv = os.Getenv("X")
+var table = map[string]string{"a": "x:1", "b": "x:2"}
+func f(id string) {
+	use(prefix + id)       // want "app:*"
+	use(fromEnv)           // want KEY_FROM_DATA
+	use(table[id])         // want "x:1" "x:2"
+}`},
+	{"key functions are templates over their parameters", `
+import "fmt"
+func queue(name string) string { return fmt.Sprintf("q:{%s}:", name) }
+func pending(name string) string { return queue(name) + "pending" }
+func both(name string, err bool) (string, error) {
+	if err { return "", nil }
+	return pending(name), nil
+}
+func branch(vip bool, id string) string {
+	if vip { return "vip:" + id }
+	return "std:" + id
+}
+func named(id string) (key string) { key = "n:" + id; return }
+func f(n string) {
+	use(pending(n))         // want "q:{*}:pending"
+	use(pending("default")) // want "q:{default}:pending"
+	k, _ := both(n, true)
+	use(k)                  // want "q:{*}:pending"
+	use(branch(true, n))    // want "std:*" "vip:*"
+	use(named(n))           // want "n:*"
+	build := func(id string) string { return "l:" + id }
+	use(build(n))           // want "l:*"
+}`},
+	{"key methods and interfaces of the module", `
+type keyer interface{ key(id string) string }
+type a struct{}
+func (a) key(id string) string { return "a:" + id }
+type b struct{ prefix string }
+func (x *b) key(id string) string { return x.prefix + id }
+func newB() *b { return &b{prefix: "b:"} }
+func f(k keyer, x a, id string) {
+	use(x.key(id)) // want "a:*"
+	use(k.key(id)) // want "a:*" "b:*"
+}`},
+	{"parameters of unexported functions are joined over their callers", `
+func get(key string) {
+	use(key) // want "a:*" "b"
+}
+func twice(key string) { get(key) }
+func F(id string) { get("a:" + id); twice("b") }
+func lonely(key string) {
+	use(key) // want KEY_FROM_DATA
+}
+func handed(key string) {
+	use(key) // want KEY_FROM_DATA
+}
+var hook = handed
+func prefixed(prefix, id string) {
+	use(prefix + ":" + id) // want "post:*" "user:*"
+}
+func G(id string) { prefixed("user", id); prefixed("post", "1") }`},
+	{"a caller that knows nothing stays in the set", `
+func get(key string) {
+	use(key) // want "*" "a"
+}
+func F(b []byte) { get("a"); get(string(b)) }`},
+	{"exported functions of a library are the importer's", `
+func Get(key string) {
+	use(key) // want KEY_FROM_IMPORTER
+}
+func f() { Get("a") }
+type hidden struct{}
+func (hidden) Get(key string) {
+	use(key) // want "h"
+}
+func g() { hidden{}.Get("h") }`},
+	{"in package main they are not", `package main
+func Get(key string) {
+	use(key) // want "a"
+}
+func Unused(key string) {
+	use(key) // want KEY_FROM_IMPORTER
+}
+func main() { Get("a") }`},
+	{"calls through an interface reach the method's parameters", `package main
+type cache interface{ Get(key string) }
+type redisCache struct{}
+func (redisCache) Get(key string) {
+	use(key) // want "user:*"
+}
+func load(c cache, id string) { c.Get("user:" + id) }
+func main() { load(redisCache{}, "1") }`},
+	{"what comes from data says so", `
+import "os"
+type request struct{ Key string }
+func f(m map[string]string, ch chan string, v any, p *string, xs []string) {
+	use(m["x"])          // want KEY_FROM_DATA
+	use(<-ch)            // want KEY_FROM_DATA
+	use(v.(string))      // want KEY_FROM_DATA
+	use(*p)              // want KEY_FROM_DATA
+	use(os.Args[1])      // want KEY_FROM_DATA
+	for _, x := range xs {
+		use(x) // want KEY_FROM_DATA
+	}
+}
+func (r request) get() {
+	use(r.Key) // want KEY_FROM_IMPORTER
+}`},
+	{"range over literals, slices and appends", `
+func f(id string) {
+	for _, k := range []string{"a", "b:" + id} {
+		use(k) // want "a" "b:*"
+	}
+	keys := []string{"x"}
+	keys = append(keys, "y:"+id)
+	uses(keys...) // want "x" "y:*"
+	made := make([]string, 2)
+	made[0] = "m"
+	uses(made...) // want "m"
+	use(keys[0])  // want "x" "y:*"
+}
+func all(keys ...string) {
+	uses(keys...) // want "p" "q:*"
+}
+func g(id string) { all("p", "q:"+id) }`},
+	{"builders, in order until the first loop", `
+import ("fmt"; "strings")
+func f(id string, parts []string) {
+	var b strings.Builder
+	b.WriteString("user:")
+	b.WriteString(id)
+	use(b.String()) // want "user:*"
+	var c strings.Builder
+	c.WriteString("tags")
+	for _, p := range parts {
+		c.WriteString(":" + p)
+	}
+	use(c.String()) // want "tags*"
+	var d strings.Builder
+	fmt.Fprintf(&d, "f:%s:", id)
+	d.WriteString("x")
+	use(d.String()) // want "f:*:x"
+}`},
+	{"recursion ends", `
+func loop(key string, n int) {
+	if n > 0 { loop(key, n-1) }
+	use(key) // want "a"
+}
+func build(n int) string {
+	if n == 0 { return "z" }
+	return build(n-1) + "x"
+}
+func f() {
+	loop("a", 3)
+	use(build(3)) // want "*x" "z"
+	s := "a"
+	s = s + "b"
+	use(s) // want "*b" "a"
+}`},
+	{"more than sixteen is unknown", `
+func get(key string) {
+	use(key) // want KEY_UNKNOWN
+}
+func f() {
+	get("a"); get("b"); get("c"); get("d"); get("e"); get("f"); get("g"); get("h"); get("i")
+	get("j"); get("k"); get("l"); get("m"); get("n"); get("o"); get("p"); get("q")
+}`},
+	{"bytes are text, generics are followed", `
+func key[T ~string](id T) string { return "g:" + string(id) }
+func f(id string) {
+	use(string(append([]byte("b:"), id...))) // want "b:*"
+	use(key(id))                             // want "g:*"
+	use(string([]byte("raw")))               // want "raw"
+}`},
+}
