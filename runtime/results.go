@@ -10,6 +10,10 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
+// Scanner is implemented by fields of structs that parse themselves when a
+// hash or a list of values is scanned into the struct.
+type Scanner = scan.Scanner
+
 // KeyValue is a key with its value.
 type KeyValue struct {
 	Key   string
