@@ -82,8 +82,9 @@ func cmdGetBit(c *call) resp.Reply {
 }
 
 // bitRange reads "start end [BYTE|BIT]" and returns the first and the last bit
-// (inclusive) of a value of n bytes; empty when there are none.
-func bitRange(args []string, n int64) (first, last int64, empty bool, bad resp.Reply) {
+// (inclusive) of a value of n bytes; empty when there are none. count is set for
+// BITCOUNT, to which a range that runs backwards from the end is empty.
+func bitRange(args []string, n int64, count bool) (first, last int64, empty bool, bad resp.Reply) {
 	start, end, unit := int64(0), int64(-1), int64(8)
 	var ok bool
 	if len(args) > 0 {
@@ -105,10 +106,10 @@ func bitRange(args []string, n int64) (first, last int64, empty bool, bad resp.R
 			return 0, 0, false, errSyntax
 		}
 	}
-	total := n * 8 / unit
-	if start < 0 && end < 0 && start > end {
+	if count && start < 0 && end < 0 && start > end {
 		return 0, 0, true, resp.Reply{}
 	}
+	total := n * 8 / unit
 	if end < 0 {
 		end = max(end+total, 0)
 	}
@@ -130,7 +131,7 @@ func cmdBitCount(c *call) resp.Reply {
 		return errSyntax
 	}
 	v := ent.view()
-	first, last, empty, bad := bitRange(c.args[2:], int64(len(v)))
+	first, last, empty, bad := bitRange(c.args[2:], int64(len(v)), true)
 	if bad.Kind == resp.Error {
 		return bad
 	}
@@ -163,9 +164,6 @@ func cmdBitPos(c *call) resp.Reply {
 		}
 		return resp.NewError("ERR The bit argument must be 1 or 0.")
 	}
-	if len(c.args) > 6 {
-		return errSyntax
-	}
 	want := c.args[2] == "1"
 	ent, ok := c.find(c.args[1], TypeString)
 	if !ok {
@@ -177,8 +175,11 @@ func cmdBitPos(c *call) resp.Reply {
 		}
 		return intReply(0)
 	}
+	if len(c.args) > 6 {
+		return errSyntax
+	}
 	v := ent.view()
-	first, last, empty, bad := bitRange(c.args[3:], int64(len(v)))
+	first, last, empty, bad := bitRange(c.args[3:], int64(len(v)), false)
 	if bad.Kind == resp.Error {
 		return bad
 	}

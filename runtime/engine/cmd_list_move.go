@@ -127,16 +127,15 @@ func (c *call) popArgs(at int, where func(string) bool) (keys []string, count, u
 	if !where(rest[0]) {
 		return nil, 0, 0, errSyntax
 	}
-	count = 1
-	switch {
-	case len(rest) == 1:
-	case len(rest) == 3 && strings.ToUpper(rest[1]) == "COUNT":
-		if count, ok = parseInt(rest[2]); !ok || count <= 0 {
+	for rest = rest[1:]; len(rest) > 0; rest = rest[2:] {
+		if count != 0 || len(rest) == 1 || strings.ToUpper(rest[0]) != "COUNT" {
+			return nil, 0, 0, errSyntax
+		}
+		if count, ok = parseInt(rest[1]); !ok || count <= 0 {
 			return nil, 0, 0, resp.NewError("ERR count should be greater than 0")
 		}
-	default:
-		return nil, 0, 0, errSyntax
 	}
+	count = max(count, 1)
 	if at > 1 {
 		until, bad = c.timeoutArg(c.args[1])
 	}

@@ -117,6 +117,7 @@ func (c *call) sortInput(q *sorting) (values []string, typ Type, ok bool) {
 	case *set:
 		values = obj.members()
 	case *zset:
+		obj.loose = true // Redis unpacks what it sorts
 		obj.each(func(k zkey) bool { values = append(values, k.m.key); return true })
 	default:
 		return nil, ent.typ, false

@@ -154,8 +154,13 @@ func cmdSPublish(c *call) resp.Reply {
 	return intReply(n)
 }
 
-func activeTopics(m map[string][]*session, args []string) resp.Reply {
-	names := []string{}
+// activeTopics lists the channels of PUBSUB CHANNELS and SHARDCHANNELS, which
+// take one pattern at most.
+func (c *call) activeTopics(m map[string][]*session) resp.Reply {
+	args, names := c.args[2:], []string{}
+	if len(args) > 1 {
+		return resp.NewError("ERR unknown subcommand or wrong number of arguments for '" + oneLine(clip(c.args[1])) + "'. Try PUBSUB HELP.")
+	}
 	for name := range m {
 		if len(args) == 0 || match(args[0], name, false) {
 			names = append(names, name)
@@ -173,10 +178,10 @@ func countTopics(m map[string][]*session, names []string) resp.Reply {
 	return resp.Reply{Kind: resp.Array, Elems: elems}
 }
 
-func cmdPubSubChannels(c *call) resp.Reply { return activeTopics(c.e.topics.channels, c.args[2:]) }
+func cmdPubSubChannels(c *call) resp.Reply { return c.activeTopics(c.e.topics.channels) }
 func cmdPubSubNumSub(c *call) resp.Reply   { return countTopics(c.e.topics.channels, c.args[2:]) }
 func cmdPubSubShardChannels(c *call) resp.Reply {
-	return activeTopics(c.e.topics.shards, c.args[2:])
+	return c.activeTopics(c.e.topics.shards)
 }
 func cmdPubSubShardNumSub(c *call) resp.Reply { return countTopics(c.e.topics.shards, c.args[2:]) }
 
