@@ -16,6 +16,7 @@ const (
 	unordered      // elements in any order
 	pairs          // name and value in turn, the pairs in any order
 	shapeOnly      // kinds and lengths alone
+	page           // a cursor and elements, cut where the implementation likes
 	scanned        // a cursor and elements in any order
 	scanPairs      // a cursor and pairs in any order
 	clock          // an integer that depends on the clock
@@ -33,10 +34,15 @@ var rules = map[string]rule{
 // ruleOf finds a command's rule.
 func ruleOf(cmd resp.Command) rule {
 	name := cmd.Name()
-	if name == "SORT" || name == "SORT_RO" {
+	r := rules[name]
+	switch {
+	case name == "SORT" || name == "SORT_RO":
 		return sortRule(cmd)
+	case name == "SCAN" && len(cmd) > 1 && cmd[1] != "0",
+		(r == scanned || r == scanPairs) && name != "SCAN" && len(cmd) > 2 && cmd[2] != "0":
+		return page
 	}
-	return rules[name]
+	return r
 }
 
 // sortRule: elements of equal weight come in any order, and so do those of a set
@@ -78,6 +84,8 @@ func same(r rule, want, got resp.Reply) bool {
 		return sameKind(want, got) && equalStrings(flat(want, 1), flat(got, 1))
 	case pairs:
 		return sameKind(want, got) && equalStrings(flat(want, 2), flat(got, 2))
+	case page:
+		return sameKind(want, got) && len(want.Elems) == 2 && sameShape(want.Elems[0], got.Elems[0]) && want.Elems[1].Kind == got.Elems[1].Kind
 	case scanned, scanPairs:
 		if len(want.Elems) != 2 || len(got.Elems) != 2 {
 			return equal(want, got)
