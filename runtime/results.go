@@ -12,7 +12,9 @@ import (
 
 // Scanner is implemented by fields of structs that parse themselves when a
 // hash or a list of values is scanned into the struct.
-type Scanner = scan.Scanner
+type Scanner interface {
+	ScanRedis(s string) error
+}
 
 // KeyValue is a key with its value.
 type KeyValue struct {
