@@ -77,20 +77,41 @@ func (driver) Key(u *url.URL) (string, error) {
 
 // Open finds or makes the data of a name. memory:// is the name "" like any other.
 func (driver) Open(u *url.URL) (store.Backend, error) {
+	b := data(u.Host)
+	if _, err := b.host(); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// data is the data of a name. It stays when its last client closes.
+type data string
+
+// host finds or makes the host of the name; Drop may have taken the last one.
+func (d data) host() (*embedded.Host, error) {
 	named.Lock()
 	defer named.Unlock()
-	if h := named.hosts[u.Host]; h != nil {
-		return kept{h}, nil
+	if h := named.hosts[string(d)]; h != nil {
+		return h, nil
 	}
-	h, err := New(embedded.Options{URL: "memory://" + u.Host})
+	h, err := New(embedded.Options{URL: d.URL()})
+	if err == nil {
+		named.hosts[string(d)] = h
+	}
+	return h, err
+}
+
+// NewSession adds a client.
+func (d data) NewSession(opt store.SessionOptions) (store.Session, error) {
+	h, err := d.host()
 	if err != nil {
 		return nil, err
 	}
-	named.hosts[u.Host] = h
-	return kept{h}, nil
+	return h.NewSession(opt)
 }
 
-// kept is a host that stays when its last client closes.
-type kept struct{ *embedded.Host }
+// URL is memory://NAME.
+func (d data) URL() string { return "memory://" + string(d) }
 
-func (kept) Close() error { return nil }
+// Close does nothing: the data lives as long as the process, or until Drop.
+func (d data) Close() error { return nil }
