@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // Meta is what is known of a package of the module without its types.
@@ -155,8 +156,8 @@ func (p *Program) edges(h *hits) {
 			if f == nil || err != nil && len(f.Imports) == 0 {
 				continue // the typed load says what is wrong with it
 			}
-			for _, spec := range f.Imports {
-				if path, err := strconv.Unquote(spec.Path.Value); err == nil {
+			for _, imp := range f.Imports {
+				if path, err := strconv.Unquote(imp.Path.Value); err == nil {
 					seen[path] = true
 				}
 			}
@@ -262,9 +263,6 @@ func (p *Program) excluded(h *hits) []string {
 	return out
 }
 
-// TableVersion is the go-redis that the command table was made from.
-const TableVersion = "v9.22.0"
-
 // warn says what the run leaves out or does not know.
 func (p *Program) warn(h *hits) {
 	for _, pkg := range p.Packages {
@@ -274,8 +272,8 @@ func (p *Program) warn(h *hits) {
 			}
 		}
 	}
-	if v := p.Module.GoRedis; semver.Compare(semver.MajorMinor(v), semver.MajorMinor(TableVersion)) > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("go-redis %s is newer than the command table, which is of %s: methods that it added stay on go-redis", v, TableVersion))
+	if v := p.Module.GoRedis; semver.Compare(semver.MajorMinor(v), semver.MajorMinor(spec.GoRedisVersion)) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("go-redis %s is newer than the command table, which is of %s: methods that it added stay on go-redis", v, spec.GoRedisVersion))
 	}
 	if len(h.old) > 0 {
 		files := keysOf(h.old)
