@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 )
 
@@ -198,11 +199,10 @@ func (s *settler) edit() (edited []byte, goBefore string, err error) {
 		if version == "" {
 			version = "v0.0.0"
 		}
-		if err = f.AddRequire(RuntimePath, version); err == nil {
-			err = f.AddReplace(RuntimePath, "", rt.Dir, "")
-		}
+		require(f, version)
+		err = f.AddReplace(RuntimePath, "", rt.Dir, "")
 	case rt.Version != "":
-		err = f.AddRequire(RuntimePath, rt.Version)
+		require(f, rt.Version)
 	default:
 		err = errors.New("which runtime to require is not known: name a checkout with -runtime DIR")
 	}
@@ -218,6 +218,21 @@ func (s *settler) edit() (edited []byte, goBefore string, err error) {
 		return nil, "", fmt.Errorf("adding the runtime to go.mod: %w", err)
 	}
 	return edited, goBefore, nil
+}
+
+// require puts the runtime among the direct requirements, as go get does.
+func require(f *modfile.File, v string) {
+	list := []*modfile.Require{{Mod: module.Version{Path: RuntimePath, Version: v}}}
+	for _, q := range f.Require {
+		if q.Mod.Path != RuntimePath {
+			list = append(list, q)
+		}
+	}
+	if f.Go == nil || version.Compare("go"+f.Go.Version, "go1.17") < 0 {
+		f.SetRequire(list) // one block for all, as these versions have it
+		return
+	}
+	f.SetRequireSeparateIndirect(list)
 }
 
 // exists tells whether the target of a replace directive is there; versions

@@ -161,6 +161,46 @@ func TestAPlainModule(t *testing.T) {
 	}
 }
 
+func TestTheRuntimeIsADirectRequirement(t *testing.T) {
+	lib := func(name string) string {
+		return tree(t, map[string]string{"go.mod": "module example.com/" + name + "\n", "lib.go": "package lib\n"})
+	}
+	dir := tree(t, map[string]string{"m.go": "package m\n\nimport _ \"example.com/lib\"\n", "go.mod": `module example.com/m
+
+go 1.21
+
+require example.com/lib v1.0.0 // ours
+
+require (
+	example.com/b v1.0.0 // indirect
+	example.com/c v1.0.0 // indirect; kept
+)
+
+replace (
+	example.com/b => ` + lib("b") + `
+	example.com/c => ` + lib("c") + `
+	example.com/lib => ` + lib("lib") + `
+)
+`})
+	r, err := settle(t, dir, aRuntime(t, "1.21"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `require (
+	example.com/lib v1.0.0 // ours
+	` + RuntimePath + ` v0.0.0
+)
+
+require (
+	example.com/b v1.0.0 // indirect
+	example.com/c v1.0.0 // indirect; kept
+)
+`
+	if got := string(r.Files[filepath.Join(dir, "go.mod")]); !strings.Contains(got, want) {
+		t.Errorf("go.mod:\n%s\nwant in it:\n%s", got, want)
+	}
+}
+
 func TestTheGoLine(t *testing.T) {
 	for _, tt := range []struct {
 		module, runtime, after string

@@ -33,6 +33,9 @@ var aboutKeys = setOf("DEL", "UNLINK", "EXISTS", "TOUCH", "TYPE", "DUMP", "RESTO
 // `consistency: primary` may use: what KV itself can answer.
 var primaryOnly = setOf("GET", "MGET", "SET", "SETEX", "DEL")
 
+// rows names the types that D1 follows, for people.
+var rows = map[spec.Type]string{spec.List: "lists", spec.Hash: "hashes", spec.Set: "sets", spec.ZSet: "sorted sets"}
+
 func setOf(names ...string) map[string]bool {
 	m := make(map[string]bool, len(names))
 	for _, n := range names {
@@ -166,9 +169,9 @@ func place(f *Family, s *seen) {
 		}
 	case s.typ == spec.JSON:
 		f.Reason = "JSON documents are changed by path, in place"
-	case s.typ == spec.List || s.typ == spec.Hash || s.typ == spec.Set || s.typ == spec.ZSet:
+	case rows[s.typ] != "":
 		f.Store = StoreD1
-		f.Reason = fmt.Sprintf("rows of a %s can be queried: D1 follows within 100 ms", f.Type)
+		f.Reason = fmt.Sprintf("%s are rows that SQL can query: D1 follows within 100 ms", rows[s.typ])
 		alternative = "do, without SQL over the rows: " + priceDO + "; D1 adds " + priceD1
 	default:
 		f.Reason = "only commands that fit every type were seen"
