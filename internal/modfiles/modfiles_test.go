@@ -169,7 +169,7 @@ func TestTheRuntimeIsADirectRequirement(t *testing.T) {
 
 go 1.21
 
-require example.com/lib v1.0.0 // ours
+require example.com/lib v1.0.0
 
 require (
 	example.com/b v1.0.0 // indirect
@@ -187,7 +187,7 @@ replace (
 		t.Fatal(err)
 	}
 	want := `require (
-	example.com/lib v1.0.0 // ours
+	example.com/lib v1.0.0
 	` + RuntimePath + ` v0.0.0
 )
 
