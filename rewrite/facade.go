@@ -68,7 +68,7 @@ const testServer = `package cftest
 
 import "time"
 
-type Server struct{}
+type Miniredis struct{}
 
 type Tester interface {
 	Fatalf(format string, args ...any)
@@ -76,16 +76,16 @@ type Tester interface {
 	Logf(format string, args ...any)
 }
 
-func Run() (*Server, error)
+func Run() (*Miniredis, error)
 
-func RunT(t Tester) *Server
+func RunT(t Tester) *Miniredis
 
-func (s *Server) Addr() string
-func (s *Server) Close()
-func (s *Server) TTL(key string) time.Duration
-func (s *Server) FastForward(d time.Duration)
-func (s *Server) Exists(key string) bool
-func (s *Server) Get(key string) (string, error)
-func (s *Server) Set(key, value string) error
-func (s *Server) SetError(msg string)
+func (s *Miniredis) Addr() string
+func (s *Miniredis) Close()
+func (s *Miniredis) TTL(key string) time.Duration
+func (s *Miniredis) FastForward(d time.Duration)
+func (s *Miniredis) Exists(key string) bool
+func (s *Miniredis) Get(key string) (string, error)
+func (s *Miniredis) Set(key, value string) error
+func (s *Miniredis) SetError(msg string)
 `

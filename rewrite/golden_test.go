@@ -208,7 +208,7 @@ func (c *goldenCase) run(t *testing.T, prog *load.Program) (*rewrite.Result, []a
 	existing.Module = mine.Module.Path
 	p, _ := plan.Build(sites, existing)
 	p.Module = mine.Module.Path
-	res, err := rewrite.Run(context.Background(), mine, sites, p, rewrite.Options{NoBuild: true})
+	res, err := rewrite.Run(context.Background(), mine, sites, p, rewrite.Options{MemoryOnly: true})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}
@@ -334,7 +334,7 @@ func (c *goldenCase) run2(t *testing.T, prog *load.Program, p *plan.Plan) (*rewr
 	mine := part(prog, c.name)
 	sites := mine.Analyze().Sites
 	again, _ := plan.Build(sites, p)
-	res, err := rewrite.Run(context.Background(), mine, sites, again, rewrite.Options{NoBuild: true})
+	res, err := rewrite.Run(context.Background(), mine, sites, again, rewrite.Options{MemoryOnly: true})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}

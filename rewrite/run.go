@@ -20,7 +20,8 @@ import (
 
 // Options say how to verify.
 type Options struct {
-	NoBuild        bool   // verify in memory only
+	NoBuild        bool   // verify in memory, without the go command's word
+	MemoryOnly     bool   // leave the module files out too: for tests of single packages
 	AllowGoUpgrade bool   // the go line of go.mod may cross 1.22
 	RuntimeDir     string // replace directive to a local checkout of the runtime module
 	Tags           string // build tags, comma separated
@@ -35,6 +36,7 @@ type Result struct {
 	Edits     []Edit            // by file and position, as values; Files is what they make
 	Files     map[string][]byte // changed files and generated ones, by absolute path
 	Module    map[string][]byte // go.mod, go.sum and kin as they have to be, by absolute path
+	Remove    []string          // files of vendor that go, absolute
 	Facade    map[string]bool   // which of Files are the generated package's
 	Fates     []Fate            // one for each site, in their order
 	Stayed    []Stay            // what did not move, by position
@@ -82,6 +84,10 @@ const VerifyFailed = "VERIFY_FAILED"
 // FamilyShared is the reason code of a group that could move, but whose keys
 // are used by one that cannot: both must see the same data.
 const FamilyShared = "FAMILY_SHARED"
+
+// NoView is the reason code of a call whose family has a view without its
+// command: a family with two data types.
+const NoView = "NO_VIEW"
 
 // run is the state of one Run.
 type run struct {

@@ -24,9 +24,6 @@ const TestServerPath = "github.com/redis2cf/redis2cf/runtime/cftest"
 // what it is called there.
 func (r *run) counterpart(obj types.Object) (importPath, name string) {
 	if strings.HasPrefix(obj.Pkg().Path(), flow.MiniredisPath) {
-		if obj.Name() == "Miniredis" {
-			return TestServerPath, "Server"
-		}
 		return TestServerPath, obj.Name()
 	}
 	return r.generated, r.facadeName(obj)

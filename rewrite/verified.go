@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
 
@@ -140,6 +141,10 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 			continue
 		}
 		for _, b := range group.Blockers {
+			n := len(res.Stayed)
+			if n > 0 && res.Stayed[n-1].Pos.Line == b.Pos.Line && res.Stayed[n-1].Text == b.Text && res.Stayed[n-1].Code == b.Code {
+				continue // several names on one line
+			}
 			res.Stayed = append(res.Stayed, Stay{b.Pos, b.Code, b.Text})
 		}
 		if b, ok := r.stays[g]; ok {
@@ -213,12 +218,14 @@ func (r *run) whyNoView(s *analyzer.Site) (code, text string) {
 		families[name] = true
 	}
 	switch {
+	case !r.anyViewHas(s.Row.Method):
+		return "", "" // Do, Scan, Watch: there is nothing to narrow
 	case len(families) > 1:
-		return "SEVERAL_FAMILIES", "its keys belong to several families"
+		return spec.SeveralFamilies, "its keys belong to several families"
 	case !s.ViewOK:
-		return "NARROW_INTERFACE", "the receiver does not have all methods of Cmdable"
+		return spec.NarrowInterface, "the receiver does not have all methods of Cmdable"
 	}
-	return "NO_VIEW", "no view of the generated package has this command"
+	return NoView, "the view of its family does not have this command"
 }
 
 // exported counts exported functions, methods, fields and variables whose types

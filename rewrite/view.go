@@ -48,6 +48,21 @@ func (r *run) viewHas(view, method string) bool {
 	return ok
 }
 
+// anyViewHas reports whether some view could have a method.
+func (r *run) anyViewHas(method string) bool {
+	for _, view := range facadeViews {
+		if tn, ok := r.facade.Scope().Lookup(view).(*types.TypeName); ok {
+			if obj, _, _ := types.LookupFieldOrMethod(tn.Type(), false, nil, method); obj != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// facadeViews are the facade's interfaces, one for each data type.
+var facadeViews = []string{"Strings", "HyperLogLogs", "Lists", "Hashes", "Sets", "SortedSets", "Streams", "JSON"}
+
 // viewEdits are the two insertions around a receiver.
 func (r *run) viewEdits(f *file, s *analyzer.Site, index int, fam *plan.Family, group int) []Edit {
 	x := s.Selector.X

@@ -131,7 +131,7 @@ func (a *analysis) touch(pos token.Pos, n node) {
 }
 
 // use notes a method or field selected on a tracked value.
-func (a *analysis) use(id *ast.Ident, owner val, _ *types.Func) {
+func (a *analysis) use(id *ast.Ident, owner val) {
 	a.here = id.Pos()
 	if owner.hard {
 		a.uses[a.place(id.Pos())] = owner.n

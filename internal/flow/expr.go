@@ -195,22 +195,27 @@ func (a *analysis) selector(e *ast.SelectorExpr) val {
 }
 
 // walkPath follows the embedded fields of a promoted selection and returns the
-// value that really has the field or method.
+// value that really has the field or method, with its type: the outermost
+// tracked one, since what is embedded in go-redis's own types has no name
+// outside.
 func (a *analysis) walkPath(base val, recv types.Type, index []int) (owner val, t types.Type) {
-	cur := base
-	t = recv
+	cur, t, at := base, recv, recv
 	for _, i := range index {
-		st, ok := derefStruct(t)
+		st, ok := derefStruct(at)
 		if !ok {
 			return cur, t
 		}
 		f := st.Field(i)
-		t = f.Type()
-		if a.module(f.Pkg()) {
+		at = f.Type()
+		switch {
+		case a.tracked(f.Pkg()):
+			continue
+		case a.module(f.Pkg()):
 			cur = a.objectVal(f)
-		} else if !a.tracked(f.Pkg()) && a.carries(f.Type()) {
-			cur = val{a.hidden(f), t, true}
+		case a.carries(at):
+			cur = val{a.hidden(f), at, true}
 		}
+		t = at
 		cur.t = t
 	}
 	return cur, t
@@ -252,7 +257,7 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 		if owner.hard && (types.IsInterface(t) || isText(t)) {
 			a.source(owner.n, t, false, v.n)
 		}
-		a.use(e.Sel, owner, nil)
+		a.use(e.Sel, owner)
 		return v
 	case a.module(f.Pkg()):
 		if carries && !a.carries(f.Origin().Type()) { // a field of an instantiated generic struct
@@ -281,14 +286,14 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 func (a *analysis) method(e *ast.SelectorExpr, owner val, recv types.Type, m *types.Func) val {
 	switch {
 	case a.tracked(m.Pkg()):
-		a.use(e.Sel, owner, m)
+		a.use(e.Sel, owner)
 		if owner.hard {
 			a.refuseMember(e.Sel.Pos(), owner, recv, m)
 		}
 		return val{owner.n, m.Type(), owner.hard}
 	case a.module(m.Pkg()):
-		if a.carries(m.Type()) {
-			a.use(e.Sel, a.funcValueOf(m, false), nil)
+		if v := a.signatureVal(m); v.hard {
+			a.use(e.Sel, v)
 		}
 		if n, ok := types.Unalias(deref(recv)).(*types.Named); ok && owner.hard && n.TypeArgs().Len() > 0 {
 			return val{owner.n, m.Type(), true} // the receiver's type arguments
@@ -299,6 +304,20 @@ func (a *analysis) method(e *ast.SelectorExpr, owner val, recv types.Type, m *ty
 		return a.funcValueOf(m, false)
 	}
 	return val{owner.n, m.Type(), owner.hard}
+}
+
+// signatureVal is the first tracked result or parameter of a method: the group
+// that a call of it belongs to.
+func (a *analysis) signatureVal(m *types.Func) val {
+	sig := m.Origin().Type().(*types.Signature)
+	for _, tuple := range []*types.Tuple{sig.Results(), sig.Params()} {
+		for i := 0; i < tuple.Len(); i++ {
+			if v := a.objectVal(tuple.At(i)); v.hard {
+				return v
+			}
+		}
+	}
+	return val{}
 }
 
 func (a *analysis) foreignObject(e *ast.SelectorExpr, obj types.Object) val {

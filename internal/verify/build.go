@@ -3,7 +3,6 @@ package verify
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"go/token"
@@ -13,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/modfiles"
 )
 
 // Build is what the go command needs to see the module as it would be.
@@ -21,7 +22,8 @@ type Build struct {
 	Modfile string            // a go.mod that stands for the module's own; its go.sum lies beside it
 	Overlay map[string][]byte // absolute path to content: edited and generated files
 	Tags    string            // -tags
-	Env     []string          // in addition to the process's
+	Env     []string          // the environment; nil is the process's
+	Plain   []string          // the environment in which the module as it is builds
 }
 
 // Run builds and vets the module with the overlay in place, tests included, and
@@ -33,7 +35,7 @@ func (b *Build) Run(ctx context.Context) ([]Error, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(tmp)
-	overlay, err := b.writeOverlay(tmp)
+	overlay, err := modfiles.Overlay(tmp, b.Overlay)
 	if err != nil {
 		return nil, fmt.Errorf("writing the overlay: %w", err)
 	}
@@ -61,7 +63,7 @@ func (b *Build) vet(ctx context.Context, overlay string) ([]Error, error) {
 		return nil, fmt.Errorf("go vet: %w\n%s", err, bytes.TrimSpace(out))
 	}
 	plain := *b
-	plain.Modfile = ""
+	plain.Modfile, plain.Env = "", b.Plain
 	before, err := plain.gotool(ctx, "vet")
 	known := map[string]int{}
 	if err != nil {
@@ -86,25 +88,6 @@ func (b *Build) vet(ctx context.Context, overlay string) ([]Error, error) {
 	return fresh, nil
 }
 
-func (b *Build) writeOverlay(tmp string) (string, error) {
-	replace := map[string]string{}
-	i := 0
-	for path, content := range b.Overlay {
-		i++
-		file := filepath.Join(tmp, strconv.Itoa(i)+"-"+filepath.Base(path))
-		if err := os.WriteFile(file, content, 0o600); err != nil {
-			return "", err
-		}
-		replace[path] = file
-	}
-	data, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	name := filepath.Join(tmp, "overlay.json")
-	return name, os.WriteFile(name, data, 0o600)
-}
-
 func (b *Build) gotool(ctx context.Context, verb string, args ...string) ([]byte, error) {
 	args = append([]string{verb}, args...)
 	if b.Modfile != "" {
@@ -115,7 +98,9 @@ func (b *Build) gotool(ctx context.Context, verb string, args ...string) ([]byte
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, "./...")...)
 	cmd.Dir = b.Dir
-	cmd.Env = append(os.Environ(), b.Env...)
+	if cmd.Env = b.Env; b.Env == nil {
+		cmd.Env = os.Environ()
+	}
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return out, ctx.Err()

@@ -1,0 +1,154 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"os"
+	"sort"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/modfiles"
+	"github.com/redis2cf/redis2cf/internal/verify"
+)
+
+// A GoLineError says that the module's go line would have to cross 1.22, where
+// each iteration of a loop got its own variables.
+type GoLineError struct {
+	Before, After string
+	Allowed       bool             // -allow-go-upgrade was given: the positions are why it is refused
+	Captured      []token.Position // uses of loop variables that outlive an iteration
+}
+
+func (e *GoLineError) Error() string {
+	var b strings.Builder
+	before := e.Before
+	if before == "" {
+		before = "missing"
+	}
+	fmt.Fprintf(&b, "the runtime needs go %s in go.mod, where the go line is %s; from go 1.22 on each iteration of a loop has its own variables", e.After, before)
+	switch {
+	case len(e.Captured) > 0:
+		b.WriteString(", and these uses would mean something else (give each loop a copy, x := x, or raise the go line yourself once they are checked):")
+		for _, p := range e.Captured {
+			fmt.Fprintf(&b, "\n\t%s", p)
+		}
+	case !e.Allowed:
+		b.WriteString("; no loop of this module depends on it: -allow-go-upgrade lets redis2cf raise the line")
+	}
+	return b.String()
+}
+
+// settle works out the module files, guards the go line and lets the go command
+// build and vet the outcome. What it returns as errors of the code is taken
+// back and tried again.
+func (r *run) settle(res *Result) ([]verify.Error, error) {
+	if r.opts.MemoryOnly || len(res.Files) == 0 {
+		return nil, nil
+	}
+	r.opts.Progress("settling go.mod")
+	rt, err := modfiles.SelfRuntime()
+	if r.opts.RuntimeDir != "" {
+		rt, err = modfiles.RuntimeIn(r.opts.RuntimeDir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	mod, err := modfiles.Settle(r.ctx, modfiles.Request{Dir: r.prog.Module.Dir, Runtime: rt, Files: res.Files, Tags: r.opts.Tags})
+	if err != nil {
+		return nil, err
+	}
+	defer mod.Close()
+	res.Module, res.Remove = mod.Files, mod.Remove
+	res.GoVersion = [2]string{mod.GoBefore, mod.GoAfter}
+	if mod.LoopVars {
+		captured := r.captured()
+		if !r.opts.AllowGoUpgrade || len(captured) > 0 {
+			return nil, &GoLineError{Before: mod.GoBefore, After: mod.GoAfter, Allowed: r.opts.AllowGoUpgrade, Captured: captured}
+		}
+	}
+	if r.opts.NoBuild {
+		return nil, nil
+	}
+	r.opts.Progress("go build and go vet")
+	overlay := res.Files
+	if mod.Modfile == "" { // a workspace: its files cannot be given as -modfile
+		overlay = maps.Clone(res.Files)
+		maps.Copy(overlay, mod.Files)
+	}
+	build := &verify.Build{
+		Dir: r.prog.Module.Dir, Modfile: mod.Modfile, Overlay: overlay,
+		Tags: r.opts.Tags, Env: append(r.environ(), mod.Env...), Plain: r.opts.Env,
+	}
+	return build.Run(r.ctx)
+}
+
+// captured looks for loop variables that outlive their iteration in the whole
+// module: the go line is for all of it. Packages that were not loaded are read
+// without their imports, which is enough to tell variables apart.
+func (r *run) captured() []token.Position {
+	seen := map[token.Position]bool{}
+	loaded := map[string]bool{}
+	add := func(fset *token.FileSet, list []token.Pos) {
+		for _, p := range list {
+			seen[fset.PositionFor(p, false)] = true
+		}
+	}
+	for _, p := range r.prog.Packages {
+		for _, f := range p.Syntax {
+			loaded[r.prog.Fset.File(f.FileStart).Name()] = true
+		}
+		add(r.prog.Fset, loopVars(p.Syntax, p.TypesInfo))
+	}
+	for _, path := range sortedKeys(r.prog.Meta) {
+		m := r.prog.Meta[path]
+		for _, names := range [][]string{append(append([]string(nil), m.GoFiles...), m.TestFiles...), m.XTestFiles} {
+			fset := token.NewFileSet()
+			var files []*ast.File
+			for _, name := range names {
+				if loaded[name] {
+					continue
+				}
+				src, err := os.ReadFile(name)
+				if err != nil {
+					continue // it was there a moment ago: the write will notice
+				}
+				if f, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution); err == nil {
+					files = append(files, f)
+				}
+			}
+			if len(files) == 0 {
+				continue
+			}
+			info := &types.Info{
+				Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+				Types: map[ast.Expr]types.TypeAndValue{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
+			}
+			conf := types.Config{Error: func(error) {}, Importer: noImports{}}
+			conf.Check(path, fset, files, info) //nolint:errcheck // without imports there are errors
+			add(fset, loopVars(files, info))
+		}
+	}
+	out := make([]token.Position, 0, len(seen))
+	for p := range seen {
+		out = append(out, p)
+	}
+	sort.Slice(out, func(i, j int) bool { return earlier(out[i], out[j]) })
+	return out
+}
+
+type noImports struct{}
+
+func (noImports) Import(path string) (*types.Package, error) {
+	return nil, fmt.Errorf("%s is not read here", path)
+}
+
+func (r *run) environ() []string {
+	if r.opts.Env != nil {
+		return append([]string(nil), r.opts.Env...)
+	}
+	return os.Environ()
+}
