@@ -65,7 +65,7 @@ CREATE TABLE set_members (
 CREATE TABLE zset_members (
 	id     INTEGER NOT NULL,
 	member BLOB    NOT NULL,
-	score  REAL    NOT NULL,
+	score          NOT NULL,     -- REAL; declared so, SQLite would drop the sign of -0
 	PRIMARY KEY (id, member)
 ) WITHOUT ROWID;
 CREATE INDEX zset_order ON zset_members (id, score, member);
