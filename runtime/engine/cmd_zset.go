@@ -288,7 +288,7 @@ func cmdZRandMember(c *call) resp.Reply {
 	if len(c.args) == 2 {
 		return resp.NewBulk(any().m.key)
 	}
-	out := newZReply(withScores)
+	out := newZReply(withScores, 0)
 	switch {
 	case -count > maxRandom:
 		return errTooMany
@@ -311,8 +311,12 @@ type zreply struct {
 	withScores bool
 }
 
-func newZReply(withScores bool) *zreply {
-	return &zreply{elems: []resp.Reply{}, withScores: withScores}
+// newZReply makes room for n members.
+func newZReply(withScores bool, n int) *zreply {
+	if withScores {
+		n *= 2
+	}
+	return &zreply{elems: make([]resp.Reply, 0, n), withScores: withScores}
 }
 
 func (r *zreply) add(k zkey) bool {

@@ -222,8 +222,9 @@ func (c *call) zcombineReply(op zoperation, plain bool) resp.Reply {
 	if bad.Kind == resp.Error {
 		return bad
 	}
-	out := newZReply(q.withScores)
-	c.zcombine(&q, op, false).each(out.add)
+	result := c.zcombine(&q, op, false)
+	out := newZReply(q.withScores, result.length())
+	result.each(out.add)
 	return out.reply()
 }
 

@@ -190,16 +190,16 @@ func (c *call) selection(at int, by order, reverse, anyDirection, store bool) (s
 	return s, bad
 }
 
-// walk calls yield for the selected elements in the selection's order.
-func (s *zselection) walk(z *zset, yield func(zkey) bool) {
-	from, to := z.ranks(&s.zrange, s.reverse)
+// bounds is the ranks of the selected elements, from from up to to (exclusive).
+func (s *zselection) bounds(z *zset) (from, to int) {
+	from, to = z.ranks(&s.zrange, s.reverse)
 	if from >= to {
-		return
+		return 0, 0
 	}
 	if s.by != byRank {
 		n := int64(to - from)
 		if s.offset < 0 || s.offset >= n {
-			return
+			return 0, 0
 		}
 		n -= s.offset
 		if s.limit >= 0 {
@@ -213,7 +213,7 @@ func (s *zselection) walk(z *zset, yield func(zkey) bool) {
 			to = from + int(n)
 		}
 	}
-	z.order.walk(from, to, s.reverse, yield)
+	return from, to
 }
 
 func (c *call) zrange(by order, reverse, anyDirection bool) resp.Reply {
@@ -228,8 +228,9 @@ func (c *call) zrange(by order, reverse, anyDirection bool) resp.Reply {
 	case z == nil:
 		return emptyArray
 	}
-	out := newZReply(s.withScores)
-	s.walk(z, out.add)
+	from, to := s.bounds(z)
+	out := newZReply(s.withScores, to-from)
+	z.order.walk(from, to, s.reverse, out.add)
 	return out.reply()
 }
 
@@ -251,7 +252,8 @@ func cmdZRangeStore(c *call) resp.Reply {
 	}
 	result := newCollection(TypeZSet, !c.e.volatile).(*zset)
 	if z != nil {
-		s.walk(z, func(k zkey) bool { result.set(k.m.key, k.score); return true })
+		from, to := s.bounds(z)
+		z.order.walk(from, to, s.reverse, func(k zkey) bool { result.set(k.m.key, k.score); return true })
 	}
 	return c.replace(c.args[1], result)
 }

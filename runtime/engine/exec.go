@@ -136,7 +136,7 @@ func (e *Engine) check(args resp.Command) (*command, resp.Reply) {
 	if cmd.flags&flagContainer != 0 && len(args) > 1 {
 		sub := findCommand(cmd.name + "|" + strings.ToLower(args[1]))
 		if sub == nil {
-			return nil, resp.NewError(fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", clip(args[1]), strings.ToUpper(cmd.name)))
+			return nil, resp.NewError(fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", oneLine(clip(args[1])), strings.ToUpper(cmd.name)))
 		}
 		cmd = sub
 	}

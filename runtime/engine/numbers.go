@@ -94,6 +94,8 @@ func parseLongDouble(s string) (*big.Float, bool) {
 	base := 10
 	if hex := strings.TrimLeft(lower, "+-"); strings.HasPrefix(hex, "0x") {
 		base = 0
+	} else if strings.Contains(lower, "p") {
+		return nil, false // a binary exponent, which only Go knows without 0x
 	}
 	f, _, err := big.ParseFloat(s, base, longDouble, big.ToNearestEven)
 	if err != nil {
