@@ -115,7 +115,7 @@ var beforeWrite = func() {}
 func (j *job) write(res *result) error {
 	j.ui.step("writing " + files(len(res.changes)))
 	beforeWrite()
-	txn, err := journal.Begin(j.root, "redis2cf -w "+strings.Join(j.opt.args, " "))
+	txn, err := journal.Begin(j.root, strings.Join(append([]string{"redis2cf -w"}, j.opt.args...), " "))
 	if err != nil {
 		return err
 	}

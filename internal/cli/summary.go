@@ -63,7 +63,7 @@ func (j *job) writeFiles(out *bufio.Writer, res *result) {
 	}
 	var parts []string
 	if sources > 0 {
-		parts = append(parts, files(sources)+" changed")
+		parts = append(parts, fmt.Sprintf("%d source %s", sources, strings.TrimLeft(files(sources), "0123456789 ")))
 	}
 	if made > 0 {
 		parts = append(parts, files(made)+" in "+j.plan.Package)
@@ -74,7 +74,7 @@ func (j *job) writeFiles(out *bufio.Writer, res *result) {
 	}
 	fmt.Fprintf(out, "Wrote %s.\n", strings.Join(parts, "; "))
 	if n := res.Counts.Exported; n > 0 {
-		fmt.Fprintf(out, "%d exported signatures have other types now: importers of these packages have to follow.\n", n)
+		fmt.Fprintf(out, "%d exported signatures have types of %s now: importers outside this module have to follow.\n", n, j.plan.Package)
 	}
 }
 

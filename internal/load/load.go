@@ -122,6 +122,7 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	if !anyWanted(paths, wanted) {
 		return nil, &NoRedisError{Module: mod.Path, Dir: mod.Dir, Patterns: cfg.Patterns}
 	}
+	paths = append(paths, p.keyPackages(hits, paths)...)
 	say(fmt.Sprintf("type-checking %d of %d packages", len(paths), len(meta)))
 	if err := p.types(ctx, cfg, paths, wanted); err != nil {
 		return nil, err

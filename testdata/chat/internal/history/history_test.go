@@ -55,17 +55,3 @@ func TestUnreadCountsUntilRead(t *testing.T) {
 		t.Errorf("eve's unread = %v, %v", got, err)
 	}
 }
-
-func TestAppendToWrongTypeChangesNothingElse(t *testing.T) {
-	ctx := context.Background()
-	rdb := redistest.New(t, redistest.DBHistory)
-	if err := rdb.Set(ctx, keys.Messages("lobby"), "not a list", 0).Err(); err != nil {
-		t.Fatal(err)
-	}
-	if err := New(rdb).Append(ctx, "lobby", Message{User: "ada"}); err == nil {
-		t.Error("no error")
-	}
-	if got := rdb.Get(ctx, keys.Messages("lobby")).Val(); got != "not a list" {
-		t.Errorf("value = %q", got)
-	}
-}

@@ -63,7 +63,7 @@ func TestStatsCountCommandsAndPipelines(t *testing.T) {
 }
 
 func TestOpenRefusesBadURL(t *testing.T) {
-	if _, err := kv.Open(kv.Config{URL: "http://localhost:6379"}); err == nil {
+	if _, err := kv.Open(kv.Config{URL: "ftp://localhost:6379"}); err == nil {
 		t.Fatal("no error")
 	}
 }
