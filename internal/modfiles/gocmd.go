@@ -98,7 +98,10 @@ func (s *settler) fill() error {
 			return fmt.Errorf("adding the runtime to go.mod failed, nothing was changed: %w", err)
 		}
 	}
-	args := append(append([]string{"list", "-e", "-deps", "-test"}, flags...), "./...")
+	if s.work == nil {
+		flags = append(flags, "-e")
+	} // else a package that cannot be resolved means that the workspace has to
+	args := append(append([]string{"list", "-deps", "-test"}, flags...), "./...")
 	if _, err := s.gotool(env, args...); err != nil {
 		return fmt.Errorf("working out go.mod failed, nothing was changed: %w", err)
 	}

@@ -212,6 +212,13 @@ func (s *settler) edit() (edited []byte, goBefore string, err error) {
 	if err := writable(s.gomod); err != nil {
 		return nil, "", err
 	}
+	// A go line that is raised here and not by the go command keeps it from
+	// listing every module of the graph when the line crosses 1.17.
+	if need := s.runtimeGo(); older(goBefore, need) {
+		if err := f.AddGoStmt(need); err != nil {
+			return nil, "", fmt.Errorf("raising the go line: %w", err)
+		}
+	}
 	f.Cleanup()
 	edited, err = f.Format()
 	if err != nil {

@@ -1,6 +1,8 @@
 package modfiles
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -435,6 +437,71 @@ func TestSelfRuntime(t *testing.T) {
 	}
 }
 
+// Module versions come from a proxy of files.
+func TestARuntimeByVersion(t *testing.T) {
+	proxy := tree(t, map[string]string{
+		"list":        "v1.0.0\nv1.1.0\n",
+		"v1.1.0.info": `{"Version":"v1.1.0"}`,
+		"v1.1.0.mod":  "module " + RuntimePath + "\n\ngo 1.21\n",
+	})
+	var zipped bytes.Buffer
+	z := zip.NewWriter(&zipped)
+	for name, text := range map[string]string{
+		"go.mod": "module " + RuntimePath + "\n\ngo 1.21\n", "runtime.go": "package runtime\n", "store/memory/mem.go": "package memory\n",
+	} {
+		w, err := z.Create(RuntimePath + "@v1.1.0/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(proxy, "v1.1.0.zip"), zipped.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	at := filepath.Join(root, filepath.FromSlash(RuntimePath), "@v")
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(proxy, at); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOPROXY", "file://"+filepath.ToSlash(root))
+	t.Setenv("GONOSUMDB", RuntimePath)
+	t.Setenv("GOMODCACHE", t.TempDir())
+	t.Setenv("GOFLAGS", "-modcacherw")
+
+	for _, tt := range []struct{ gomod, want string }{
+		{"module example.com/m\n\ngo 1.20\n", "v1.1.0"},
+		{"module example.com/m\n\ngo 1.21\n\nrequire " + RuntimePath + " v1.0.0\n", "v1.1.0"},
+	} {
+		dir := tree(t, map[string]string{"go.mod": tt.gomod, "m.go": "package m\n"})
+		r, err := settle(t, dir, Runtime{Version: "v1.1.0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(r.Files[filepath.Join(dir, "go.mod")]); !strings.Contains(got, "require "+RuntimePath+" "+tt.want+"\n") || strings.Contains(got, "replace") {
+			t.Errorf("go.mod:\n%s", got)
+		}
+		if sum := string(r.Files[filepath.Join(dir, "go.sum")]); strings.Count(sum, RuntimePath+" v1.1.0") != 2 {
+			t.Errorf("go.sum:\n%s", sum)
+		}
+		if r.GoAfter != "1.21" {
+			t.Errorf("go line: %s", r.GoAfter)
+		}
+		take(t, dir, r)
+		again, err := settle(t, dir, Runtime{Version: "v1.0.0"})
+		if err != nil || len(again.Files) > 0 {
+			t.Errorf("an older tool changes the module: %v, %v", again, err)
+		}
+	}
+}
+
 // The real runtime brings real dependencies: their sums must be there, so that
 // a build that may not change go.mod is content.
 func TestTheRealRuntime(t *testing.T) {
@@ -442,7 +509,9 @@ func TestTheRealRuntime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := tree(t, map[string]string{"go.mod": "module example.com/m\n\ngo 1.20\n", "m.go": "package m\n"})
+	// Below 1.17 the go command would list all modules of the graph when it
+	// raises the line.
+	dir := tree(t, map[string]string{"go.mod": "module example.com/m\n\ngo 1.16\n", "m.go": "package m\n"})
 	src := strings.Replace(importer, ")\n", "\t_ \""+RuntimePath+"/store/sqlite\"\n)\n", 1)
 	r, err := Settle(context.Background(), Request{Dir: dir, Runtime: rt, Files: map[string][]byte{
 		filepath.Join(dir, "internal/cfstore/facade.go"): []byte(src),
@@ -457,6 +526,9 @@ func TestTheRealRuntime(t *testing.T) {
 	}
 	if r.GoAfter != "1.21" || r.LoopVars {
 		t.Errorf("go line %s", r.GoAfter)
+	}
+	if gomod := string(r.Files[filepath.Join(dir, "go.mod")]); strings.Contains(gomod, "modernc.org/ccgo") {
+		t.Errorf("modules of which nothing is imported:\n%s", gomod)
 	}
 	take(t, dir, r)
 	if err := os.WriteFile(filepath.Join(dir, "internal/cfstore/facade.go"), []byte(src), 0o644); err != nil {

@@ -2,6 +2,7 @@ package modfiles
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,18 +106,6 @@ func older(a, b string) bool {
 // inWorkspace settles a module that only its workspace can resolve: go.mod gets
 // the runtime's requirement, and the sums go where the workspace keeps them.
 func (s *settler) inWorkspace(r *Result, edited []byte) error {
-	f, err := modfile.Parse(s.gomod, edited, nil)
-	if err != nil {
-		return fmt.Errorf("reading the new go.mod: %w", err)
-	}
-	if need := s.runtimeGo(); older(goLine(f), need) {
-		if err := f.AddGoStmt(need); err != nil {
-			return fmt.Errorf("raising the go line: %w", err)
-		}
-		if edited, err = f.Format(); err != nil {
-			return fmt.Errorf("raising the go line: %w", err)
-		}
-	}
 	if err := s.result(r, edited); err != nil {
 		return err
 	}
@@ -202,13 +191,19 @@ func (w *workspace) absolute(f *modfile.WorkFile) {
 	}
 }
 
-// runtimeGo is the go line of the runtime's directory, empty when it is a
-// version: then the go command knows it.
+// runtimeGo is the go line of the runtime that is asked for, empty when it
+// cannot be found out: then the go command raises the module's.
 func (s *settler) runtimeGo() string {
+	file := filepath.Join(s.req.Runtime.Dir, "go.mod")
 	if s.req.Runtime.Dir == "" {
-		return ""
+		out, err := s.gotool([]string{"GOWORK=off", modFlag()}, "mod", "download", "-json", RuntimePath+"@"+s.req.Runtime.Version)
+		var info struct{ GoMod string }
+		if err != nil || json.Unmarshal(out, &info) != nil {
+			return ""
+		}
+		file = info.GoMod
 	}
-	data, err := os.ReadFile(filepath.Join(s.req.Runtime.Dir, "go.mod"))
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return ""
 	}
