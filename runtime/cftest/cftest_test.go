@@ -257,3 +257,24 @@ func TestPublishReachesSubscribersOverTheNetwork(t *testing.T) {
 		t.Errorf("NUMSUB %d", got)
 	}
 }
+
+func TestClockRunsWhenAsked(t *testing.T) {
+	s := cftest.RunT(t)
+	s.Set("k", "v")
+	s.SetTTL("k", 20*time.Millisecond)
+	s.ClockTTL(true)
+	for s.Exists("k") { // the test's own timeout ends it when the clock does not run
+	}
+	s.ClockTTL(false)
+	s.Set("k", "v")
+	s.SetTTL("k", time.Second)
+	if err := s.Copy(0, "k", 2, "copy"); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.DB(2).TTL("copy"); got != time.Second {
+		t.Errorf("TTL of the copy: %v", got)
+	}
+	if err := s.Copy(0, "none", 2, "copy"); !errors.Is(err, cftest.ErrKeyNotFound) {
+		t.Errorf("Copy of nothing: %v", err)
+	}
+}

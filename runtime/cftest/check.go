@@ -50,6 +50,16 @@ func check(t T, what, key string, got, want []string, err error) {
 // FlushAll removes all keys of all databases.
 func (m *Miniredis) FlushAll() { m.DB(0).do("FLUSHALL") }
 
+// Copy copies a key into a database, over what is there; ErrKeyNotFound without
+// the source.
+func (m *Miniredis) Copy(srcDB int, src string, destDB int, dest string) error {
+	r := m.DB(srcDB).do("COPY", src, dest, "DB", strconv.Itoa(destDB), "REPLACE")
+	if r.Kind == resp.Int && r.Int == 0 {
+		return ErrKeyNotFound
+	}
+	return failure(r)
+}
+
 // Publish sends a message and returns how many got it.
 func (m *Miniredis) Publish(channel, message string) int {
 	return int(m.DB(0).do("PUBLISH", channel, message).Int)

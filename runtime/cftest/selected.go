@@ -24,6 +24,11 @@ func (m *Miniredis) Incrfloat(k string, delta float64) (float64, error) {
 	return m.db().Incrfloat(k, delta)
 }
 
+// IncrByFloat is Incrfloat.
+func (m *Miniredis) IncrByFloat(k string, delta float64) (float64, error) {
+	return m.db().IncrByFloat(k, delta)
+}
+
 // List returns a list's elements, or ErrKeyNotFound.
 func (m *Miniredis) List(k string) ([]string, error) { return m.db().List(k) }
 
@@ -38,6 +43,12 @@ func (m *Miniredis) Pop(k string) (string, error) { return m.db().Pop(k) }
 
 // Push adds elements at the tail and returns the new length.
 func (m *Miniredis) Push(k string, v ...string) (int, error) { return m.db().Push(k, v...) }
+
+// RPush is Push.
+func (m *Miniredis) RPush(k string, v ...string) (int, error) { return m.db().RPush(k, v...) }
+
+// RPop is Pop.
+func (m *Miniredis) RPop(k string) (string, error) { return m.db().RPop(k) }
 
 // SAdd adds members to a set and returns how many are new.
 func (m *Miniredis) SAdd(k string, elems ...string) (int, error) { return m.db().SAdd(k, elems...) }
@@ -59,6 +70,12 @@ func (m *Miniredis) IsMember(k, v string) (bool, error) { return m.db().IsMember
 
 // SIsMember is IsMember.
 func (m *Miniredis) SIsMember(k, v string) (bool, error) { return m.db().SIsMember(k, v) }
+
+// SCard counts a set's members; ErrKeyNotFound without the set.
+func (m *Miniredis) SCard(k string) (int, error) { return m.db().SCard(k) }
+
+// SRandMember returns any member of a set, or ErrKeyNotFound.
+func (m *Miniredis) SRandMember(k string) (string, error) { return m.db().SRandMember(k) }
 
 // HKeys returns a hash's fields, sorted, or ErrKeyNotFound.
 func (m *Miniredis) HKeys(k string) ([]string, error) { return m.db().HKeys(k) }
@@ -122,6 +139,22 @@ func (m *Miniredis) ZRem(k, member string) (bool, error) { return m.db().ZRem(k,
 
 // ZScore is a member's score, 0 when there is no such member.
 func (m *Miniredis) ZScore(k, member string) (float64, error) { return m.db().ZScore(k, member) }
+
+// ZMScore returns the scores of several members, 0 for those that are missing.
+func (m *Miniredis) ZMScore(k string, members ...string) ([]float64, error) {
+	return m.db().ZMScore(k, members...)
+}
+
+// PfAdd adds elements to a HyperLogLog and returns 1 when that changed it.
+func (m *Miniredis) PfAdd(k string, elems ...string) (int, error) { return m.db().PfAdd(k, elems...) }
+
+// PfCount estimates how many elements HyperLogLogs have together.
+func (m *Miniredis) PfCount(keys ...string) (int, error) { return m.db().PfCount(keys...) }
+
+// PfMerge merges HyperLogLogs into the first.
+func (m *Miniredis) PfMerge(destKey string, sourceKeys ...string) error {
+	return m.db().PfMerge(destKey, sourceKeys...)
+}
 
 // Dump shows all keys with their contents, for people.
 func (m *Miniredis) Dump() string { return m.db().Dump() }

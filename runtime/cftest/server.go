@@ -12,8 +12,8 @@
 // # Time
 //
 // The clock stands still, so that a time to live stays what it was set to until
-// FastForward moves it. A blocked command with a timeout waits for that time on
-// the wall clock.
+// FastForward moves it, or ClockTTL lets it run. A blocked command with a timeout
+// waits for that time on the wall clock.
 package cftest
 
 import (
@@ -50,6 +50,9 @@ type Miniredis struct {
 	direct   map[int]*embedded.Session // by database, for the methods of this package
 	open     int                       // sessions now
 }
+
+// DumpMaxLineLen is how many bytes of a value Dump shows.
+var DumpMaxLineLen = 60
 
 // Server is another name of Miniredis.
 type Server = Miniredis
@@ -230,6 +233,20 @@ func (m *Miniredis) SetTime(t time.Time) {
 		m.DB(k.db).SetTTL(k.key, k.ttl)
 	}
 }
+
+// ClockTTL lets the clock run, so that times to live shrink by themselves, or
+// makes it stand still again.
+func (m *Miniredis) ClockTTL(enabled bool) {
+	if enabled {
+		m.host.Clock().Start()
+	} else {
+		m.host.Clock().Stop()
+	}
+	m.must(m.host.Advance(0)) // sets the timer of what is due next
+}
+
+// Dial connects to the server.
+func (m *Miniredis) Dial() (net.Conn, error) { return net.Dial("tcp", m.Addr()) }
 
 // CommandCount is how many commands clients have sent.
 func (m *Miniredis) CommandCount() int { return int(m.commands.Load()) }

@@ -235,7 +235,7 @@ func TestSQLiteKeepsRowsAsTheMemoryStoreDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { have.Close() }()
-	rounds := 1500
+	rounds := 800
 	if testing.Short() {
 		rounds = 300
 	}

@@ -49,7 +49,7 @@ func TestReloadedEngineAnswersLikeOneThatNeverStopped(t *testing.T) {
 	for _, s := range subjects {
 		s.open(t)
 	}
-	frames := 6000
+	frames := 3000
 	if testing.Short() {
 		frames = 1500
 	}
