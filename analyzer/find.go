@@ -50,7 +50,8 @@ func Find(fset *token.FileSet, units []Unit) *Result {
 		closed := u.Closed || u.Types.Name() == "main"
 		pkgs[i] = keys.Package{Types: u.Types, Info: u.Info, Files: u.Files, Closed: closed}
 	}
-	f := &finder{fset: fset, keys: keys.New(fset, pkgs), views: viewPatterns(units), scripts: map[string]keys.Script{}}
+	f := &finder{fset: fset, keys: keys.New(fset, pkgs), views: viewPatterns(units),
+		scripts: map[string]keys.Script{}, satisfied: map[implementing]bool{}}
 	for i := range units {
 		f.unit(&units[i])
 	}
@@ -74,6 +75,8 @@ type finder struct {
 	views   map[string]string // path.Func of a view to its pattern
 	scripts map[string]keys.Script
 	out     Result
+
+	satisfied map[implementing]bool
 
 	u    *Unit
 	info *types.Info

@@ -202,11 +202,11 @@ func (f *finder) viewable(sel *ast.SelectorExpr, s *types.Selection, m method) (
 	if !isIface {
 		return false, ""
 	}
-	if types.Implements(s.Recv(), cmdable) {
+	if f.implements(s.Recv(), cmdable) {
 		return true, ""
 	}
 	if _, isPtr := s.Recv().Underlying().(*types.Pointer); !isPtr && !types.IsInterface(s.Recv()) {
-		if tv := f.info.Types[sel.X]; tv.Addressable() && types.Implements(types.NewPointer(s.Recv()), cmdable) {
+		if tv := f.info.Types[sel.X]; tv.Addressable() && f.implements(types.NewPointer(s.Recv()), cmdable) {
 			return true, ""
 		}
 	}
@@ -229,11 +229,32 @@ func (f *finder) viewable(sel *ast.SelectorExpr, s *types.Selection, m method) (
 		}
 		path = append(path, field.Name())
 		t = field.Type()
-		if types.Implements(t, cmdable) {
+		if f.implements(t, cmdable) {
 			return true, strings.Join(path, ".")
 		}
 	}
 	return false, ""
+}
+
+// implements is types.Implements, remembered: Cmdable has six hundred methods,
+// and a package has few receiver types.
+func (f *finder) implements(t types.Type, iface *types.Interface) bool {
+	k := implementing{t: types.Unalias(t), iface: iface}
+	if p, ok := k.t.(*types.Pointer); ok { // not the same value for each expression
+		k.t, k.pointer = types.Unalias(p.Elem()), true
+	}
+	ok, known := f.satisfied[k]
+	if !known {
+		ok = types.Implements(t, iface)
+		f.satisfied[k] = ok
+	}
+	return ok
+}
+
+type implementing struct {
+	t       types.Type
+	pointer bool
+	iface   *types.Interface
 }
 
 // viewPatterns reads the patterns of views from the generated packages among

@@ -180,7 +180,11 @@ func (a *Analyzer) apply(fn *function, n *ast.CallExpr, info *types.Info, index 
 			one := set{alts: []template{{p}}}
 			if p.kind == param {
 				if pm, ok := a.idx.params[p.pos]; ok && pm.fn == fn {
-					one = a.bound(pm, n, info, expl)
+					if p.all {
+						one = a.strung(pm, p.sep, n, info, expl)
+					} else {
+						one = a.bound(pm, n, info, expl)
+					}
 				}
 			}
 			s = concat(s, one)
@@ -219,6 +223,42 @@ func (a *Analyzer) bound(p parameter, n *ast.CallExpr, info *types.Info, expl bo
 		return a.elements(n.Args[i])
 	}
 	return a.eval(n.Args[i])
+}
+
+// strung is the arguments of a slice parameter one behind the other, as Join or
+// a loop over it puts them.
+func (a *Analyzer) strung(p parameter, sep string, n *ast.CallExpr, info *types.Info, expl bool) set {
+	i := p.index
+	if expl {
+		i++
+	}
+	if i > len(n.Args) || len(n.Args) == 1 && p.fn.sig.Params().Len() > 1 {
+		return unknown(FromData, "one of several results")
+	}
+	args := n.Args[i:]
+	if !p.variadic || n.Ellipsis.IsValid() {
+		lit := a.literalSlice(n.Args[i], info)
+		if lit == nil {
+			return unknown(FromData, "joined from a slice")
+		}
+		args = lit.Elts
+	}
+	return a.chain(args, text(sep))
+}
+
+// chain is the expressions one behind the other, with sep between.
+func (a *Analyzer) chain(args []ast.Expr, sep set) set {
+	s := text("")
+	for i, e := range args {
+		if _, ok := e.(*ast.KeyValueExpr); ok {
+			return unknown(FromData, "joined from an indexed literal")
+		}
+		if i > 0 {
+			s = concat(s, sep)
+		}
+		s = concat(s, a.eval(e))
+	}
+	return s
 }
 
 // isElements tells whether a parameter stands for the elements of its slice.

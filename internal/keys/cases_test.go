@@ -242,6 +242,23 @@ func f(id string, parts []string) {
 	d.WriteString("x")
 	use(d.String()) // want "f:*:x"
 }`},
+	{"joined variadics are filled in by the caller", `
+import "strings"
+func key(parts ...string) string { return "app:" + strings.Join(parts, ":") }
+func glue(strs ...string) string {
+	var b strings.Builder
+	for _, s := range strs {
+		b.WriteString(s)
+	}
+	return b.String()
+}
+func f(id string, rest []string) {
+	use(key("user", id))                            // want "app:user:*"
+	use(key(rest...))                               // want "app:*"
+	use(glue("{", id, "}", ":ts"))                  // want "{*}:ts"
+	use(key())                                      // want "app:"
+	use(strings.Join(append([]string{"a"}, id), ":")) // want "a:*"
+}`},
 	{"recursion ends", `
 func loop(key string, n int) {
 	if n > 0 { loop(key, n-1) }

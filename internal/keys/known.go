@@ -185,48 +185,48 @@ func (a *Analyzer) sprint(n *ast.CallExpr, info *types.Info) set {
 	return s
 }
 
-// joined is strings.Join: exact for a slice that is written out, otherwise a
-// first element, and holes between separators only if something is known.
+// joined is strings.Join: exact for a slice that is written out, a template for
+// a slice parameter, otherwise known in front and a hole behind.
 func (a *Analyzer) joined(n *ast.CallExpr, info *types.Info) set {
 	sep := a.eval(n.Args[1])
 	if lit := a.literalSlice(n.Args[0], info); lit != nil {
-		s := set{}
-		for i, e := range lit.Elts {
-			if _, ok := e.(*ast.KeyValueExpr); ok {
-				return unknown(FromData, "joined from an indexed literal")
-			}
-			if i > 0 {
-				s = concat(s, sep)
-			}
-			s = concat(s, a.eval(e))
-		}
-		if len(s.alts) == 0 {
-			return text("")
-		}
-		return s
+		return a.chain(lit.Elts, sep)
 	}
-	// append([]string{"a", "b"}, rest...): known in front, a hole behind.
+	if text, ok := a.Text(n.Args[1]); ok {
+		if s, ok := a.sliceParam(n.Args[0], text, info); ok {
+			return s
+		}
+	}
+	// append([]string{"a", "b"}, rest...)
 	if c, ok := ast.Unparen(n.Args[0]).(*ast.CallExpr); ok && len(c.Args) > 1 {
-		if id, ok := c.Fun.(*ast.Ident); ok && id.Name == "append" && info.Uses[id] == types.Universe.Lookup("append") {
+		if id, ok := c.Fun.(*ast.Ident); ok && info.Uses[id] == types.Universe.Lookup("append") {
 			if lit := a.literalSlice(c.Args[0], info); lit != nil && len(lit.Elts) > 0 {
-				s := set{}
-				for i, e := range lit.Elts {
-					if i > 0 {
-						s = concat(s, sep)
-					}
-					s = concat(s, a.eval(e))
+				front := append([]ast.Expr(nil), lit.Elts...)
+				if !c.Ellipsis.IsValid() {
+					return a.chain(append(front, c.Args[1:]...), sep)
 				}
-				for i, e := range c.Args[1:] {
-					if c.Ellipsis.IsValid() && i == len(c.Args)-2 {
-						return concat(s, unknown(FromData, "joined from a slice"))
-					}
-					s = concat(concat(s, sep), a.eval(e))
-				}
-				return s
+				return concat(a.chain(front, sep), unknown(FromData, "joined from a slice"))
 			}
 		}
 	}
 	return unknown(FromData, "joined from a slice")
+}
+
+// sliceParam is the elements of a slice parameter that is never written to, one
+// behind the other.
+func (a *Analyzer) sliceParam(e ast.Expr, sep string, info *types.Info) (set, bool) {
+	id, ok := ast.Unparen(e).(*ast.Ident)
+	if !ok {
+		return set{}, false
+	}
+	v, ok := info.Uses[id].(*types.Var)
+	if !ok || len(a.idx.writes[v.Pos()]) > 0 {
+		return set{}, false
+	}
+	if _, ok := a.idx.params[v.Pos()]; !ok || !isElements(v.Type()) {
+		return set{}, false
+	}
+	return set{alts: []template{{{kind: param, pos: v.Pos(), text: v.Name(), all: true, sep: sep}}}}, true
 }
 
 // Elements gives the elements of a slice or array that is written out where e
@@ -263,156 +263,4 @@ func (a *Analyzer) literalSlice(e ast.Expr, info *types.Info) *ast.CompositeLit 
 		}
 	}
 	return nil
-}
-
-// builder reads strings.Builder and bytes.Buffer: what is written at the top of
-// the function in order, a hole from the first loop or branch on.
-func (a *Analyzer) builder(fn *types.Func, n *ast.CallExpr, info *types.Info) (set, bool) {
-	switch fn.FullName() {
-	case "(*strings.Builder).String", "(*bytes.Buffer).String", "(*bytes.Buffer).Bytes":
-	default:
-		return set{}, false
-	}
-	data := unknown(FromData, "built by a "+strings.TrimSuffix(fn.FullName()[2:], ")."+fn.Name()))
-	sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return data, true
-	}
-	id, ok := ast.Unparen(sel.X).(*ast.Ident)
-	if !ok {
-		return data, true
-	}
-	v, ok := info.Uses[id].(*types.Var)
-	if !ok || v.IsField() {
-		return data, true
-	}
-	body := a.idx.bodyAround(n)
-	if body == nil {
-		return data, true
-	}
-	s := text("")
-	for _, st := range body.List {
-		if st.Pos() <= n.Pos() && n.End() <= st.End() {
-			if _, simple := st.(*ast.ReturnStmt); !simple {
-				if _, simple := st.(*ast.AssignStmt); !simple {
-					if _, simple := st.(*ast.ExprStmt); !simple {
-						return concat(s, data), true
-					}
-				}
-			}
-			return s, true
-		}
-		if !mentions(st, v, info) {
-			continue
-		}
-		arg, ok := builderWrite(st, v, info)
-		if !ok {
-			if declares(st, v, info) {
-				continue
-			}
-			return concat(s, data), true
-		}
-		if arg == nil {
-			return concat(s, data), true
-		}
-		if call, ok := arg.(*ast.CallExpr); ok && isFprintf(call, info) {
-			tail := *call
-			tail.Args = call.Args[1:]
-			s = concat(s, a.sprintf(&tail, info))
-			continue
-		}
-		s = concat(s, a.argument(arg, info))
-	}
-	return concat(s, data), true
-}
-
-func mentions(n ast.Node, v *types.Var, info *types.Info) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && info.ObjectOf(id) == v {
-			found = true
-		}
-		return !found
-	})
-	return found
-}
-
-// declares tells whether the statement only makes the empty builder.
-func declares(st ast.Stmt, v *types.Var, info *types.Info) bool {
-	switch st := st.(type) {
-	case *ast.DeclStmt:
-		g, ok := st.Decl.(*ast.GenDecl)
-		if !ok {
-			return false
-		}
-		for _, sp := range g.Specs {
-			if vs, ok := sp.(*ast.ValueSpec); !ok || len(vs.Values) > 0 {
-				return false
-			}
-		}
-		return true
-	case *ast.AssignStmt:
-		if len(st.Lhs) == 1 && len(st.Rhs) == 1 {
-			if id, ok := st.Lhs[0].(*ast.Ident); ok && info.Defs[id] == v {
-				e := ast.Unparen(st.Rhs[0])
-				if un, ok := e.(*ast.UnaryExpr); ok {
-					e = un.X
-				}
-				lit, ok := e.(*ast.CompositeLit)
-				return ok && len(lit.Elts) == 0
-			}
-		}
-	case *ast.ExprStmt:
-		if call, ok := st.X.(*ast.CallExpr); ok {
-			sel, ok := call.Fun.(*ast.SelectorExpr)
-			return ok && sel.Sel.Name == "Grow"
-		}
-	}
-	return false
-}
-
-// builderWrite gives the text that a statement writes to v.
-func builderWrite(st ast.Stmt, v *types.Var, info *types.Info) (ast.Expr, bool) {
-	var e ast.Expr
-	switch st := st.(type) {
-	case *ast.ExprStmt:
-		e = st.X
-	case *ast.AssignStmt:
-		if len(st.Rhs) != 1 {
-			return nil, false
-		}
-		e = st.Rhs[0]
-	default:
-		return nil, false
-	}
-	call, ok := e.(*ast.CallExpr)
-	if !ok {
-		return nil, false
-	}
-	if isFprintf(call, info) {
-		return call, true
-	}
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || len(call.Args) != 1 {
-		return nil, false
-	}
-	if id, ok := ast.Unparen(sel.X).(*ast.Ident); !ok || info.Uses[id] != v {
-		return nil, false
-	}
-	switch sel.Sel.Name {
-	case "WriteString", "Write":
-		return call.Args[0], true
-	case "WriteByte", "WriteRune":
-		return nil, true
-	}
-	return nil, false
-}
-
-func isFprintf(call *ast.CallExpr, info *types.Info) bool {
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || len(call.Args) < 2 {
-		return false
-	}
-	fn, ok := info.Uses[sel.Sel].(*types.Func)
-	return ok && fn.FullName() == "fmt.Fprintf"
 }

@@ -46,7 +46,7 @@ func (a *Analyzer) finishOne(t template) (s set, led bool) {
 		case p.kind != param:
 			literalBefore = literalBefore || p.kind == literal && p.text != ""
 			s = concat(s, set{alts: []template{{p}}})
-		case literalBefore:
+		case literalBefore || p.all:
 			s = concat(s, unknown(FromData, "parameter "+p.text))
 		default:
 			v := a.parameter(p)

@@ -30,7 +30,9 @@ type part struct {
 	text string    // of a literal
 	pos  token.Pos // declaration of the parameter
 	kept bool      // of a parameter: its value is kept in a field or global, as configuration is
-	code string    // of a hole: reason
+	all  bool      // of a slice parameter: its elements one behind the other, with sep between
+	sep  string
+	code string // of a hole: reason
 	why  string
 }
 
@@ -126,7 +128,7 @@ func (t template) equal(u template) bool {
 		return false
 	}
 	for i := range t {
-		if t[i].kind != u[i].kind || t[i].text != u[i].text || t[i].pos != u[i].pos || t[i].kept != u[i].kept || t[i].code != u[i].code {
+		if t[i].kind != u[i].kind || t[i].text != u[i].text || t[i].pos != u[i].pos || t[i].kept != u[i].kept || t[i].all != u[i].all || t[i].sep != u[i].sep || t[i].code != u[i].code {
 			return false
 		}
 	}
