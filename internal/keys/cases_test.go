@@ -159,7 +159,11 @@ var hook = handed
 func prefixed(prefix, id string) {
 	use(prefix + ":" + id) // want "post:*" "user:*"
 }
-func G(id string) { prefixed("user", id); prefixed("post", "1") }`},
+func G(id string) { prefixed("user", id); prefixed("post", "1") }
+func tagged(name string) {
+	use("{" + name + "}:ts") // want "{limit:*}:ts"
+}
+func H(id string) { tagged("limit:" + id) }`},
 	{"a caller that knows nothing stays in the set", `
 func get(key string) {
 	use(key) // want "*" "a"

@@ -40,13 +40,13 @@ func (a *Analyzer) finishOne(t template) (s set, led bool) {
 		return set{alts: []template{t}}, led
 	}
 	pure := len(t) == 1
-	literalBefore := false
+	behind := false // text that names a family
 	for i, p := range t {
 		switch {
 		case p.kind != param:
-			literalBefore = literalBefore || p.kind == literal && p.text != ""
+			behind = behind || p.kind == literal && hasWord(p.text)
 			s = concat(s, set{alts: []template{{p}}})
-		case literalBefore || p.all:
+		case behind || p.all:
 			s = concat(s, unknown(FromData, "parameter "+p.text))
 		default:
 			v := a.parameter(p)
@@ -56,8 +56,8 @@ func (a *Analyzer) finishOne(t template) (s set, led bool) {
 			known := false
 			for _, u := range v.alts {
 				known = known || u.hasText()
+				behind = behind || u.named()
 			}
-			literalBefore = literalBefore || known
 			if i == 0 && p.kept && !known {
 				led = false
 			}

@@ -165,7 +165,7 @@ func concat(a, b set) set {
 		return a
 	}
 	a = a.lead()
-	if a.allText() {
+	if a.named() {
 		b = b.follow()
 	} else {
 		b = b.lead()
@@ -235,6 +235,36 @@ func (s set) allText() bool {
 		}
 	}
 	return len(s.alts) > 0
+}
+
+// named tells whether every alternative has a letter or digit, enough to tell a
+// family: the brace of a hash tag alone does not.
+func (s set) named() bool {
+	for _, t := range s.alts {
+		if !t.named() {
+			return false
+		}
+	}
+	return len(s.alts) > 0
+}
+
+func (t template) named() bool {
+	for _, p := range t {
+		if p.kind == literal && hasWord(p.text) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasWord(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= 0x80, '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+			return true
+		}
+	}
+	return false
 }
 
 // keep marks the set, and the parameters in it, as what a field or global was
