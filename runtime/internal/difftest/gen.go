@@ -95,7 +95,9 @@ func (g *Gen) fill(p *parsed) resp.Command {
 	if g.chance(20) {
 		cmd[0] = strings.ToLower(cmd[0])
 	}
-	if g.chance(3) && (p.group != "lex" || p.name != "zadd") {
+	// A bent script is compiled by another Lua, with other words for its errors.
+	steady := p.group == "lex" && p.name == "zadd" || strings.HasPrefix(p.name, "eval") || strings.HasPrefix(p.name, "script")
+	if g.chance(3) && !steady {
 		cmd = g.bend(cmd)
 	}
 	return cmd
@@ -159,7 +161,7 @@ func (g *Gen) key() string {
 	switch {
 	case group == "lex":
 		if g.chance(5) {
-			group = "string"
+			group = "word"
 		}
 	case group == "" || g.chance(12):
 		group = pickOf(g.rnd, "string", "hash", "list", "set", "zset", "none")
@@ -195,6 +197,10 @@ func (g *Gen) small() string {
 	return pickOf(g.rnd, "-1", "0", "-5", "300", "a", "", "1.5", "99999999999999999999")
 }
 
+// float is a score, now and then one that is refused.
+//
+// Nothing is out of a double's range: it would leave an errno behind that SORT
+// in redis-server takes for its own.
 func (g *Gen) float() string {
 	switch n := g.rnd.Intn(100); {
 	case n < 50:
@@ -205,7 +211,7 @@ func (g *Gen) float() string {
 		return strconv.FormatFloat(g.rnd.NormFloat64()*1e6, 'g', -1, 64)
 	}
 	return pickOf(g.rnd, "inf", "-inf", "+inf", "Infinity", "nan", "0", "-0.0", "1e308", "-1e308", "1e17", "123456789012345678",
-		"1e-300", "1e-400", "1e999", "0x1p3", "0x10", "1e2", ".5", "5.", "", "abc", " 1", "1 ", "1,5", "3.0e-5", "0.1", "1_0")
+		"1e-300", "0x1p3", "0x10", "1e2", ".5", "5.", "", "abc", " 1", "1 ", "1,5", "3.0e-5", "0.1", "1_0")
 }
 
 // number is a float that INCRBYFLOAT and its kin take without odd rounding in

@@ -106,7 +106,7 @@ func Replay(subject Subject, addr string, proto int, cmds []resp.Command) (*Diff
 		return nil, err
 	}
 	defer func() { _ = redis.Close() }()
-	if _, err := redis.Do([]resp.Command{{"FLUSHALL"}}); err != nil {
+	if _, err := redis.Do([]resp.Command{{"FLUSHALL"}, {"SCRIPT", "FLUSH"}}); err != nil {
 		return nil, err
 	}
 	subject.Reset(proto)

@@ -48,6 +48,8 @@ var makers = map[string]func(g *Gen) string{
 	"cur":   func(g *Gen) string { return pickOf(g.rnd, "0", "0", "0", "0", "0", "a", "-", "18446744073709551616") },
 	"all":   func(*Gen) string { return "100000" },
 	"t":     func(g *Gen) string { return pickOf(g.rnd, "0", "1", "0.5", "-1", "a", "1e400", "inf") },
+	"lua":   func(g *Gen) string { return scripts[g.rnd.Intn(len(scripts))] },
+	"sha":   func(g *Gen) string { return scriptHash(scripts[g.rnd.Intn(len(scripts))]) },
 	"bit":   func(g *Gen) string { return pickOf(g.rnd, "0", "1", "1", "1", "2", "-1", "a") },
 	"off": func(g *Gen) string {
 		return pickOf(g.rnd, "0", "1", "7", "8", "9", "63", "100", "1000", "-1", "a", "#1", "#3", "4294967296")

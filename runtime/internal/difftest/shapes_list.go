@@ -174,6 +174,7 @@ var shapes = []shape{
 	// have keys of their own.
 	{"lex", 4, everywhere, "ZADD k 0 m 0 m 0 m"},
 	{"lex", 1, everywhere, "ZREM k m+"},
+	{"word", 1, everywhere, "SET k v"},
 	{"lex", 1, everywhere, "DEL k"},
 	// Sorting
 	{"list", 2, everywhere, "SORT k ( | DESC | ALPHA | ALPHA DESC ) ( | LIMIT i i ) ( | GET # | GET 'string:* GET # | GET 'nosuch )"},
@@ -189,5 +190,19 @@ var shapes = []shape{
 	{"", 1, everywhere, "PUBSUB :NUMPAT"},
 	{"", 1, everywhere, "PING ( | v )"},
 	{"", 1, everywhere, "ECHO v"},
+	{"", 1, everywhere, "FLUSHDB ( | ASYNC | SYNC | FOO )"},
+	{"", 1, everywhere, "SPUBLISH m v"},
+	{"", 1, everywhere, "PUBSUB :SHARDCHANNELS ( | p )"},
+	{"", 1, everywhere, "PUBSUB :SHARDNUMSUB m+"},
+	{"", 1, everywhere, "CLIENT :SETNAME ( 'name | v )"},
+	{"", 1, everywhere, "CLIENT :GETNAME"},
+	{"", 12, everywhere, "EVAL lua 1 k ( v | s | i )"},
+	{"zset", 6, everywhere, "EVAL lua 1 k s"},
+	{"list", 6, everywhere, "EVAL lua 1 k v"},
+	{"", 1, everywhere, "EVAL lua nk k v"},
+	{"", 1, everywhere, "EVAL_RO lua 1 k v"},
+	{"", 3, everywhere, "EVALSHA sha 1 k v"},
+	{"", 1, everywhere, "SCRIPT :EXISTS sha+"},
+	{"", 1, everywhere, "SCRIPT :LOAD lua"},
 	{"", 1, everywhere, "OBJECT :REFCOUNT 'none:9"},
 }
