@@ -48,6 +48,7 @@ func cmdSetBit(c *call) resp.Reply {
 	if ent == nil {
 		ent = c.e.add(c.s.db, c.args[1], TypeString, 0)
 	}
+	before := ent.textLen()
 	b := ent.bytes(int(off>>3) + 1)
 	mask := byte(1) << (7 - off&7)
 	old := b[off>>3]&mask != 0
@@ -56,7 +57,9 @@ func cmdSetBit(c *call) resp.Reply {
 	} else {
 		b[off>>3] &^= mask
 	}
-	c.e.changed(ent)
+	if old != (c.args[3] == "1") || len(b) > before {
+		c.e.changed(ent)
+	}
 	return boolInt(old)
 }
 
