@@ -192,6 +192,17 @@ func (s *stmt) blob(v string) *stmt {
 	return s.note(sqlite3.Xsqlite3_bind_blob(s.c.tls, s.p, s.next, block, int32(len(v)), 0))
 }
 
+// text binds a string that is compared with text and not with bytes.
+func (s *stmt) text(v string) *stmt {
+	s.next++
+	block := s.block(len(v) + 1)
+	if block == 0 {
+		return s.note(sqlite3.SQLITE_NOMEM)
+	}
+	copy(unsafe.Slice((*byte)(pointer(block)), len(v)), v)
+	return s.note(sqlite3.Xsqlite3_bind_text(s.c.tls, s.p, s.next, block, int32(len(v)), 0))
+}
+
 // block returns memory that lives until the statement is reset.
 func (s *stmt) block(n int) uintptr {
 	if s.spare == 0 {

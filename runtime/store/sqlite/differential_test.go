@@ -237,7 +237,7 @@ func TestSQLiteKeepsRowsAsTheMemoryStoreDoes(t *testing.T) {
 	defer func() { have.Close() }()
 	rounds := 800
 	if testing.Short() {
-		rounds = 300
+		rounds = 150
 	}
 	for i := 0; i < rounds; i++ {
 		ch := g.change()
@@ -294,11 +294,11 @@ func TestSQLiteKeepsRowsAsTheMemoryStoreDoes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	orphans(t, path, have)
+	orphans(t, have)
 }
 
 // orphans fails when rows are left that no key refers to.
-func orphans(t *testing.T, path string, s *sqlite.Store) {
+func orphans(t *testing.T, s *sqlite.Store) {
 	t.Helper()
 	for _, table := range []string{"hash_fields", "list_items", "set_members", "zset_members", "stream_entries"} {
 		n, err := s.CountRows("SELECT count(*) FROM " + table + " WHERE id NOT IN (SELECT k.id FROM keys k JOIN dbs d USING (space))")

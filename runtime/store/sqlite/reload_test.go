@@ -51,7 +51,7 @@ func TestReloadedEngineAnswersLikeOneThatNeverStopped(t *testing.T) {
 	}
 	frames := 3000
 	if testing.Short() {
-		frames = 1500
+		frames = 600
 	}
 	var history []string
 	for i := 0; i < frames; i++ {
@@ -85,6 +85,12 @@ func TestReloadedEngineAnswersLikeOneThatNeverStopped(t *testing.T) {
 			history = append(history, "# "+again.name+" opened again")
 		}
 	}
+	for more := true; more; {
+		if more, err = file.Sweep(1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	orphans(t, file)
 }
 
 type subject struct {

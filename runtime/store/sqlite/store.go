@@ -200,21 +200,32 @@ func (s *Store) Close() error {
 }
 
 // DefineViews makes or replaces the views of key families, for people and their
-// tools. It must not run while a commit does.
+// tools. A family whose name is a table's or a standard view's has a view called
+// family_NAME. It must not run while a commit does.
 func (s *Store) DefineViews(views []store.View) error {
-	sql, err := viewsSQL(views)
-	if err != nil {
-		return fmt.Errorf("the database %s: %w", s.path, err)
-	}
-	if sql == "" {
-		return nil
-	}
+	var b strings.Builder
 	for _, v := range views {
-		if isOwnName(v.Name) {
-			return fmt.Errorf("the database %s has a table or view %s of its own; name the family's view otherwise", s.path, v.Name)
+		name, sql, ok := familyView(v)
+		if !ok {
+			continue
+		}
+		// Most opens find what the last one made, and write nothing.
+		have := ""
+		q, err := s.writer.prepare("SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ? COLLATE NOCASE")
+		if err == nil {
+			_, err = q.text(name).one(func() { have = q.colString(0) })
+		}
+		if err != nil {
+			return s.explain("reading the views of", err)
+		}
+		if have != sql {
+			b.WriteString("DROP VIEW IF EXISTS " + quoted(name) + ";\n" + sql + ";\n")
 		}
 	}
-	if err := s.writer.run("BEGIN IMMEDIATE;" + sql + "COMMIT"); err != nil {
+	if b.Len() == 0 {
+		return nil
+	}
+	if err := s.writer.run("BEGIN IMMEDIATE;" + b.String() + "COMMIT"); err != nil {
 		_ = s.writer.run("ROLLBACK") // fails when the transaction has not begun
 		return s.explain("making the views of", err)
 	}

@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/store"
@@ -79,29 +77,27 @@ var standardViews = func() string {
 	return b.String()
 }()
 
-var viewName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// viewsSQL brings the views of families into a file. Types without a table and
-// names that are none are errors of the caller.
-func viewsSQL(views []store.View) (string, error) {
-	var b strings.Builder
-	var errs []error
-	for _, v := range views {
-		s, ok := shapes[v.Type]
-		switch {
-		case !ok:
-			errs = append(errs, fmt.Errorf("view %s: the type %q has no table; use string, hash, list, set, zset or stream", v.Name, v.Type))
-			continue
-		case !viewName.MatchString(v.Name) || strings.HasPrefix(strings.ToLower(v.Name), "sqlite_"):
-			errs = append(errs, fmt.Errorf("view %q: a name is letters, digits and underscores", v.Name))
-			continue
-		}
-		pattern := strings.ReplaceAll(globForSQL(v.Pattern), "'", "''")
-		fmt.Fprintf(&b, "DROP VIEW IF EXISTS %q;\nCREATE VIEW %q AS %s;\n", v.Name, v.Name,
-			s.query("CAST(k.key AS TEXT) GLOB '"+pattern+"'"))
+// familyView is the statement that makes the view of a family, and the view's
+// name. Types without a table have none: ok is false.
+func familyView(v store.View) (name, sql string, ok bool) {
+	typ := v.Type
+	if typ == "hyperloglog" {
+		typ = "string"
 	}
-	return b.String(), errors.Join(errs...)
+	s, ok := shapes[typ]
+	if !ok || v.Name == "" || strings.IndexByte(v.Name, 0) >= 0 {
+		return "", "", false
+	}
+	name = v.Name
+	if isOwnName(name) || strings.HasPrefix(strings.ToLower(name), "sqlite_") {
+		name = "family_" + name
+	}
+	pattern := strings.ReplaceAll(globForSQL(v.Pattern), "'", "''")
+	return name, "CREATE VIEW " + quoted(name) + " AS " + s.query("CAST(k.key AS TEXT) GLOB '"+pattern+"'"), true
 }
+
+// quoted is a name as an identifier.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // globForSQL turns a pattern of Redis into one of SQLite: the two differ in how
 // a character is taken literally (\x and [x]) and in how a class is negated (^
