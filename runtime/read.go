@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -55,18 +54,8 @@ func describe(r resp.Reply) string {
 	return fmt.Sprintf("%.100q", line)
 }
 
-// formatDouble writes a float64 as Redis does: %.17g, and inf, -inf, nan.
-func formatDouble(f float64) string {
-	switch {
-	case math.IsInf(f, 1):
-		return "inf"
-	case math.IsInf(f, -1):
-		return "-inf"
-	case math.IsNaN(f):
-		return "nan"
-	}
-	return strconv.FormatFloat(f, 'g', 17, 64)
-}
+// formatDouble writes a float64 as Redis does.
+func formatDouble(f float64) string { return string(resp.AppendDouble(nil, f)) }
 
 // verbatim is a verbatim string without its format.
 func verbatim(r resp.Reply) string {
@@ -76,8 +65,28 @@ func verbatim(r resp.Reply) string {
 	return r.Str
 }
 
+// plain is a reply as protocol 2 has it, which knows only strings and integers.
+func plain(r resp.Reply, proto int) resp.Reply {
+	if proto == 2 {
+		switch r.Kind {
+		case resp.Double:
+			return resp.NewBulk(formatDouble(r.Float()))
+		case resp.BigNumber:
+			return resp.NewBulk(r.Str)
+		case resp.Verbatim:
+			return resp.NewBulk(verbatim(r))
+		case resp.Bool:
+			return resp.NewInt(r.Int)
+		}
+	}
+	return r
+}
+
 func readString(r resp.Reply, proto int) (string, error) {
-	switch r.Kind {
+	if r.Kind == resp.Bulk {
+		return r.Str, nil
+	}
+	switch r = plain(r, proto); r.Kind {
 	case resp.Bulk, resp.Status, resp.BigNumber:
 		return r.Str, nil
 	case resp.Int:
@@ -85,9 +94,6 @@ func readString(r resp.Reply, proto int) (string, error) {
 	case resp.Double:
 		return formatDouble(r.Float()), nil
 	case resp.Bool:
-		if proto == 2 {
-			return strconv.FormatInt(r.Int, 10), nil
-		}
 		return strconv.FormatBool(r.Int != 0), nil
 	case resp.Verbatim:
 		return verbatim(r), nil
@@ -99,13 +105,9 @@ func readString(r resp.Reply, proto int) (string, error) {
 }
 
 func readInt(r resp.Reply, proto int) (int64, error) {
-	switch r.Kind {
+	switch r = plain(r, proto); r.Kind {
 	case resp.Int:
 		return r.Int, nil
-	case resp.Bool:
-		if proto == 2 {
-			return r.Int, nil
-		}
 	case resp.Status, resp.Bulk:
 		return strconv.ParseInt(r.Str, 10, 64)
 	case resp.BigNumber:
@@ -125,7 +127,7 @@ func readInt(r resp.Reply, proto int) (int64, error) {
 }
 
 func readUint(r resp.Reply, proto int) (uint64, error) {
-	switch r.Kind {
+	switch r = plain(r, proto); r.Kind {
 	case resp.Int:
 		if r.Int >= 0 {
 			return uint64(r.Int), nil
@@ -141,7 +143,7 @@ func readUint(r resp.Reply, proto int) (uint64, error) {
 }
 
 func readFloat(r resp.Reply, proto int) (float64, error) {
-	switch r.Kind {
+	switch r = plain(r, proto); r.Kind {
 	case resp.Double:
 		return r.Float(), nil
 	case resp.Status, resp.Bulk:
@@ -206,13 +208,14 @@ func readFixed(r resp.Reply, proto, n int) ([]resp.Reply, error) {
 // readMap is the keys and values of a map in turn; a flat array passes for one.
 func readMap(r resp.Reply, proto int) ([]resp.Reply, error) {
 	switch r.Kind {
-	case resp.Map, resp.Pairs:
+	case resp.Map:
 		return r.Elems, nil
-	case resp.Array, resp.Set, resp.Push:
-		if len(r.Elems)%2 != 0 {
-			return nil, fmt.Errorf("redis: the length of the array must be a multiple of 2, got: %d", len(r.Elems))
+	case resp.Array, resp.Set, resp.Push, resp.Pairs:
+		elems, err := readArray(r, proto)
+		if err == nil && len(elems)%2 != 0 {
+			err = fmt.Errorf("redis: the length of the array must be a multiple of 2, got: %d", len(elems))
 		}
-		return r.Elems, nil
+		return elems, err
 	}
 	if err := replyError(r); err != nil {
 		return nil, err
@@ -248,7 +251,7 @@ func readPairs(r resp.Reply, proto int, what string) ([]resp.Reply, error) {
 
 // readAny is a reply as the value that Do and Lua results have.
 func readAny(r resp.Reply, proto int) (interface{}, error) {
-	switch r.Kind {
+	switch r = plain(r, proto); r.Kind {
 	case resp.Status, resp.Bulk:
 		return r.Str, nil
 	case resp.Int:
@@ -256,19 +259,10 @@ func readAny(r resp.Reply, proto int) (interface{}, error) {
 	case resp.Verbatim:
 		return verbatim(r), nil
 	case resp.Double:
-		if proto == 2 {
-			return formatDouble(r.Float()), nil
-		}
 		return r.Float(), nil
 	case resp.Bool:
-		if proto == 2 {
-			return r.Int, nil
-		}
 		return r.Int != 0, nil
 	case resp.BigNumber:
-		if proto == 2 {
-			return r.Str, nil
-		}
 		b, ok := new(big.Int).SetString(r.Str, 10)
 		if !ok {
 			return nil, fmt.Errorf("redis: can't parse bigInt reply: %s", describe(r))

@@ -24,6 +24,9 @@ const StoreVariable = "CFSTORE_URL"
 var ErrNoStore = errors.New("redis2cf: no store is named; set " + StoreVariable +
 	" to the store's URL (https://…workers.dev for a deployed Worker, file:path/to.db for one process on this machine, memory:// for nothing that lasts)")
 
+// underTest is replaced by tests of what happens outside of go test.
+var underTest = testing.Testing
+
 // target is where a client's commands would have gone, and what its plan says.
 type target struct {
 	plan    *RegisteredPlan
@@ -68,7 +71,7 @@ func (t target) url() (string, error) {
 	if d := t.plan.Plan().Default; d != "" {
 		return d, nil
 	}
-	if testing.Testing() {
+	if underTest() {
 		// Every process of go test has its own data: packages run side by side.
 		return "memory://" + url.PathEscape(t.namespace()), nil
 	}

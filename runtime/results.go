@@ -35,13 +35,23 @@ type KeyFlags struct {
 }
 
 // Bytes is the value as bytes, which are the caller's.
-func (cmd *StatusCmd) Bytes() ([]byte, error) { return []byte(cmd.val), cmd.err }
+func (cmd *StatusCmd) Bytes() ([]byte, error) {
+	if cmd.err != nil {
+		return nil, cmd.err
+	}
+	return []byte(cmd.val), nil
+}
 
 // Uint64 is the value as a uint64.
 func (cmd *IntCmd) Uint64() (uint64, error) { return uint64(cmd.val), cmd.err }
 
 // Bytes is the value as bytes, which are the caller's.
-func (cmd *StringCmd) Bytes() ([]byte, error) { return []byte(cmd.val), cmd.err }
+func (cmd *StringCmd) Bytes() ([]byte, error) {
+	if cmd.err != nil {
+		return nil, cmd.err
+	}
+	return []byte(cmd.val), nil
+}
 
 // Bool parses the value as strconv.ParseBool does.
 func (cmd *StringCmd) Bool() (bool, error) {
@@ -278,6 +288,10 @@ func (cmd *ZeroCopyStringCmd) readReply(r resp.Reply, proto int) error {
 	cmd.val = 0
 	if cmd.cloned {
 		return fmt.Errorf("redis: ZeroCopyStringCmd cannot be cloned (cmd writes into caller-owned memory)")
+	}
+	switch plain(r, proto).Kind {
+	case resp.Bool, resp.BigNumber, resp.Verbatim: // as go-redis: GET answers none of them
+		return fmt.Errorf("redis: can't parse reply=%s reading string into buffer", describe(r))
 	}
 	s, err := readString(r, proto)
 	if err != nil {

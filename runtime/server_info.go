@@ -110,7 +110,7 @@ const (
 )
 
 var flagLetters = map[rune]ClientFlags{
-	'N': 0, 'S': ClientSlave, 'O': ClientSlave | ClientMonitor, 'M': ClientMaster, 'P': ClientPubSub,
+	'S': ClientSlave, 'O': ClientSlave | ClientMonitor, 'M': ClientMaster, 'P': ClientPubSub,
 	'x': ClientMulti, 'b': ClientBlocked, 't': ClientTracking, 'R': ClientTrackingBrokenRedir,
 	'B': ClientTrackingBCAST, 'd': ClientDirtyCAS, 'c': ClientCloseAfterCommand, 'u': ClientUnBlocked,
 	'A': ClientCloseASAP, 'U': ClientUnixSocket, 'r': ClientReadOnly, 'e': ClientNoEvict, 'T': ClientNoTouch,
@@ -209,6 +209,9 @@ func setField(dst interface{}, val string) (err error) {
 		n, err = strconv.Atoi(val)
 		*p = time.Duration(n) * time.Second
 	case *ClientFlags:
+		if val == "N" { // none
+			return nil
+		}
 		for _, letter := range val {
 			f, ok := flagLetters[letter]
 			if !ok {

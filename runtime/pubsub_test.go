@@ -1,0 +1,164 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"reflect"
+	goruntime "runtime"
+	"testing"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime"
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+func push(words ...interface{}) resp.Reply {
+	r := resp.Reply{Kind: resp.Push}
+	for _, w := range words {
+		switch w := w.(type) {
+		case string:
+			r.Elems = append(r.Elems, resp.NewBulk(w))
+		case int:
+			r.Elems = append(r.Elems, resp.NewInt(int64(w)))
+		}
+	}
+	return r
+}
+
+func TestSubscriptionReceivesInOrder(t *testing.T) {
+	f, opt := newFake(t)
+	c := client(t, opt)
+	p := c.Subscribe(ctx, "a", "b")
+	defer p.Close()
+	if err := p.PSubscribe(ctx, "n*"); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.String(); got != "PubSub(a, b, n*)" {
+		t.Errorf("String: %s", got)
+	}
+	f.push(push("subscribe", "a", 1))
+	f.push(push("message", "a", "one"))
+	f.push(push("pmessage", "n*", "news", "two"))
+	f.push(push("smessage", "s", "three"))
+	f.push(push("pong", "four"))
+	want := []interface{}{
+		&runtime.Subscription{Kind: "subscribe", Channel: "a", Count: 1}, &runtime.Message{Channel: "a", Payload: "one"},
+		&runtime.Message{Channel: "news", Pattern: "n*", Payload: "two"}, &runtime.Message{Channel: "s", Payload: "three"},
+		&runtime.Pong{Payload: "four"},
+	}
+	for i, w := range want {
+		if got, err := p.Receive(ctx); err != nil || !reflect.DeepEqual(got, w) {
+			t.Errorf("%d: %v, %v, want %v", i, got, err, w)
+		}
+	}
+	f.push(push("unsubscribe", "a", 0))
+	f.push(push("message", "b", "last"))
+	if m, err := p.ReceiveMessage(ctx); err != nil || m.Payload != "last" {
+		t.Errorf("ReceiveMessage: %v, %v", m, err)
+	}
+	if got := f.sent(); !reflect.DeepEqual(got, []string{"subscribe a b", "psubscribe n*"}) {
+		t.Errorf("frames %q", got)
+	}
+}
+
+func TestReceiveEndsByTimeoutAndContext(t *testing.T) {
+	_, opt := newFake(t)
+	c := client(t, opt)
+	p := c.Subscribe(ctx, "a")
+	defer p.Close()
+	_, err := p.ReceiveTimeout(ctx, time.Millisecond)
+	var timeout net.Error
+	if !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("after the timeout: %v", err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := p.Receive(ended); err != context.Canceled {
+		t.Errorf("after the context: %v", err)
+	}
+}
+
+func TestLostSubscriptionIsMadeAgain(t *testing.T) {
+	f, opt := newFake(t)
+	c := client(t, opt)
+	p := c.Subscribe(ctx, "a")
+	defer p.Close()
+	f.answer = func([]resp.Command) ([]resp.Reply, error) { return nil, errLost }
+	if err := p.Subscribe(ctx, "b"); !errors.Is(err, errLost) {
+		t.Errorf("%v", err)
+	}
+	f.answer = nil
+	if err := p.PSubscribe(ctx, "c*"); err != nil {
+		t.Error(err)
+	}
+	got := f.sent()
+	if want := []string{"subscribe a b", "psubscribe c*"}; !reflect.DeepEqual(got[len(got)-2:], want) {
+		t.Errorf("frames %q", got)
+	}
+}
+
+func TestChannelDeliversDropsAndEnds(t *testing.T) {
+	before := goruntime.NumGoroutine()
+	f, opt := newFake(t)
+	c := client(t, opt)
+	runtime.Disable()
+	defer runtime.Enable()
+	p := c.Subscribe(ctx, "a")
+	ch := p.Channel(runtime.WithChannelSize(1), runtime.WithChannelSendTimeout(time.Millisecond))
+	f.push(push("subscribe", "a", 1))
+	f.push(push("message", "a", "one"))
+	if m := <-ch; m.Payload != "one" {
+		t.Errorf("%v", m)
+	}
+	for i := 0; i < 5; i++ { // nobody reads: one waits in the channel, others are dropped or wait
+		f.push(push("message", "a", "more"))
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	for range ch {
+	}
+	if err := p.Close(); err != runtime.ErrClosed {
+		t.Errorf("second Close: %v", err)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("ChannelWithSubscriptions after Channel does not panic")
+			}
+		}()
+		p.ChannelWithSubscriptions()
+	}()
+	deadline := time.Now().Add(5 * time.Second)
+	for goruntime.NumGoroutine() > before && time.Now().Before(deadline) {
+		goruntime.Gosched()
+	}
+	if n := goruntime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+}
+
+func TestChannelWithSubscriptions(t *testing.T) {
+	f, opt := newFake(t)
+	c := client(t, opt)
+	p := c.Subscribe(ctx, "a")
+	ch := p.ChannelWithSubscriptions()
+	if err := p.Ping(ctx); err != nil { // its answer is left out
+		t.Error(err)
+	}
+	f.push(push("subscribe", "a", 1))
+	f.push(push("message", "a", "one"))
+	if s, ok := (<-ch).(*runtime.Subscription); !ok || s.Channel != "a" {
+		t.Errorf("%v", s)
+	}
+	if m, ok := (<-ch).(*runtime.Message); !ok || m.Payload != "one" {
+		t.Errorf("%v", m)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, open := <-ch; open {
+		t.Error("the channel is open after Close")
+	}
+}
