@@ -17,28 +17,31 @@ import (
 
 // Overlay writes files below dir and gives the path of the file that the go
 // command's -overlay takes. A nil content stands for a file that is removed.
-func Overlay(dir string, files map[string][]byte) (string, error) {
+// Vet names what it objects to by the copies; originals leads back from a copy
+// to the file that it stands for.
+func Overlay(dir string, files map[string][]byte) (name string, originals map[string]string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	replace := make(map[string]string, len(files))
+	originals = make(map[string]string, len(files))
 	for i, path := range sorted(files) {
 		if files[path] == nil {
 			replace[path] = ""
 			continue
 		}
-		name := filepath.Join(dir, strconv.Itoa(i)+"-"+filepath.Base(path))
-		if err := os.WriteFile(name, files[path], 0o600); err != nil {
-			return "", err
+		file := filepath.Join(dir, strconv.Itoa(i)+"-"+filepath.Base(path))
+		if err := os.WriteFile(file, files[path], 0o600); err != nil {
+			return "", nil, err
 		}
-		replace[path] = name
+		replace[path], originals[file] = file, path
 	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	name := filepath.Join(dir, "overlay.json")
-	return name, os.WriteFile(name, data, 0o600)
+	name = filepath.Join(dir, "overlay.json")
+	return name, originals, os.WriteFile(name, data, 0o600)
 }
 
 func sorted(files map[string][]byte) []string {

@@ -91,7 +91,7 @@ func (s *settler) settle() (*Result, error) {
 		return nil, err
 	}
 	r.GoBefore = before
-	if s.overlay, err = Overlay(filepath.Join(s.tmp, "overlay"), s.req.Files); err != nil {
+	if s.overlay, _, err = Overlay(filepath.Join(s.tmp, "overlay"), s.req.Files); err != nil {
 		return nil, fmt.Errorf("settling go.mod: %w", err)
 	}
 	if err := os.WriteFile(r.Modfile, edited, 0o600); err != nil {

@@ -140,7 +140,7 @@ func (s *settler) inWorkspace(r *Result, edited []byte) error {
 	for path, data := range s.req.Files {
 		files[path] = data
 	}
-	if s.overlay, err = Overlay(filepath.Join(s.tmp, "overlay-work"), files); err != nil {
+	if s.overlay, _, err = Overlay(filepath.Join(s.tmp, "overlay-work"), files); err != nil {
 		return fmt.Errorf("settling the workspace: %w", err)
 	}
 	env := []string{"GOWORK=" + copied, workFlags()}
