@@ -8,23 +8,23 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/gen/cfstore"
+	"github.com/redis2cf/redis2cf/internal/gen/stub"
 )
 
 // prepare generates the package that stands for go-redis and type-checks it in
 // the realm of the load, over the facade's API stub.
 func (r *run) prepare() error {
 	r.opts.Progress("generating " + r.plan.Package)
-	stub, err := facadeSources(r)
-	if err != nil {
-		return err
-	}
-	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Facade: stub})
+	api := map[string][]byte{"api.go": stub.Source()}
+	var err error
+	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Facade: api})
 	if err != nil {
 		return err
 	}
 	extra := map[string]map[string][]byte{
-		r.generated:    r.source,
-		TestServerPath: {"cftest.go": []byte(testServer)},
+		cfstore.RuntimePath: api,
+		r.generated:         r.source,
+		TestServerPath:      {"cftest.go": []byte(testServer)},
 	}
 	for _, imp := range importsOf(r.source) {
 		if _, ok := extra[imp]; !ok && isRuntime(imp) {
@@ -32,9 +32,6 @@ func (r *run) prepare() error {
 		}
 	}
 	r.realm = r.newRealm(extra)
-	if r.realm.Export[cfstore.RuntimePath], err = devExport(); err != nil {
-		return err
-	}
 	if r.facade, err = r.realm.Package(r.generated); err != nil {
 		return fmt.Errorf("the generated package does not compile: %w", err)
 	}

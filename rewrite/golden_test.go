@@ -325,7 +325,9 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
-	t.Run("programs", func(t *testing.T) { runPrograms(t, cases, before, after) })
+	if !testing.Short() {
+		t.Run("programs", func(t *testing.T) { runPrograms(t, cases, before, after) })
+	}
 }
 
 // run2 is a second run with the plan that the first one wrote.
