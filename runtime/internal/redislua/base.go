@@ -1,6 +1,8 @@
 package redislua
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -10,7 +12,7 @@ import (
 // changes environments is left out, as in Redis.
 var base = []string{
 	"assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
-	"select", "tonumber", "type", "unpack", "xpcall", "collectgarbage",
+	"select", "type", "unpack", "xpcall", "collectgarbage",
 }
 
 func (s *State) openBase() {
@@ -20,6 +22,7 @@ func (s *State) openBase() {
 	}
 	s.define(s.real, map[string]lua.LGFunction{
 		"tostring":     s.toString,
+		"tonumber":     toNumber(l.GetGlobal("tonumber")),
 		"rawset":       s.rawSet,
 		"setmetatable": s.setMetatable,
 		"loadstring":   s.loadString,
@@ -43,6 +46,46 @@ func (s *State) toString(l *lua.LState) int {
 	}
 	l.Push(l.ToStringMeta(v))
 	return 1
+}
+
+// toNumber is tonumber with C's idea of a decimal number: gopher-lua's knows no
+// exponent without a point, and no -0. Other bases are left to it.
+func toNumber(others lua.LValue) lua.LGFunction {
+	return func(l *lua.LState) int {
+		v := l.CheckAny(1)
+		text, isText := v.(lua.LString)
+		if l.OptInt(2, 10) != 10 {
+			base := l.Get(2)
+			l.SetTop(0)
+			l.Push(others)
+			l.Push(v)
+			l.Push(base)
+			l.Call(2, 1)
+			return 1
+		}
+		l.SetTop(0)
+		if isText {
+			v = readNumber(string(text))
+		} else if v.Type() != lua.LTNumber {
+			v = lua.LNil
+		}
+		l.Push(v)
+		return 1
+	}
+}
+
+// readNumber reads a number as Lua 5.1 does with strtod, nil when it is none.
+func readNumber(s string) lua.LValue {
+	s = strings.Trim(s, " \t\n\v\f\r")
+	digits := strings.ToLower(strings.TrimLeft(s, "+-"))
+	if strings.HasPrefix(digits, "0x") && !strings.Contains(digits, "p") {
+		s += "p0" // Go wants an exponent here
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.Contains(s, "_") {
+		return lua.LNil
+	}
+	return lua.LNumber(f)
 }
 
 func (s *State) rawSet(l *lua.LState) int {
