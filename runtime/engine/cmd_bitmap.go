@@ -95,19 +95,26 @@ func bitRange(args []string, n int64, count bool) (first, last int64, empty bool
 			return 0, 0, false, errNotInt
 		}
 	}
-	if len(args) > 1 {
-		if end, ok = parseInt(args[1]); !ok {
-			return 0, 0, false, errNotInt
-		}
-	}
+	known := true // the unit
 	if len(args) > 2 {
 		switch strings.ToUpper(args[2]) {
 		case "BIT":
 			unit = 1
 		case "BYTE":
 		default:
-			return 0, 0, false, errSyntax
+			known = false
 		}
+	}
+	if !known && !count { // BITPOS looks at the unit before the end
+		return 0, 0, false, errSyntax
+	}
+	if len(args) > 1 {
+		if end, ok = parseInt(args[1]); !ok {
+			return 0, 0, false, errNotInt
+		}
+	}
+	if !known {
+		return 0, 0, false, errSyntax
 	}
 	if count && start < 0 && end < 0 && start > end {
 		return 0, 0, true, resp.Reply{}

@@ -52,10 +52,15 @@ func (c *call) evalText(readonly bool) resp.Reply {
 	return c.runScript(sha, p, keys, argv, readonly)
 }
 
+var errNoScript = resp.NewError("NOSCRIPT No matching script. Please use EVAL.")
+
 func cmdEvalSHA(c *call) resp.Reply   { return c.evalName(false) }
 func cmdEvalSHARO(c *call) resp.Reply { return c.evalName(true) }
 
 func (c *call) evalName(readonly bool) resp.Reply {
+	if len(c.args[1]) != 40 {
+		return errNoScript
+	}
 	keys, argv, bad := c.scriptArgs()
 	if bad.Kind == resp.Error {
 		return bad
@@ -63,7 +68,7 @@ func (c *call) evalName(readonly bool) resp.Reply {
 	sha := strings.ToLower(c.args[1])
 	p := c.e.scripts.known[sha]
 	if p == nil {
-		return resp.NewError("NOSCRIPT No matching script. Please use EVAL.")
+		return errNoScript
 	}
 	return c.runScript(sha, p, keys, argv, readonly)
 }
