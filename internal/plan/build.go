@@ -339,7 +339,7 @@ func (b *builder) look(refs []ref) *seen {
 		if command == "" {
 			continue
 		}
-		s.note(site.Row, command)
+		s.note(site, command)
 		s.noteTTL(site.TTL, command)
 	}
 	return s

@@ -114,6 +114,20 @@ visitors:* Visitors hyperloglog do  1
 	}
 }
 
+func TestDoIsPlacedByItsCommand(t *testing.T) {
+	do := func(s *analyzer.Site) { s.Shape, s.Row = analyzer.ShapeDo, &spec.Row{Method: "Do"} }
+	p, _ := Build([]analyzer.Site{
+		at(1, "Do SETNX string again:*", do), at(2, "Do SETEX string cache:*", do), at(3, "Do BLPOP list jobs:*", do),
+	}, nil)
+	want := `again:* Again string do  1
+cache:* CacheKeys string kv  1
+jobs:* Jobs list do  1
+`
+	if got := show(p); got != want {
+		t.Errorf("families:\n%s\nwant:\n%s", got, want)
+	}
+}
+
 func TestASecondBuildChangesNothing(t *testing.T) {
 	sites := []analyzer.Site{
 		at(1, "Set SET string a:*"), at(2, "LPush LPUSH list b:*"), at(3, "Get GET string ?"),

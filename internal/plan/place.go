@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
@@ -60,18 +61,25 @@ type seen struct {
 	tests    int
 }
 
-// note adds one command.
-func (s *seen) note(row *spec.Row, command string) {
+// note adds the command of one site. What stands in the arguments of Do is
+// known by the command's own row, not by the method's.
+func (s *seen) note(site *analyzer.Site, command string) {
 	word, _, _ := strings.Cut(command, " ")
 	s.commands[command] = true
+	write, block, group := site.Row.Write, site.Row.Block, site.Row.Group
+	if site.Shape == analyzer.ShapeDo {
+		if c, ok := spec.CommandOf(strings.Fields(command)); ok {
+			write, block, group = c.Write, c.Block, c.Group
+		}
+	}
 	switch {
-	case row.Block:
+	case block:
 		s.blocking = first(s.blocking, command)
-	case row.Group == "script" || row.Type == spec.Script:
+	case group == "script" || site.Type == spec.Script:
 		s.script = first(s.script, command)
 	case word == "WATCH":
 		s.watched = true
-	case row.Type == spec.String && row.Write && (!readsAndWrites[command] || conditional[row.Method]):
+	case site.Type == spec.String && write && (!readsAndWrites[command] || conditional[site.Row.Method]):
 		s.atomic = first(s.atomic, command)
 	}
 }
