@@ -227,12 +227,26 @@ func cmdZMScore(c *call) resp.Reply {
 	return resp.Reply{Kind: resp.Array, Elems: elems}
 }
 
-// rank answers a member's rank, with its score when WITHSCORE asks for it (an
-// option of Redis 7.2).
+// The command table is Redis 7.0's. WITHSCORE came with 7.2, and go-redis has
+// methods for it.
+var _ = allowMore("zrank", "zrevrank")
+
+// allowMore lets commands have more arguments than the table says. It runs
+// before init reads the table.
+func allowMore(names ...string) bool {
+	for _, name := range names {
+		info := commandTable[name]
+		info.arity = -info.arity
+		commandTable[name] = info
+	}
+	return true
+}
+
+// rank answers a member's rank, with its score when WITHSCORE asks for it.
 func (c *call) rank(reverse bool) resp.Reply {
-	withScore := len(c.args) == 4
-	if len(c.args) > 4 || withScore && strings.ToUpper(c.args[3]) != "WITHSCORE" {
-		return errSyntax
+	withScore := len(c.args) == 4 && strings.ToUpper(c.args[3]) == "WITHSCORE"
+	if len(c.args) > 3 && !withScore {
+		return errArity(c.cmd.name)
 	}
 	_, z, ok := c.zset(c.args[1])
 	if !ok {
