@@ -16,6 +16,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/redis2cf/redis2cf/internal/gen/stub"
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
@@ -36,14 +37,17 @@ const (
 type Options struct {
 	// ImportPath of the generated package; empty: the plan's module and package.
 	ImportPath string
-	// Facade are the sources that declare the facade, by file name: the API
-	// stub, or the runtime itself.
+	// Facade are the sources that declare the facade, by file name; nil is
+	// the API stub that this tool was built with.
 	Facade map[string][]byte
 }
 
 // Package gives the generated package's files by name. The same plan gives the
 // same bytes.
 func Package(p *plan.Plan, opts Options) (map[string][]byte, error) {
+	if opts.Facade == nil {
+		opts.Facade = map[string][]byte{"api.go": stub.Source()}
+	}
 	a, err := readAPI(opts.Facade)
 	if err != nil {
 		return nil, err

@@ -10,13 +10,15 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/redis2cf/redis2cf/internal/gen/stub"
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
@@ -124,13 +126,12 @@ func TestGolden(t *testing.T) {
 }
 
 func TestTheSamePlanGivesTheSameBytes(t *testing.T) {
-	facade := runtimeSources(t)
-	first, err := Package(samplePlan(), Options{Facade: facade})
+	first, err := Package(samplePlan(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
-		again, err := Package(samplePlan(), Options{Facade: facade})
+		again, err := Package(samplePlan(), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +219,7 @@ func runtimeSources(t *testing.T) map[string][]byte {
 // family may take it.
 func TestEverythingIsExportedAndReserved(t *testing.T) {
 	sources := runtimeSources(t)
-	files, err := Package(samplePlan(), Options{Facade: sources})
+	files, err := Package(samplePlan(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,18 +291,19 @@ func (i onePackage) Import(path string) (*types.Package, error) {
 	return i.Importer.Import(path)
 }
 
-func TestTheGoldenPackageTypeChecks(t *testing.T) {
+func TestThePackageTypeChecks(t *testing.T) {
+	for name, src := range map[string][]byte{"the small facade": []byte(smallFacade), "the API stub": stub.Source()} {
+		t.Run(name, func(t *testing.T) { typeCheck(t, src) })
+	}
+}
+
+func typeCheck(t *testing.T, facade []byte) {
 	fset := token.NewFileSet()
 	imp := onePackage{importer.ForCompiler(fset, "source", nil), map[string]*types.Package{}}
 	check := func(path string, files map[string][]byte) {
 		t.Helper()
 		var parsed []*ast.File
-		var names []string
-		for name := range files {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(files)) {
 			f, err := parser.ParseFile(fset, name, files[name], 0)
 			if err != nil {
 				t.Fatal(err)
@@ -319,9 +321,9 @@ func TestTheGoldenPackageTypeChecks(t *testing.T) {
 	check(RuntimePath+"/internal/arg", map[string][]byte{"arg.go": []byte("package arg\ntype Writer struct{}")})
 	check(RuntimePath+"/store/memory", map[string][]byte{"m.go": []byte("package memory")})
 	check(RuntimePath+"/store/sqlite", map[string][]byte{"s.go": []byte("package sqlite")})
-	facade := map[string][]byte{"api.go": []byte(smallFacade)}
-	check(RuntimePath, facade)
-	files, err := Package(samplePlan(), Options{Facade: facade})
+	sources := map[string][]byte{"api.go": facade}
+	check(RuntimePath, sources)
+	files, err := Package(samplePlan(), Options{Facade: sources})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +333,7 @@ func TestTheGoldenPackageTypeChecks(t *testing.T) {
 // The generated package is built and vetted in a module of its own, as users
 // have it.
 func TestTheGeneratedPackageBuilds(t *testing.T) {
-	files, err := Package(samplePlan(), Options{Facade: runtimeSources(t)})
+	files, err := Package(samplePlan(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
