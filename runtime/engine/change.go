@@ -20,8 +20,11 @@ func (e *Engine) takeChange() *Change {
 func (ent *entry) emit(ops []Op) []Op {
 	ent.dirty = false
 	if ent.gone {
-		if ent.stored {
+		switch {
+		case ent.stored:
 			ops = append(ops, Op{Kind: OpDelKey, Header: Header{DB: ent.db, Hash: ent.hash, Key: ent.key, Type: ent.typ, ID: ent.id}})
+		case ent.carried: // renamed and deleted in one frame
+			ops = append(ops, Op{Kind: OpDrop, Type: ent.typ, ID: ent.id})
 		}
 		ent.stored = false
 		return ops

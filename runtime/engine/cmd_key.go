@@ -162,6 +162,7 @@ func (e *Engine) carry(ent *entry, db uint32, key string) {
 	moved := &entry{
 		chain: chain[entry]{key: key, hash: KeyHash(key)}, db: db, typ: ent.typ, access: e.nowMs,
 		str: ent.str, buf: ent.buf, id: ent.id, obj: ent.obj,
+		carried: ent.id != 0 && (ent.stored || ent.carried),
 	}
 	expireAt := ent.expireAt
 	// Rows that wait to be written hang on the id, which the new header takes.

@@ -15,10 +15,11 @@ type entry struct {
 
 	access int64 // Unix milliseconds of the last use
 
-	stored bool // a row exists, or will after the changes before this one
-	dirty  bool // is in engine.dirty
-	header bool // the header row must be written
-	gone   bool // removed from the keyspace
+	stored  bool // a row exists, or will after the changes before this one
+	carried bool // the collection had rows before it came under this name
+	dirty   bool // is in engine.dirty
+	header  bool // the header row must be written
+	gone    bool // removed from the keyspace
 }
 
 // A collection is the value of a key that is not a string.
