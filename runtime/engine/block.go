@@ -95,13 +95,14 @@ func (e *Engine) serveWaiters() {
 	}
 }
 
-// waitFor makes the command wait for keys, or answer its timeout reply at once
-// where waiting is not possible (in a transaction or a script).
-func (c *call) waitFor(keys []string, until int64, timeout resp.Reply) resp.Reply {
+// waitFor makes the command wait for keys, or give an answer at once where
+// waiting is not possible (in a transaction or a script). When the time is up
+// the answer is a null array, whatever the command.
+func (c *call) waitFor(keys []string, until int64, atOnce resp.Reply) resp.Reply {
 	if !c.block {
-		return timeout
+		return atOnce
 	}
-	w := &waiter{session: c.s, args: c.args, cmd: c.cmd, until: until, timeout: timeout}
+	w := &waiter{session: c.s, args: c.args, cmd: c.cmd, until: until, timeout: nilArray}
 	for _, k := range keys {
 		dk, seen := dbKey{c.s.db, k}, false
 		for _, other := range w.keys {

@@ -227,27 +227,15 @@ func cmdZMScore(c *call) resp.Reply {
 	return resp.Reply{Kind: resp.Array, Elems: elems}
 }
 
-// The command table is Redis 7.0's. WITHSCORE came with 7.2, and go-redis has
-// methods for it.
-var _ = allowMore("zrank", "zrevrank")
-
-// allowMore lets commands have more arguments than the table says. It runs
-// before init reads the table.
-func allowMore(names ...string) bool {
-	for _, name := range names {
-		info := commandTable[name]
-		info.arity = -info.arity
-		commandTable[name] = info
-	}
-	return true
+// withScoreOption reports whether a command is ZRANK or ZREVRANK with the
+// WITHSCORE of Redis 7.2, which the command table, being 7.0's, does not count.
+func withScoreOption(name string, args resp.Command) bool {
+	return len(args) == 4 && (name == "zrank" || name == "zrevrank") && strings.EqualFold(args[3], "WITHSCORE")
 }
 
 // rank answers a member's rank, with its score when WITHSCORE asks for it.
 func (c *call) rank(reverse bool) resp.Reply {
-	withScore := len(c.args) == 4 && strings.ToUpper(c.args[3]) == "WITHSCORE"
-	if len(c.args) > 3 && !withScore {
-		return errArity(c.cmd.name)
-	}
+	withScore := len(c.args) == 4
 	_, z, ok := c.zset(c.args[1])
 	if !ok {
 		return errWrongType

@@ -140,7 +140,7 @@ func (e *Engine) check(args resp.Command) (*command, resp.Reply) {
 		}
 		cmd = sub
 	}
-	if n := len(args); cmd.arity > 0 && n != cmd.arity || n < -cmd.arity {
+	if n := len(args); (cmd.arity > 0 && n != cmd.arity || n < -cmd.arity) && !withScoreOption(cmd.name, args) {
 		return nil, errArity(cmd.name)
 	}
 	return cmd, resp.Reply{}

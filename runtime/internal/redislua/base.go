@@ -22,7 +22,7 @@ func (s *State) openBase() {
 	}
 	s.define(s.real, map[string]lua.LGFunction{
 		"tostring":     s.toString,
-		"tonumber":     toNumber(l.GetGlobal("tonumber")),
+		"tonumber":     toNumber,
 		"rawset":       s.rawSet,
 		"setmetatable": s.setMetatable,
 		"loadstring":   s.loadString,
@@ -49,29 +49,43 @@ func (s *State) toString(l *lua.LState) int {
 }
 
 // toNumber is tonumber with C's idea of a decimal number: gopher-lua's knows no
-// exponent without a point, and no -0. Other bases are left to it.
-func toNumber(others lua.LValue) lua.LGFunction {
-	return func(l *lua.LState) int {
-		v := l.CheckAny(1)
-		text, isText := v.(lua.LString)
-		if l.OptInt(2, 10) != 10 {
-			base := l.Get(2)
-			l.SetTop(0)
-			l.Push(others)
-			l.Push(v)
-			l.Push(base)
-			l.Call(2, 1)
-			return 1
+// exponent without a point, and no -0.
+func toNumber(l *lua.LState) int {
+	v := l.CheckAny(1)
+	if base := l.OptInt(2, 10); base != 10 {
+		if base < 2 || base > 36 {
+			l.ArgError(2, "base out of range")
 		}
-		l.SetTop(0)
-		if isText {
-			v = readNumber(string(text))
-		} else if v.Type() != lua.LTNumber {
-			v = lua.LNil
-		}
-		l.Push(v)
-		return 1
+		v = readUnsigned(l.CheckString(1), base)
+	} else if text, ok := v.(lua.LString); ok {
+		v = readNumber(string(text))
+	} else if v.Type() != lua.LTNumber {
+		v = lua.LNil
 	}
+	l.SetTop(0)
+	l.Push(v)
+	return 1
+}
+
+// readUnsigned reads an integer with a base as strtoul does: a minus counts
+// from 2^64 down, and what is too large is the largest.
+func readUnsigned(s string, base int) lua.LValue {
+	s = strings.Trim(s, " \t\n\v\f\r")
+	digits, minus := strings.CutPrefix(s, "-")
+	if !minus {
+		digits = strings.TrimPrefix(s, "+")
+	}
+	if base == 16 && len(digits) > 2 && strings.EqualFold(digits[:2], "0x") {
+		digits = digits[2:]
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return lua.LNil
+	}
+	if minus && err == nil {
+		n = -n
+	}
+	return lua.LNumber(n)
 }
 
 // readNumber reads a number as Lua 5.1 does with strtod, nil when it is none.
