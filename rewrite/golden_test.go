@@ -3,6 +3,7 @@ package rewrite_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -81,13 +82,32 @@ func readCases(t *testing.T) []*goldenCase {
 func undoMarks(b []byte) []byte { return bytes.ReplaceAll(b, []byte("␍"), []byte("\r")) }
 func doMarks(b []byte) []byte   { return bytes.ReplaceAll(b, []byte("\r"), []byte("␍")) }
 
+// workDir is an empty directory whose name is the same in every run of a
+// checkout: the go command's cache goes by path, and with another one each time
+// all cases would be compiled anew.
+func workDir(t *testing.T, name string) string {
+	t.Helper()
+	checkout, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp, err := filepath.EvalSymlinks(os.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(checkout))
+	dir := filepath.Join(tmp, fmt.Sprintf("redis2cf-golden-%x", sum[:4]), name)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(filepath.Dir(dir)) })
+	return dir
+}
+
 // module lays a copy of the case module out.
 func module(t *testing.T, migrated bool) string {
 	t.Helper()
-	dir := t.TempDir()
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
+	dir := workDir(t, map[bool]string{false: "before", true: "after"}[migrated])
 	src := filepath.Join(casesDir, "module")
 	err := filepath.WalkDir(src, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
