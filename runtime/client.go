@@ -44,30 +44,27 @@ func newClient(plan *RegisteredPlan, opt *Options) *Client {
 	if opt.TLSConfig != nil {
 		where.remote = "TLS"
 	}
-	return clientAt(where, opt)
+	return clientAt(where, opt, checkOptions(opt))
 }
 
-func clientAt(where target, opt *Options) *Client {
+// clientAt makes a client whose every command returns refused, unless it is nil.
+func clientAt(where target, opt *Options, refused error) *Client {
 	o := *opt
 	o.fill()
 	if o.PoolSize == 0 {
 		o.PoolSize = 10 * goruntime.GOMAXPROCS(0)
 	}
 	c := &Client{}
-	c.init(sender{link: newLink(where, opt, &o), opt: &o}, nil)
+	c.init(sender{link: newLink(where, &o, refused), opt: &o}, nil)
 	return c
 }
 
-func newLink(where target, given, filled *Options) *link {
-	if names := given.ignored(); names != "" {
-		logOnce("ignored "+names, "these options mean nothing without connections and are ignored: %s", names)
-	}
+func newLink(where target, o *Options, refused error) *link {
 	return &link{
 		where:   where,
-		refused: given.forbid(),
+		refused: refused,
 		opt: store.SessionOptions{
-			DB: filled.DB, Protocol: filled.Protocol, Name: filled.ClientName,
-			Username: filled.Username, Password: filled.Password,
+			DB: o.DB, Protocol: o.Protocol, Name: o.ClientName, Username: o.Username, Password: o.Password,
 		},
 	}
 }

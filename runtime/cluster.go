@@ -89,28 +89,6 @@ func (o *ClusterOptions) client() *Options {
 	return c
 }
 
-// ignored lists the fields of a cluster's own that mean nothing here.
-func (o *ClusterOptions) ignored() string {
-	names := ""
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
-		{"NewClient", o.NewClient != nil}, {"MaxRedirects", o.MaxRedirects != 0}, {"ReadOnly", o.ReadOnly},
-		{"RouteByLatency", o.RouteByLatency}, {"RouteRandomly", o.RouteRandomly}, {"ClusterSlots", o.ClusterSlots != nil},
-		{"DisableRoutingPolicies", o.DisableRoutingPolicies}, {"ShardPicker", o.ShardPicker != nil},
-		{"ClusterStateReloadInterval", o.ClusterStateReloadInterval != 0},
-	} {
-		if f.set {
-			names += ", " + f.name
-		}
-	}
-	if names == "" {
-		return ""
-	}
-	return names[2:]
-}
-
 // ClusterClient is go-redis's ClusterClient over a store, which is one node
 // with all keys. It is safe for concurrent use.
 type ClusterClient struct {
@@ -126,15 +104,12 @@ func newClusterClient(plan *RegisteredPlan, opt *ClusterOptions) *ClusterClient 
 	if opt == nil {
 		panic("redis: NewClusterClient nil options")
 	}
-	return clusterAt(target{plan: plan, addrs: opt.Addrs, remote: "Cluster"}, opt)
+	return clusterAt(target{plan: plan, addrs: opt.Addrs, remote: "Cluster"}, opt, checkOptions(opt))
 }
 
-func clusterAt(where target, opt *ClusterOptions) *ClusterClient {
-	if names := opt.ignored(); names != "" {
-		logOnce("ignored "+names, "the store is one node, so these options are ignored: %s", names)
-	}
+func clusterAt(where target, opt *ClusterOptions, refused error) *ClusterClient {
 	o := *opt
-	c := &ClusterClient{cluster: &o, node: clientAt(where, opt.client())}
+	c := &ClusterClient{cluster: &o, node: clientAt(where, opt.client(), refused)}
 	copyFields(&o, c.node.opt) // the defaults
 	c.init(sender{link: c.node.link, opt: c.node.opt}, nil)
 	return c

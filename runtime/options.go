@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -199,57 +200,32 @@ func DialRetryBackoffExponential(minBackoff, maxBackoff time.Duration) func(atte
 	}
 }
 
-// forbid names the first field that is set and cannot be honoured.
-func (o *Options) forbid() error {
-	switch {
-	case o.Dialer != nil:
-		return forbidden("Dialer")
-	case o.OnConnect != nil:
-		return forbidden("OnConnect")
-	case o.CredentialsProvider != nil:
-		return forbidden("CredentialsProvider")
-	case o.CredentialsProviderContext != nil:
-		return forbidden("CredentialsProviderContext")
-	case o.StreamingCredentialsProvider != nil:
-		return forbidden("StreamingCredentialsProvider")
-	}
-	return nil
+// optionUse is what the command table says of an option type.
+type optionUse struct {
+	ignored, refused []string // fields, by name
 }
 
-// ignored lists the fields that are set and that mean nothing here.
-func (o *Options) ignored() string {
-	fields := []struct {
-		name string
-		set  bool
-	}{
-		{"NodeAddress", o.NodeAddress != ""},
-		{"AutoPipelineOptions", o.AutoPipelineOptions != nil},
-		{"PoolFIFO", o.PoolFIFO},
-		{"DialerRetryBackoff", o.DialerRetryBackoff != nil},
-		{"ReadBufferSize", o.ReadBufferSize != 0},
-		{"WriteBufferSize", o.WriteBufferSize != 0},
-		{"PipelineReadBufferSize", o.PipelineReadBufferSize != 0},
-		{"PipelineWriteBufferSize", o.PipelineWriteBufferSize != 0},
-		{"PipelinePoolSize", o.PipelinePoolSize != 0},
-		{"MinIdleConns", o.MinIdleConns != 0},
-		{"MaxIdleConns", o.MaxIdleConns != 0},
-		{"ConnMaxIdleTime", o.ConnMaxIdleTime != 0},
-		{"ConnMaxLifetime", o.ConnMaxLifetime != 0},
-		{"ConnMaxLifetimeJitter", o.ConnMaxLifetimeJitter != 0},
-		{"MaxConcurrentDials", o.MaxConcurrentDials != 0},
-		{"IdentitySuffix", o.IdentitySuffix != ""},
-		{"PushNotificationProcessor", o.PushNotificationProcessor != nil},
-		{"MaintNotificationsConfig", o.MaintNotificationsConfig != nil && o.MaintNotificationsConfig.Mode != ModeDisabled},
-		{"ClientSideCacheConfig", o.ClientSideCacheConfig != nil},
-		{"ClientSideCache", o.ClientSideCache != nil},
-	}
-	var names []string
-	for _, f := range fields {
-		if f.set {
-			names = append(names, f.name)
+// checkOptions logs the fields that are set and mean nothing here, one line for
+// each set of them, and returns the error of the first that cannot be honoured.
+func checkOptions(opt interface{}) error {
+	v := reflect.ValueOf(opt).Elem()
+	use := optionUses[v.Type().Name()]
+	for _, name := range use.refused {
+		if !v.FieldByName(name).IsZero() {
+			return forbidden(name)
 		}
 	}
-	return strings.Join(names, ", ")
+	var set []string
+	for _, name := range use.ignored {
+		if !v.FieldByName(name).IsZero() {
+			set = append(set, name)
+		}
+	}
+	if len(set) > 0 {
+		names := strings.Join(set, ", ")
+		logOnce("ignored "+names, "these options mean nothing to a store and are ignored: %s", names)
+	}
+	return nil
 }
 
 // fill sets the defaults that programs read back. As go-redis does, it fills

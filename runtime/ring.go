@@ -95,10 +95,7 @@ func newRing(plan *RegisteredPlan, opt *RingOptions) *Ring {
 			}
 		}
 	}
-	if opt.NewConsistentHash != nil || opt.HeartbeatFn != nil || opt.HeartbeatFrequency != 0 || opt.NewClient != nil {
-		logOnce("ignored ring", "the store is one shard, so these options are ignored: NewClient, NewConsistentHash, HeartbeatFrequency, HeartbeatFn")
-	}
-	r := &Ring{ring: &o, shard: clientAt(where, c)}
+	r := &Ring{ring: &o, shard: clientAt(where, c, checkOptions(opt))}
 	copyFields(&o, r.shard.opt) // the defaults
 	setDefault(&o.HeartbeatFrequency, 500*time.Millisecond)
 	r.init(sender{link: r.shard.link, opt: r.shard.opt}, nil)

@@ -92,7 +92,7 @@ func newFailoverClient(plan *RegisteredPlan, opt *FailoverOptions) *Client {
 	o := &Options{}
 	copyFields(o, opt)
 	o.Addr = "FailoverClient"
-	return clientAt(sentinel(plan, opt), o)
+	return clientAt(sentinel(plan, opt), o, checkOptions(opt))
 }
 
 // sentinel is the target of a client that asks for a master by name: the name
@@ -116,7 +116,7 @@ func newFailoverClusterClient(plan *RegisteredPlan, opt *FailoverOptions) *Clust
 	}
 	o := &ClusterOptions{}
 	copyFields(o, opt)
-	return clusterAt(sentinel(plan, opt), o)
+	return clusterAt(sentinel(plan, opt), o, checkOptions(opt))
 }
 
 // UniversalOptions are the options of NewUniversalClient. The fields are

@@ -74,11 +74,11 @@ var optionUses = []struct {
 	fields string
 }{
 	{"used", served, `
-		Addr Addrs SentinelAddrs ClientName Password DB MaxRetries MinRetryBackoff MaxRetryBackoff
+		Network Addr Addrs SentinelAddrs ClientName Username Password DB MaxRetries MinRetryBackoff MaxRetryBackoff
 		DialTimeout ReadTimeout WriteTimeout ContextTimeoutEnabled PoolSize TLSConfig IsClusterMode Limiter
 		MasterName Protocol`},
 	{"ignored", served, `
-		Network NodeAddress Username SentinelUsername SentinelPassword
+		NodeAddress SentinelUsername SentinelPassword
 		DialerRetries DialerRetryTimeout DialerRetryBackoff MaxConcurrentDials
 		ReadBufferSize WriteBufferSize PipelineReadBufferSize PipelineWriteBufferSize PipelinePoolSize
 		AutoPipelineOptions PoolFIFO PoolTimeout MinIdleConns MaxIdleConns MaxActiveConns

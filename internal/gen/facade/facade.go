@@ -27,6 +27,7 @@ func Files() (map[string][]byte, error) {
 		"interfaces_gen.go": g.interfaces(),
 		"results_gen.go":    g.results(),
 		"views_gen.go":      g.views(),
+		"options_gen.go":    g.options(),
 	}
 	for _, name := range groupsOf(g.rows) {
 		if f := g.methods(name); f != nil {

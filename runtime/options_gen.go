@@ -1,0 +1,23 @@
+// Code generated from internal/spec by internal/gen/facade; DO NOT EDIT.
+
+package runtime
+
+// optionUses says of each option type which fields mean nothing here and which are an error.
+var optionUses = map[string]optionUse{
+	"ClusterOptions": {
+		ignored: []string{"NewClient", "MaxRedirects", "ReadOnly", "RouteByLatency", "RouteRandomly", "ClusterSlots", "DialerRetries", "DialerRetryTimeout", "DialerRetryBackoff", "MaxConcurrentDials", "PoolFIFO", "PoolTimeout", "MinIdleConns", "MaxIdleConns", "MaxActiveConns", "ConnMaxIdleTime", "ConnMaxLifetime", "ConnMaxLifetimeJitter", "ReadBufferSize", "WriteBufferSize", "PipelineReadBufferSize", "PipelineWriteBufferSize", "PipelinePoolSize", "AutoPipelineOptions", "DisableRoutingPolicies", "DisableIndentity", "DisableIdentity", "IdentitySuffix", "UnstableResp3", "PushNotificationProcessor", "FailingTimeoutSeconds", "MaintNotificationsConfig", "ShardPicker", "ClusterStateReloadInterval"},
+		refused: []string{"Dialer", "OnConnect", "CredentialsProvider", "CredentialsProviderContext", "StreamingCredentialsProvider"},
+	},
+	"FailoverOptions": {
+		ignored: []string{"SentinelUsername", "SentinelPassword", "RouteByLatency", "RouteRandomly", "ReplicaOnly", "UseDisconnectedReplicas", "DialerRetries", "DialerRetryTimeout", "DialerRetryBackoff", "ReadBufferSize", "WriteBufferSize", "PipelineReadBufferSize", "PipelineWriteBufferSize", "PipelinePoolSize", "AutoPipelineOptions", "PoolFIFO", "MaxConcurrentDials", "PoolTimeout", "MinIdleConns", "MaxIdleConns", "MaxActiveConns", "ConnMaxIdleTime", "ConnMaxLifetime", "ConnMaxLifetimeJitter", "DisableIndentity", "DisableIdentity", "IdentitySuffix", "FailingTimeoutSeconds", "UnstableResp3", "PushNotificationProcessor"},
+		refused: []string{"Dialer", "OnConnect", "CredentialsProvider", "CredentialsProviderContext", "StreamingCredentialsProvider"},
+	},
+	"Options": {
+		ignored: []string{"NodeAddress", "DialerRetries", "DialerRetryTimeout", "DialerRetryBackoff", "ReadBufferSize", "WriteBufferSize", "PipelineReadBufferSize", "PipelineWriteBufferSize", "PipelinePoolSize", "AutoPipelineOptions", "PoolFIFO", "MaxConcurrentDials", "PoolTimeout", "MinIdleConns", "MaxIdleConns", "MaxActiveConns", "ConnMaxIdleTime", "ConnMaxLifetime", "ConnMaxLifetimeJitter", "DisableIndentity", "DisableIdentity", "IdentitySuffix", "UnstableResp3", "PushNotificationProcessor", "FailingTimeoutSeconds", "MaintNotificationsConfig", "ClientSideCacheConfig", "ClientSideCache", "ClientSideCacheStrategy"},
+		refused: []string{"Dialer", "OnConnect", "CredentialsProvider", "CredentialsProviderContext", "StreamingCredentialsProvider"},
+	},
+	"RingOptions": {
+		ignored: []string{"NewClient", "HeartbeatFrequency", "HeartbeatFn", "NewConsistentHash", "DialerRetries", "DialerRetryTimeout", "DialerRetryBackoff", "PoolFIFO", "PoolTimeout", "MinIdleConns", "MaxIdleConns", "MaxActiveConns", "ConnMaxIdleTime", "ConnMaxLifetime", "ConnMaxLifetimeJitter", "ReadBufferSize", "WriteBufferSize", "PipelineReadBufferSize", "PipelineWriteBufferSize", "PipelinePoolSize", "DisableIndentity", "DisableIdentity", "IdentitySuffix", "UnstableResp3"},
+		refused: []string{"Dialer", "OnConnect", "CredentialsProvider", "CredentialsProviderContext", "StreamingCredentialsProvider"},
+	},
+}
