@@ -113,11 +113,11 @@ func bitRange(args []string, n int64, count bool) (first, last int64, empty bool
 			return 0, 0, false, errNotInt
 		}
 	}
-	if !known {
-		return 0, 0, false, errSyntax
-	}
 	if count && start < 0 && end < 0 && start > end {
 		return 0, 0, true, resp.Reply{}
+	}
+	if !known {
+		return 0, 0, false, errSyntax
 	}
 	total := n * 8 / unit
 	if end < 0 {

@@ -36,7 +36,7 @@ func (t *ztree) check() error {
 			leaves = append(leaves, n)
 			return len(n.items), nil
 		}
-		if len(n.kids) == 0 || len(n.kids) > zFan {
+		if len(n.kids) == 0 || len(n.kids) > zFan || len(n.counts) != len(n.kids) {
 			return 0, fmt.Errorf("an inner node of %d children", len(n.kids))
 		}
 		total := 0
@@ -52,8 +52,8 @@ func (t *ztree) check() error {
 			if err != nil {
 				return 0, err
 			}
-			if size != n.kids[i].n {
-				return 0, fmt.Errorf("a child of %d elements counted as %d", size, n.kids[i].n)
+			if size != int(n.counts[i]) {
+				return 0, fmt.Errorf("a child of %d elements counted as %d", size, n.counts[i])
 			}
 			total += size
 		}

@@ -44,14 +44,14 @@ type znode struct {
 	items      []zkey
 	prev, next *znode
 	kids       []zkid
+	counts     []int32 // elements below each child, apart from kids so that few cache lines hold them
 }
 
-// A zkid is a child with its count. low is at most as great as everything in it
+// A zkid is a child. low is at most as great as everything in it
 // and greater than everything in the child before; the first child's is not
 // looked at.
 type zkid struct {
 	low  zkey
-	n    int
 	node *znode
 }
 
@@ -63,8 +63,8 @@ func (n *znode) leaf() bool { return n.kids == nil }
 // size is the number of elements below a node.
 func (n *znode) size() int {
 	total := len(n.items)
-	for i := range n.kids {
-		total += n.kids[i].n
+	for _, c := range n.counts {
+		total += int(c)
 	}
 	return total
 }
@@ -105,7 +105,10 @@ func (t *ztree) insert(k zkey) {
 	t.n++
 	if right, low := t.root.insert(k); right != nil {
 		left := t.root
-		t.root = &znode{kids: []zkid{{n: left.size(), node: left}, {low: low, n: right.size(), node: right}}}
+		t.root = &znode{
+			kids:   []zkid{{node: left}, {low, right}},
+			counts: []int32{int32(left.size()), int32(right.size())},
+		}
 	}
 }
 
@@ -133,13 +136,14 @@ func (n *znode) insert(k zkey) (right *znode, low zkey) {
 	}
 	i := n.child(k)
 	split, bound := n.kids[i].node.insert(k)
-	n.kids[i].n++
+	n.counts[i]++
 	if split == nil {
 		return nil, zkey{}
 	}
-	size := split.size()
-	n.kids[i].n -= size
-	n.kids = slices.Insert(n.kids, i+1, zkid{bound, size, split})
+	size := int32(split.size())
+	n.counts[i] -= size
+	n.counts = slices.Insert(n.counts, i+1, size)
+	n.kids = slices.Insert(n.kids, i+1, zkid{bound, split})
 	if len(n.kids) <= zFan {
 		return nil, zkey{}
 	}
@@ -147,9 +151,12 @@ func (n *znode) insert(k zkey) (right *znode, low zkey) {
 	if i+1 == zFan {
 		at = zFan
 	}
-	right = &znode{kids: append(make([]zkid, 0, zFan+1), n.kids[at:]...)}
+	right = &znode{
+		kids:   append(make([]zkid, 0, zFan+1), n.kids[at:]...),
+		counts: append(make([]int32, 0, zFan+1), n.counts[at:]...),
+	}
 	clear(n.kids[at:])
-	n.kids = n.kids[:at]
+	n.kids, n.counts = n.kids[:at], n.counts[:at]
 	return right, right.kids[0].low
 }
 
@@ -181,7 +188,7 @@ func (n *znode) remove(k zkey) bool {
 	if !n.kids[i].node.remove(k) {
 		return false
 	}
-	n.kids[i].n--
+	n.counts[i]--
 	n.settle(i)
 	return true
 }
@@ -199,7 +206,7 @@ func (n *znode) settle(i int) {
 		if kid.leaf() {
 			kid.unlink()
 		}
-		n.kids = slices.Delete(n.kids, i, i+1)
+		n.drop(i)
 	case w >= full/4:
 	case i > 0 && n.kids[i-1].node.width()+w <= full*3/4:
 		n.merge(i - 1)
@@ -217,9 +224,16 @@ func (n *znode) merge(i int) {
 	} else {
 		right.kids[0].low = n.kids[i+1].low
 		left.kids = append(left.kids, right.kids...)
+		left.counts = append(left.counts, right.counts...)
 	}
-	n.kids[i].n += n.kids[i+1].n
-	n.kids = slices.Delete(n.kids, i+1, i+2)
+	n.counts[i] += n.counts[i+1]
+	n.drop(i + 1)
+}
+
+// drop forgets a child.
+func (n *znode) drop(i int) {
+	n.kids = slices.Delete(n.kids, i, i+1)
+	n.counts = slices.Delete(n.counts, i, i+1)
 }
 
 // unlink takes a leaf out of the chain.
@@ -266,8 +280,8 @@ func (t *ztree) count(before func(zkey) bool) int {
 				hi = mid
 			}
 		}
-		for i := 0; i < lo-1; i++ {
-			rank += n.kids[i].n
+		for _, c := range n.counts[:lo-1] {
+			rank += int(c)
 		}
 		n = n.kids[lo-1].node
 	}
@@ -285,7 +299,18 @@ func (t *ztree) count(before func(zkey) bool) int {
 
 // rank is the number of elements before k.
 func (t *ztree) rank(k zkey) int {
-	return t.count(func(x zkey) bool { return x.compare(k) < 0 })
+	if t.root == nil {
+		return 0
+	}
+	n, rank := t.root, 0
+	for !n.leaf() {
+		i := n.child(k)
+		for _, c := range n.counts[:i] {
+			rank += int(c)
+		}
+		n = n.kids[i].node
+	}
+	return rank + n.search(k)
 }
 
 // seek finds the leaf and the index in it of the element with a rank, which
@@ -294,8 +319,8 @@ func (t *ztree) seek(rank int) (*znode, int) {
 	n := t.root
 	for !n.leaf() {
 		i := 0
-		for rank >= n.kids[i].n {
-			rank -= n.kids[i].n
+		for rank >= int(n.counts[i]) {
+			rank -= int(n.counts[i])
 			i++
 		}
 		n = n.kids[i].node
