@@ -112,7 +112,7 @@ func (d *demo) migrate(o *options) (*report.Report, error) {
 		if err := j.analyze(); err != nil {
 			return err
 		}
-		res, err := j.rewrite()
+		res, err := j.rewrite(false)
 		if err != nil {
 			return err
 		}

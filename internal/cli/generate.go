@@ -15,6 +15,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/gen/cfstore"
+	"github.com/redis2cf/redis2cf/internal/gen/stub"
 	"github.com/redis2cf/redis2cf/internal/journal"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/plan"
@@ -27,9 +28,6 @@ func runGenerate(e *env, o *options) (int, error) {
 	}
 	j, err := newJob(e, o)
 	if err != nil {
-		return exitError, err
-	}
-	if err := j.recover(); err != nil {
 		return exitError, err
 	}
 	if j.plan == nil {
@@ -45,11 +43,7 @@ func runGenerate(e *env, o *options) (int, error) {
 		return exitError, err
 	}
 	e.ui.step("generating " + j.plan.Package)
-	stub, err := facadeSources()
-	if err != nil {
-		return exitError, err
-	}
-	now, err := cfstore.Package(j.plan, cfstore.Options{ImportPath: modulePath(j.root) + "/" + j.plan.Package, Facade: stub})
+	now, err := cfstore.Package(j.plan, cfstore.Options{ImportPath: modulePath(j.root) + "/" + j.plan.Package, Facade: map[string][]byte{"runtime.go": stub.Source()}})
 	if err != nil {
 		return exitError, err
 	}

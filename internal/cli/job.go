@@ -45,8 +45,8 @@ type errNothing struct{ reason string }
 
 func (e *errNothing) Error() string { return e.reason }
 
-// newJob finds the module and reads its plan, so that mistakes in it are told
-// before the long work begins.
+// newJob finds the module, puts back what a killed run left of it, and reads its
+// plan, so that mistakes in it are told before the long work begins.
 func newJob(e *env, o *options) (*job, error) {
 	root, err := moduleRoot(o.dir)
 	if err != nil {
@@ -56,6 +56,9 @@ func newJob(e *env, o *options) (*job, error) {
 		return nil, err
 	}
 	j := &job{env: e, opt: o, root: root, planFile: filepath.Join(root, plan.FileName)}
+	if err := j.recover(); err != nil {
+		return nil, err
+	}
 	return j, j.readPlan()
 }
 

@@ -25,12 +25,12 @@ type result struct {
 // A change is one file before and after.
 type change struct {
 	path          string // absolute
-	before, after []byte // before is nil for a new file
+	before, after []byte // before is nil for a new file, after for one that goes
 }
 
 // migrate is -d and -w.
 func (j *job) migrate() (int, error) {
-	res, err := j.rewrite()
+	res, err := j.rewrite(false)
 	if err != nil {
 		return exitError, err
 	}
@@ -50,15 +50,16 @@ func (j *job) migrate() (int, error) {
 	return exitDone, j.writeSummary(res)
 }
 
-// rewrite makes the edits and verifies them. It writes nothing.
-func (j *job) rewrite() (*result, error) {
+// rewrite makes the edits and verifies them; a preview is verified in memory and
+// leaves the module files out. It writes nothing.
+func (j *job) rewrite(preview bool) (*result, error) {
 	for _, p := range j.problems {
-		if p.Fatal {
+		if p.Fatal && !preview {
 			return nil, fmt.Errorf("%s: %s; nothing was changed", plan.FileName, p.Message)
 		}
 	}
 	r, err := rewrite.Run(j.ctx, j.prog, j.found.Sites, j.plan, rewrite.Options{
-		NoBuild: j.opt.noBuild, AllowGoUpgrade: j.opt.allowGoUpgrade, RuntimeDir: j.opt.runtimeDir,
+		MemoryOnly: preview, NoBuild: j.opt.noBuild, AllowGoUpgrade: j.opt.allowGoUpgrade, RuntimeDir: j.opt.runtimeDir,
 		Tags: j.opt.tags, Progress: j.ui.step,
 	})
 	if err != nil {
@@ -73,12 +74,15 @@ func (j *job) rewrite() (*result, error) {
 			return nil, err
 		}
 	}
+	for _, path := range r.Remove {
+		after[path] = nil
+	}
 	for _, path := range slices.Sorted(maps.Keys(after)) {
 		before, err := j.before(path)
 		if err != nil {
 			return nil, err
 		}
-		if before == nil || string(before) != string(after[path]) {
+		if (before == nil) != (after[path] == nil) || string(before) != string(after[path]) {
 			res.changes = append(res.changes, change{path, before, after[path]})
 		}
 	}
@@ -124,7 +128,12 @@ func (j *job) write(res *result) error {
 		if c.before != nil {
 			expect = journal.Sum(c.before)
 		}
-		if err := txn.Stage(c.path, c.after, expect, 0); err != nil {
+		if c.after == nil {
+			err = txn.Remove(c.path, expect)
+		} else {
+			err = txn.Stage(c.path, c.after, expect, 0)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -20,9 +20,6 @@ func runRewrite(e *env, o *options) (int, error) {
 	if err != nil {
 		return exitError, err
 	}
-	if err := j.recover(); err != nil {
-		return exitError, err
-	}
 	err = j.analyze()
 	var nothing *errNothing
 	if errors.As(err, &nothing) {
@@ -31,11 +28,16 @@ func runRewrite(e *env, o *options) (int, error) {
 	if err != nil {
 		return exitError, err
 	}
-	if !o.diff && !o.write {
-		e.ui.done()
-		return exitDone, j.writeReport(j.report(nil))
+	if o.diff || o.write {
+		return j.migrate()
 	}
-	return j.migrate()
+	// What can't move is only known after the attempt.
+	res, err := j.rewrite(true)
+	if err != nil {
+		return exitError, err
+	}
+	e.ui.done()
+	return exitDone, j.writeReport(j.report(res.outcome(j)))
 }
 
 // nothing answers for a module without go-redis.

@@ -124,7 +124,7 @@ func scriptSame(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// sub FILE OLD NEW replaces text in a file.
+// sub FILE OLD NEW replaces text in a file; \n in NEW is a line end.
 func scriptSub(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: sub FILE OLD NEW")
@@ -133,5 +133,5 @@ func scriptSub(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.Contains(old, args[1]) {
 		ts.Fatalf("%s does not contain %q", args[0], args[1])
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(old, args[1], args[2])), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(old, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))), 0o644))
 }
