@@ -31,6 +31,7 @@ func TestSortedSetsKnowWhatRandomCommandsDoNotReach(t *testing.T) {
 		{[]string{"ZADD", "z", "1e999", "a"}, errNotFloat},
 		{[]string{"ZADD", "z", "1", "a", "2", "b"}, resp.NewInt(2)},
 		{[]string{"ZCOUNT", "z", "1e-400", "1e999"}, resp.NewInt(2)},
+		{[]string{"ZSCAN", "z", "18446744073709551616"}, errBadScanCursor},
 		{[]string{"ZRANK", "z", "b", "WITHSCORE"}, resp.NewArray(one, resp.NewDouble(2))},
 		{[]string{"ZREVRANK", "z", "b", "withscore"}, resp.NewArray(resp.NewInt(0), resp.NewDouble(2))},
 		{[]string{"ZRANK", "z", "c", "WITHSCORE"}, nilArray},

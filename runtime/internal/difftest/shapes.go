@@ -45,7 +45,7 @@ var makers = map[string]func(g *Gen) string{
 	"db":    func(g *Gen) string { return pickOf(g.rnd, "0", "0", "0", "1", "2", "16", "-1", "a") },
 	"nk":    func(g *Gen) string { return pickOf(g.rnd, "1", "2", "2", "2", "3", "0", "-1", "a") },
 	"count": func(g *Gen) string { return pickOf(g.rnd, "0", "1", "2", "5", "1000", "-1", "-3", "a") },
-	"cur":   func(g *Gen) string { return pickOf(g.rnd, "0", "0", "0", "0", "0", "a", "-", "18446744073709551616") },
+	"cur":   func(g *Gen) string { return pickOf(g.rnd, "0", "0", "0", "0", "0", "a", "-", "18446744073709551615") },
 	"all":   func(*Gen) string { return "100000" },
 	"t":     func(g *Gen) string { return pickOf(g.rnd, "0", "1", "0.5", "-1", "a", "1e400", "inf") },
 	"lua":   func(g *Gen) string { return scripts[g.rnd.Intn(len(scripts))] },
