@@ -130,8 +130,11 @@ func (c *call) remaining(show func(at int64) int64) resp.Reply {
 	return intReply(show(ent.expireAt))
 }
 
+// roundSeconds turns milliseconds into the nearest second.
+func roundSeconds(ms int64) int64 { return ms/1000 + (ms%1000+500)/1000 }
+
 func cmdTTL(c *call) resp.Reply {
-	return c.remaining(func(at int64) int64 { return (max(at-c.e.nowMs, 0) + 500) / 1000 })
+	return c.remaining(func(at int64) int64 { return roundSeconds(max(at-c.e.nowMs, 0)) })
 }
 
 func cmdPTTL(c *call) resp.Reply {
@@ -139,7 +142,7 @@ func cmdPTTL(c *call) resp.Reply {
 }
 
 func cmdExpireTime(c *call) resp.Reply {
-	return c.remaining(func(at int64) int64 { return (at + 500) / 1000 })
+	return c.remaining(func(at int64) int64 { return roundSeconds(at) })
 }
 
 func cmdPExpireTime(c *call) resp.Reply {

@@ -219,14 +219,13 @@ func cmdLTrim(c *call) resp.Reply {
 		c.e.remove(ent)
 		return resp.OK
 	}
-	gone := l.n - (to - from)
 	for i := l.n - to; i > 0; i-- {
 		l.popBack()
 	}
 	for ; from > 0; from-- {
 		l.popFront()
 	}
-	c.shrunk(ent, l, gone)
+	c.e.touch(ent) // in Redis even when nothing is cut off
 	return resp.OK
 }
 
