@@ -103,6 +103,7 @@ func (d *demo) before() error {
 // migrate is redis2cf -w.
 func (d *demo) migrate(o *options) (*report.Report, error) {
 	d.head("2. redis2cf -w ./...")
+	d.say("  %s\n", d.ui.style.Faint("It builds and vets the result before it writes; the first time that compiles SQLite: a minute or two."))
 	var rep *report.Report
 	err := d.timed("redis2cf -w", func() error {
 		j, err := newJob(d.env, &options{dir: d.dir, write: true, runtimeDir: o.runtimeDir})
@@ -121,7 +122,7 @@ func (d *demo) migrate(o *options) (*report.Report, error) {
 		}
 		d.ui.done()
 		rep = j.report(res.outcome(j))
-		return j.writeSummary(res)
+		return j.writeSummary(res, false)
 	})
 	return rep, err
 }
@@ -130,7 +131,6 @@ func (d *demo) migrate(o *options) (*report.Report, error) {
 // they would use.
 func (d *demo) after() error {
 	d.head("3. The same tests after: the embedded store, no server")
-	d.say("%s\n", d.ui.style.Faint("The first time this compiles SQLite, which takes a minute or two."))
 	return d.timed("tests on the embedded store", func() error {
 		return d.goTest("REDIS_ADDR=127.0.0.1:1")
 	})

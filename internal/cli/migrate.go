@@ -47,7 +47,7 @@ func (j *job) migrate() (int, error) {
 	if j.opt.json {
 		return exitDone, j.writeReport(j.report(res.outcome(j)))
 	}
-	return exitDone, j.writeSummary(res)
+	return exitDone, j.writeSummary(res, true)
 }
 
 // rewrite makes the edits and verifies them; a preview is verified in memory and

@@ -14,8 +14,8 @@ import (
 // maxPlaces is how many positions of one reason are shown.
 const maxPlaces = 5
 
-// writeSummary says what -w did.
-func (j *job) writeSummary(res *result) error {
+// writeSummary says what -w did, and what to do next when it is asked for.
+func (j *job) writeSummary(res *result, next bool) error {
 	st := j.ui.style
 	out := bufio.NewWriter(j.stdout)
 	rep := j.report(res.outcome(j))
@@ -41,7 +41,7 @@ func (j *job) writeSummary(res *result) error {
 	if g := res.GoVersion; len(res.changes) > 0 && g[0] != g[1] {
 		fmt.Fprintf(out, "%s\n", st.Warn(fmt.Sprintf("The go line of go.mod went from %s to %s, which the runtime asks for.", orNone(g[0]), g[1])))
 	}
-	if len(res.changes) > 0 {
+	if next && len(res.changes) > 0 {
 		fmt.Fprintf(out, "\nNext:\n  go test ./...      the module's own tests, on the embedded store\n  redis2cf           the report: families, stores, what is left\n  redis2cf undo      every byte as it was\n")
 	}
 	return out.Flush()

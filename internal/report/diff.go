@@ -61,13 +61,17 @@ func writeFile(w io.Writer, c Change) error {
 		return nil // an empty file comes or goes: no unified diff can say that
 	}
 	fmt.Fprintf(w, "--- %s\n+++ %s\n", from, to)
+	grown := 0 // lines that the hunks so far have added
 	for _, h := range diff.Hunks {
-		writeHunk(w, h)
+		grown += writeHunk(w, h, grown)
 	}
 	return nil
 }
 
-func writeHunk(w io.Writer, h *udiff.Hunk) {
+// writeHunk writes one hunk and returns by how many lines it makes the file
+// longer. The line in the new file is counted here: the library's own ToLine is
+// off behind a hunk of several changes.
+func writeHunk(w io.Writer, h *udiff.Hunk, grown int) int {
 	fromCount, toCount := 0, 0
 	for _, l := range h.Lines {
 		if l.Kind != udiff.Insert {
@@ -77,7 +81,7 @@ func writeHunk(w io.Writer, h *udiff.Hunk) {
 			toCount++
 		}
 	}
-	fmt.Fprintf(w, "@@ -%s +%s @@\n", span(h.FromLine, fromCount), span(h.ToLine, toCount))
+	fmt.Fprintf(w, "@@ -%s +%s @@\n", span(h.FromLine, fromCount), span(h.FromLine+grown, toCount))
 	for _, l := range h.Lines {
 		sign := " "
 		switch l.Kind {
@@ -91,6 +95,7 @@ func writeHunk(w io.Writer, h *udiff.Hunk) {
 			fmt.Fprint(w, "\n\\ No newline at end of file\n")
 		}
 	}
+	return toCount - fromCount
 }
 
 // span writes a hunk's range. An empty one starts at the line before it.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,7 +106,7 @@ func TestGitAppliesRandomDiffs(t *testing.T) {
 		return b.Bytes()
 	}
 	var changes []Change
-	for i := 0; i < 200; i++ {
+	for i := 0; i < 200; i++ { // 30 lines of four kinds: many hunks with several changes each
 		before, after := text(r.Intn(30)+1), text(r.Intn(30)+1)
 		changes = append(changes, Change{Path: fmt.Sprintf("f%03d.txt", i), Before: before, After: after})
 	}
@@ -116,5 +118,55 @@ func TestNoDifferenceSaysSo(t *testing.T) {
 	differs, err := WriteDiff(&out, []Change{{Path: "a.go", Before: []byte("a\n"), After: []byte("a\n")}})
 	if differs || err != nil || out.Len() != 0 {
 		t.Errorf("differs = %v, %v, %q", differs, err, out.String())
+	}
+}
+
+// git finds a hunk by its context and forgives a wrong line: other programs do
+// not.
+func TestHunksNameTheirLines(t *testing.T) {
+	r := rand.New(rand.NewSource(2))
+	header := regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@$`)
+	for round := 0; round < 200; round++ {
+		var before, after []string
+		for i := 0; i < 60; i++ {
+			line := fmt.Sprintf("line %d", i)
+			before = append(before, line)
+			switch r.Intn(12) {
+			case 0: // goes
+			case 1:
+				after = append(after, line+" changed")
+			case 2:
+				after = append(after, line, "new")
+			default:
+				after = append(after, line)
+			}
+		}
+		var out bytes.Buffer
+		text := func(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
+		if _, err := WriteDiff(&out, []Change{{Path: "f", Before: text(before), After: text(after)}}); err != nil {
+			t.Fatal(err)
+		}
+		from, to := 0, 0 // 0-based line that is next
+		for _, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")[2:] {
+			if m := header.FindStringSubmatch(line); m != nil {
+				from, _ = strconv.Atoi(m[1])
+				to, _ = strconv.Atoi(m[3])
+				from, to = from-1, to-1
+				continue
+			}
+			sign, rest := line[0], line[1:]
+			if sign != '+' {
+				if before[from] != rest {
+					t.Fatalf("round %d: line %d is %q, the diff says %q\n%s", round, from+1, before[from], rest, out.String())
+				}
+				from++
+			}
+			if sign != '-' {
+				if after[to] != rest {
+					t.Fatalf("round %d: new line %d is %q, the diff says %q\n%s", round, to+1, after[to], rest, out.String())
+				}
+				to++
+			}
+		}
 	}
 }
