@@ -116,6 +116,7 @@ func TestConnHasItsOwnDatabase(t *testing.T) {
 
 func TestManyGoroutinesShareAClient(t *testing.T) {
 	c := client(t, &runtime.Options{Addr: "memory://many"})
+	c.FlushDB(ctx)
 	var wg sync.WaitGroup
 	for i := 0; i < 8; i++ {
 		wg.Add(1)

@@ -3,9 +3,11 @@ package runtime_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"reflect"
 	goruntime "runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,44 +100,79 @@ func TestLostSubscriptionIsMadeAgain(t *testing.T) {
 	}
 }
 
-func TestChannelDeliversDropsAndEnds(t *testing.T) {
+func TestChannelOfAClosedSubscriptionLeavesNothingBehind(t *testing.T) {
 	before := goruntime.NumGoroutine()
 	f, opt := newFake(t)
 	c := client(t, opt)
-	runtime.Disable()
-	defer runtime.Enable()
 	p := c.Subscribe(ctx, "a")
-	ch := p.Channel(runtime.WithChannelSize(1), runtime.WithChannelSendTimeout(time.Millisecond))
+	ch := p.Channel(runtime.WithChannelSize(1), runtime.WithChannelSendTimeout(time.Hour))
 	f.push(push("subscribe", "a", 1))
 	f.push(push("message", "a", "one"))
 	if m := <-ch; m.Payload != "one" {
 		t.Errorf("%v", m)
 	}
-	for i := 0; i < 5; i++ { // nobody reads: one waits in the channel, others are dropped or wait
+	for i := 0; i < 5; i++ { // nobody reads: one waits in the channel, another for room
 		f.push(push("message", "a", "more"))
+	}
+	for len(ch) == 0 {
+		goruntime.Gosched()
+	}
+	for i := 0; i < 1000; i++ { // gives the second message time to wait for room
+		goruntime.Gosched()
 	}
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	for range ch {
-	}
-	if err := p.Close(); err != runtime.ErrClosed {
-		t.Errorf("second Close: %v", err)
-	}
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("ChannelWithSubscriptions after Channel does not panic")
-			}
-		}()
-		p.ChannelWithSubscriptions()
-	}()
 	deadline := time.Now().Add(5 * time.Second)
 	for goruntime.NumGoroutine() > before && time.Now().Before(deadline) {
 		goruntime.Gosched()
 	}
 	if n := goruntime.NumGoroutine(); n > before {
 		t.Errorf("%d goroutines, %d before", n, before)
+	}
+	for range ch { // closed, so this ends
+	}
+	if err := p.Close(); err != runtime.ErrClosed {
+		t.Errorf("second Close: %v", err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("ChannelWithSubscriptions after Channel does not panic")
+		}
+	}()
+	p.ChannelWithSubscriptions()
+}
+
+// firstLine is a logger that hands over its first line.
+type firstLine chan string
+
+func (l firstLine) Printf(_ context.Context, format string, v ...interface{}) {
+	select {
+	case l <- fmt.Sprintf(format, v...):
+	default:
+	}
+}
+
+func TestChannelDropsWhatNobodyTakes(t *testing.T) {
+	f, opt := newFake(t)
+	c := client(t, opt)
+	said := make(firstLine, 1)
+	runtime.SetLogger(said)
+	defer runtime.Enable()
+	p := c.Subscribe(ctx, "a")
+	defer p.Close()
+	ch := p.Channel(runtime.WithChannelSize(1), runtime.WithChannelSendTimeout(time.Millisecond))
+	f.push(push("message", "a", "kept"))
+	f.push(push("message", "a", "dropped"))
+	if line := <-said; !strings.Contains(line, "PubSub(a)") || !strings.Contains(line, "dropped") {
+		t.Errorf("logged %q", line)
+	}
+	if m := <-ch; m.Payload != "kept" {
+		t.Errorf("%v", m)
+	}
+	f.push(push("message", "a", "next"))
+	if m := <-ch; m.Payload != "next" {
+		t.Errorf("%v", m)
 	}
 }
 
