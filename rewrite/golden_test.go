@@ -20,6 +20,7 @@ import (
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/testneed"
 	"github.com/redis2cf/redis2cf/rewrite"
 )
@@ -276,6 +277,19 @@ func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Pl
 	return b.String()
 }
 
+func codesOf(res *rewrite.Result) []string {
+	var out []string
+	for _, f := range res.Fates {
+		if f.Code != "" {
+			out = append(out, f.Code)
+		}
+	}
+	for _, s := range append(slices.Clone(res.Stayed), res.Problems...) {
+		out = append(out, s.Code)
+	}
+	return out
+}
+
 // sitesOf is what the second run must see again.
 func sitesOf(sites []analyzer.Site) []string {
 	var out []string
@@ -317,6 +331,11 @@ func TestGolden(t *testing.T) {
 			res, ss, p := c.run(t, prog)
 			c.result, plans[c.name], sites[c.name] = res, p, sitesOf(ss)
 			c.report = describe(dir, res, ss, p)
+			for _, code := range codesOf(res) {
+				if _, ok := spec.CodeOf(code); !ok {
+					t.Errorf("redis2cf explain does not know the code %s", code)
+				}
+			}
 			c.compare(t, dir)
 			c.migrate(t, dir, filepath.Join(after, c.name))
 		})

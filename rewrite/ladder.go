@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/redis2cf/redis2cf/internal/flow"
+	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
 
@@ -92,7 +93,7 @@ func (r *run) takeViews(f *file, pos token.Pos, edits []Edit, e verify.Error) bo
 			continue
 		}
 		r.noView[ed.Site] = e.Msg
-		r.takenBack = append(r.takenBack, TakenBack{r.sites[ed.Site].Position, RungView, VerifyFailed, e.Msg})
+		r.takenBack = append(r.takenBack, TakenBack{r.sites[ed.Site].Position, RungView, spec.VerifyFailed, e.Msg})
 		took = true
 	}
 	return took
@@ -139,8 +140,8 @@ func (r *run) mentionedIn(name string, from, to token.Pos) []int {
 
 func (r *run) hold(groups []int, at token.Position, msg string) {
 	for _, g := range groups {
-		r.stays[g] = flow.Blocker{Pos: at, Code: VerifyFailed, Text: msg}
-		r.takenBack = append(r.takenBack, TakenBack{at, RungSwap, VerifyFailed, msg})
+		r.stays[g] = flow.Blocker{Pos: at, Code: spec.VerifyFailed, Text: msg}
+		r.takenBack = append(r.takenBack, TakenBack{at, RungSwap, spec.VerifyFailed, msg})
 	}
 }
 
@@ -151,7 +152,7 @@ func (r *run) takeAll(e verify.Error, edits map[string][]Edit) bool {
 		for _, ed := range edits[name] {
 			if ed.Rung == RungView && r.noView[ed.Site] == "" {
 				r.noView[ed.Site] = e.Msg
-				r.takenBack = append(r.takenBack, TakenBack{r.sites[ed.Site].Position, RungView, VerifyFailed, e.Msg})
+				r.takenBack = append(r.takenBack, TakenBack{r.sites[ed.Site].Position, RungView, spec.VerifyFailed, e.Msg})
 				took = true
 			}
 		}

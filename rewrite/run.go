@@ -15,6 +15,7 @@ import (
 	"github.com/redis2cf/redis2cf/internal/flow"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
 
@@ -78,17 +79,6 @@ type Counts struct {
 	Exported                     int // exported signatures whose types change
 }
 
-// VerifyFailed is the reason code of what verification took back.
-const VerifyFailed = "VERIFY_FAILED"
-
-// FamilyShared is the reason code of a group that could move, but whose keys
-// are used by one that cannot: both must see the same data.
-const FamilyShared = "FAMILY_SHARED"
-
-// NoView is the reason code of a call whose family has a view without its
-// command: a family with two data types.
-const NoView = "NO_VIEW"
-
 // run is the state of one Run.
 type run struct {
 	ctx       context.Context
@@ -104,6 +94,7 @@ type run struct {
 	realm     *verify.Realm
 	flow      *flow.Result
 	byFile    map[string][]*flow.Mention
+	wanted    map[string]bool // files of the packages that were asked for
 
 	stays     map[int]flow.Blocker // groups that do not move, beside those with blockers
 	noView    map[int]string       // sites whose view was taken back
@@ -178,7 +169,31 @@ func (r *run) group() {
 	for _, m := range r.flow.Mentions {
 		r.byFile[m.Pos.Filename] = append(r.byFile[m.Pos.Filename], m)
 	}
+	r.selected()
 	r.shareFamilies()
+}
+
+// selected holds back the groups that live wholly in packages that were not
+// asked for. A group that reaches into one that was moves whole.
+func (r *run) selected() {
+	wanted := map[string]bool{}
+	for _, p := range r.prog.Packages {
+		for _, f := range p.Syntax {
+			if p.Wanted {
+				wanted[r.prog.Fset.File(f.FileStart).Name()] = true
+			}
+		}
+	}
+	for g, group := range r.flow.Groups {
+		asked := false
+		for _, m := range group.Mentions {
+			asked = asked || wanted[m.Pos.Filename]
+		}
+		if !asked {
+			r.stays[g] = flow.Blocker{Pos: group.Mentions[0].Pos, Code: spec.NotSelected, Text: "only packages that were not asked for use it"}
+		}
+	}
+	r.wanted = wanted
 }
 
 func (r *run) inModule(p string) bool {
@@ -236,7 +251,7 @@ func (r *run) edits() map[string][]Edit {
 	for i := range r.sites {
 		s := &r.sites[i]
 		f := r.files[s.Position.Filename]
-		if f == nil || f.path == r.generated || r.noView[i] != "" || r.covered(s) || !r.siteMoves(s) || ast.IsGenerated(f.syn) || r.kept(s.Package) {
+		if f == nil || f.path == r.generated || r.noView[i] != "" || r.covered(s) || !r.siteMoves(s) || s.Migrated && !r.wanted[f.name] || ast.IsGenerated(f.syn) || r.kept(s.Package) {
 			continue
 		}
 		fam := r.viewFor(s)

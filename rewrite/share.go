@@ -41,7 +41,7 @@ func (r *run) shareFamilies() {
 			}
 			for _, f := range r.familiesOf(s) {
 				if other := stay[f]; other != nil {
-					r.stays[g] = flow.Blocker{Pos: s.Position, Code: FamilyShared,
+					r.stays[g] = flow.Blocker{Pos: s.Position, Code: spec.FamilyShared,
 						Text: f + " is also used at " + r.rel(other.Position) + ", which stays on go-redis"}
 					changed = true
 					break

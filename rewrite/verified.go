@@ -154,9 +154,9 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 	for _, k := range r.flow.Keeps {
 		switch {
 		case k.Reason == "":
-			res.Problems = append(res.Problems, Stay{k.Pos, "KEEP_WITHOUT_REASON", "//redis2cf:keep needs a reason behind it; without one it keeps nothing"})
+			res.Problems = append(res.Problems, Stay{k.Pos, spec.KeepWithoutReason, "//redis2cf:keep needs a reason behind it; without one it keeps nothing"})
 		case !k.Used:
-			res.Problems = append(res.Problems, Stay{k.Pos, "KEEP_UNUSED", "//redis2cf:keep stands over nothing that uses go-redis"})
+			res.Problems = append(res.Problems, Stay{k.Pos, spec.KeepUnused, "//redis2cf:keep stands over nothing that uses go-redis"})
 		}
 	}
 	sort.SliceStable(res.Stayed, func(i, j int) bool { return earlier(res.Stayed[i].Pos, res.Stayed[j].Pos) })
@@ -193,9 +193,9 @@ func (r *run) fate(i int, viewed map[int]string) Fate {
 			f.Text += " (" + r.rel(b.Pos) + ")"
 		}
 	case !f.Moved:
-		f.Code, f.Text = "NO_SOURCE", "no go-redis name in the module leads to this value"
+		f.Code, f.Text = spec.NoSource, "no go-redis name in the module leads to this value"
 	case r.noView[i] != "":
-		f.Code, f.Text = VerifyFailed, r.noView[i]
+		f.Code, f.Text = spec.VerifyFailed, r.noView[i]
 	case s.Code != "":
 		f.Code = s.Code
 		for _, k := range s.Keys {
@@ -225,7 +225,7 @@ func (r *run) whyNoView(s *analyzer.Site) (code, text string) {
 	case !s.ViewOK:
 		return spec.NarrowInterface, "the receiver does not have all methods of Cmdable"
 	}
-	return NoView, "the view of its family does not have this command"
+	return spec.NoView, "the view of its family does not have this command"
 }
 
 // exported counts exported functions, methods, fields and variables whose types

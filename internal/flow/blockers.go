@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // everyday are the methods of a miniredis server that the runtime's own test
@@ -22,7 +24,7 @@ func (a *analysis) refuseSymbol(obj types.Object) Refusal {
 		if obj.Pkg().Path() == MiniredisPath && serverSymbols[obj.Name()] {
 			return Refusal{}
 		}
-		return Refusal{"TEST_SERVER", "miniredis." + obj.Name() + " has no counterpart in the runtime's test server"}
+		return Refusal{spec.TestServer, "miniredis." + obj.Name() + " has no counterpart in the runtime's test server"}
 	}
 	if a.Symbol == nil {
 		return Refusal{}
@@ -36,7 +38,7 @@ func (a *analysis) refuseMember(pos token.Pos, owner val, recv types.Type, m typ
 	switch {
 	case isMiniredis(m.Pkg()):
 		if !isMethod || !everyday[m.Name()] {
-			a.block(owner.n, pos, "TEST_SERVER", m.Name()+" of miniredis has no counterpart in the runtime's test server")
+			a.block(owner.n, pos, spec.TestServer, m.Name()+" of miniredis has no counterpart in the runtime's test server")
 		}
 	case a.Member != nil:
 		if r := a.Member(m, recv); r.Code != "" {
@@ -78,23 +80,23 @@ func (a *analysis) nodeOf(m *Mention) node {
 func (a *analysis) fileBlocker(p *Package, f *ast.File) (code, text string) {
 	switch {
 	case a.Keep != nil && a.Keep(p.Path):
-		return "PACKAGE_KEPT", "package " + p.Path + " is left alone by redis2cf.yaml"
+		return spec.PackageKept, "package " + p.Path + " is left alone by redis2cf.yaml"
 	case p.Broken:
-		return "TYPE_ERROR", "package " + p.Path + " does not compile"
+		return spec.TypeError, "package " + p.Path + " does not compile"
 	case len(p.Ignored) > 0:
-		return "BUILD_TAG", p.Ignored[0] + " uses go-redis too and is not part of this build"
+		return spec.BuildTag, p.Ignored[0] + " uses go-redis too and is not part of this build"
 	case ast.IsGenerated(f):
-		return "GENERATED_FILE", "the file is generated: change its generator's input"
+		return spec.GeneratedFile, "the file is generated: change its generator's input"
 	}
 	for _, imp := range f.Imports {
 		if imp.Path.Value == `"C"` {
-			return "CGO", "the file uses cgo"
+			return spec.CgoFile, "the file uses cgo"
 		}
 	}
 	for _, c := range f.Comments {
 		for _, l := range c.List {
 			if strings.HasPrefix(l.Text, "//go:linkname ") && strings.Contains(l.Text, "redis") {
-				return "LINKNAME", "the file reaches into go-redis by linkname"
+				return spec.Linkname, "the file reaches into go-redis by linkname"
 			}
 		}
 	}
@@ -126,7 +128,7 @@ func (a *analysis) keepComments(f *ast.File, name string) []*Comment {
 			}
 			for p, n := range a.touched {
 				if p.file == name && p.line >= from && p.line <= to {
-					a.blockers = append(a.blockers, blocked{n, Blocker{k.Pos, "KEEP_COMMENT", k.Reason}})
+					a.blockers = append(a.blockers, blocked{n, Blocker{k.Pos, spec.KeepComment, k.Reason}})
 					k.Used = true
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // call evaluates a call to its results.
@@ -307,10 +309,10 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		switch {
 		case a.carries(p.Type()):
 			if x.hard {
-				a.block(x.n, e.Args[min(i, len(e.Args)-1)].Pos(), "FOREIGN_API", "passed to "+fn.FullName())
+				a.block(x.n, e.Args[min(i, len(e.Args)-1)].Pos(), spec.ForeignAPI, "passed to "+fn.FullName())
 			} else {
 				a.satisfy(x, val{a.hidden(fn), t, true})
-				a.block(a.hidden(fn), e.Pos(), "FOREIGN_API", "passed to "+fn.FullName())
+				a.block(a.hidden(fn), e.Pos(), spec.ForeignAPI, "passed to "+fn.FullName())
 			}
 		case x.hard:
 			together = append(together, x.n)
@@ -339,7 +341,7 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		switch {
 		case declared && a.carries(r.Type()):
 			n := a.hidden(fn)
-			a.block(n, e.Pos(), "FOREIGN_API", "comes from "+fn.FullName())
+			a.block(n, e.Pos(), spec.ForeignAPI, "comes from "+fn.FullName())
 			return val{n, r.Type(), true}
 		case a.carries(r.Type()):
 			v := val{a.fresh(), r.Type(), true}
@@ -351,7 +353,7 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		}
 		if fn.Pkg() != nil && a.Reaches(path) && types.IsInterface(r.Type()) && !types.Identical(r.Type(), errorType) {
 			n := a.hidden(fn)
-			a.block(n, e.Pos(), "ESCAPES_AS_ANY", "comes from "+fn.FullName()+", which uses go-redis")
+			a.block(n, e.Pos(), spec.EscapesAsAny, "comes from "+fn.FullName()+", which uses go-redis")
 			a.source(n, r.Type(), false, out)
 		}
 		return val{out, r.Type(), false}
@@ -377,7 +379,7 @@ func (a *analysis) escape(x val, pkg *types.Package, t types.Type, where string)
 	if !x.hard {
 		a.edge(x.n, hub)
 		if reaches {
-			a.blocks = append(a.blocks, blockSink{x.n, Blocker{a.position(token.NoPos), "ESCAPES_AS_ANY",
+			a.blocks = append(a.blocks, blockSink{x.n, Blocker{a.position(token.NoPos), spec.EscapesAsAny,
 				"may reach " + where + ", which uses go-redis"}})
 		}
 		return
@@ -391,7 +393,7 @@ func (a *analysis) escape(x val, pkg *types.Package, t types.Type, where string)
 		}
 	}
 	if reaches {
-		a.block(x.n, token.NoPos, "ESCAPES_AS_ANY", "passed to "+where+", which uses go-redis")
+		a.block(x.n, token.NoPos, spec.EscapesAsAny, "passed to "+where+", which uses go-redis")
 	}
 }
 

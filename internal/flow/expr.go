@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // val is what an expression evaluates to, as far as groups care.
@@ -272,7 +274,7 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 		return val{a.object(f), t, carries}
 	case carries:
 		n := a.hidden(f)
-		a.block(n, e.Sel.Pos(), "FOREIGN_API", "field "+f.Name()+" of "+f.Pkg().Path()+" has a go-redis type")
+		a.block(n, e.Sel.Pos(), spec.ForeignAPI, "field "+f.Name()+" of "+f.Pkg().Path()+" has a go-redis type")
 		return val{n, t, true}
 	}
 	v := val{n: a.fresh(), t: t}
@@ -325,7 +327,7 @@ func (a *analysis) foreignObject(e *ast.SelectorExpr, obj types.Object) val {
 	if a.carries(t) {
 		n := a.hidden(obj)
 		if _, isFunc := obj.(*types.Func); !isFunc || !a.callee[e] {
-			a.block(n, e.Sel.Pos(), "FOREIGN_API", obj.Pkg().Path()+"."+obj.Name()+" has a go-redis type")
+			a.block(n, e.Sel.Pos(), spec.ForeignAPI, obj.Pkg().Path()+"."+obj.Name()+" has a go-redis type")
 		}
 		return val{n, t, true}
 	}
@@ -458,7 +460,7 @@ func (a *analysis) fillField(lit val, f *types.Var, x val) {
 		a.flow(dst, x)
 	default:
 		if a.carries(f.Type()) && x.hard {
-			a.block(x.n, token.NoPos, "FOREIGN_API", "goes into field "+f.Name()+" of "+f.Pkg().Path())
+			a.block(x.n, token.NoPos, spec.ForeignAPI, "goes into field "+f.Name()+" of "+f.Pkg().Path())
 			return
 		}
 		a.escape(x, f.Pkg(), f.Type(), "field "+f.Name()+" of "+f.Pkg().Path())

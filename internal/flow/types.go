@@ -3,6 +3,8 @@ package flow
 import (
 	"go/ast"
 	"go/types"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // typeExpr evaluates a type: the union of the go-redis names in it.
@@ -96,7 +98,7 @@ func (a *analysis) typeName(id *ast.Ident, sel *ast.SelectorExpr) val {
 		return a.objectVal(tn)
 	case tn.Pkg() != nil && a.carries(tn.Type()):
 		n := a.hidden(tn)
-		a.block(n, id.Pos(), "FOREIGN_API", tn.Pkg().Path()+"."+tn.Name()+" is a go-redis type")
+		a.block(n, id.Pos(), spec.ForeignAPI, tn.Pkg().Path()+"."+tn.Name()+" is a go-redis type")
 		return val{n: n, hard: true}
 	}
 	return val{}
