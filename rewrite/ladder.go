@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
 
 	"github.com/redis2cf/redis2cf/internal/flow"
@@ -105,6 +106,9 @@ func (r *run) takeGroups(f *file, pos token.Pos, e verify.Error) bool {
 	at := r.prog.Fset.PositionFor(pos, false)
 	groups := r.moving(r.flow.OnLine(f.name, at.Line))
 	if len(groups) == 0 {
+		groups = r.usedAt(f, pos)
+	}
+	if len(groups) == 0 {
 		for _, d := range f.syn.Decls {
 			if pos >= d.Pos() && pos < d.End() {
 				groups = r.mentionedIn(f.name, d.Pos(), d.End())
@@ -116,6 +120,41 @@ func (r *run) takeGroups(f *file, pos token.Pos, e verify.Error) bool {
 	}
 	r.hold(groups, at, e.Msg)
 	return len(groups) > 0
+}
+
+// usedAt are the groups in the declarations of what the statement at a position
+// names: the parameters of a function, the fields of a type.
+func (r *run) usedAt(f *file, pos token.Pos) []int {
+	from, to := statement(f, pos)
+	var groups []int
+	look := func(p token.Pos) {
+		if p.IsValid() {
+			at := r.prog.Fset.PositionFor(p, false)
+			groups = append(groups, r.flow.OnLine(at.Filename, at.Line)...)
+		}
+	}
+	ast.Inspect(f.syn, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return n != nil && n.Pos() < to && n.End() > from
+		}
+		obj := f.info.Uses[id]
+		if id.Pos() < from || id.Pos() >= to || obj == nil {
+			return true
+		}
+		look(obj.Pos())
+		t := obj.Type()
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		if st, ok := t.Underlying().(*types.Struct); ok {
+			for i := range st.NumFields() {
+				look(st.Field(i).Pos())
+			}
+		}
+		return true
+	})
+	return r.moving(groups)
 }
 
 func (r *run) moving(groups []int) []int {

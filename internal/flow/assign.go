@@ -11,6 +11,7 @@ func (a *analysis) flow(dst, src val) {
 		return
 	}
 	a.satisfy(src, dst)
+	a.alike(dst.t, src.t)
 	switch {
 	case dst.hard && src.hard:
 		a.union(dst.n, src.n)
@@ -34,6 +35,28 @@ func (a *analysis) flow(dst, src val) {
 		a.edge(src.n, dst.n)
 		if isFuncType(src.t) {
 			a.edge(dst.n, src.n)
+		}
+	}
+}
+
+// alike ties the fields of two struct types of which one becomes the other:
+// Go asks that they are the same, field by field.
+func (a *analysis) alike(dst, src types.Type) {
+	if dst == nil || src == nil || types.Identical(dst, src) {
+		return
+	}
+	d, ok1 := derefStruct(dst)
+	s, ok2 := derefStruct(src)
+	if !ok1 || !ok2 || d.NumFields() != s.NumFields() || !types.IdenticalIgnoreTags(d, s) {
+		return
+	}
+	for i := 0; i < d.NumFields(); i++ {
+		x, y := a.objectVal(d.Field(i)), a.objectVal(s.Field(i))
+		if x.hard && y.hard && !a.tracked(d.Field(i).Pkg()) {
+			a.union(x.n, y.n)
+		} else if !x.hard && !y.hard {
+			a.edge(x.n, y.n)
+			a.edge(y.n, x.n)
 		}
 	}
 }
