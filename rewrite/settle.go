@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"maps"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -83,7 +84,23 @@ func (r *run) settle(res *Result) ([]verify.Error, error) {
 		Dir: r.prog.Module.Dir, Modfile: mod.Modfile, Overlay: overlay,
 		Tags: r.opts.Tags, Env: append(r.environ(), mod.Env...), Plain: r.opts.Env,
 	}
-	return build.Run(r.ctx)
+	errs, err := build.Run(r.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return errs, r.foreign(errs)
+}
+
+// foreign refuses errors outside the module: no edit has caused them and none
+// that is taken back would mend them. A broken runtime checkout is one.
+func (r *run) foreign(errs []verify.Error) error {
+	for _, e := range errs {
+		rel, err := filepath.Rel(r.prog.Module.Dir, e.Pos.Filename)
+		if e.Pos.Filename != "" && (err != nil || !filepath.IsLocal(rel)) {
+			return fmt.Errorf("go %s fails in code that is not this module's: %w; make that build first; nothing was changed", e.Step, e)
+		}
+	}
+	return nil
 }
 
 // captured looks for loop variables that outlive their iteration in the whole
