@@ -49,7 +49,7 @@ func (r *run) refuseMember(obj types.Object, recv types.Type) flow.Refusal {
 		if ok && row.Verdict != spec.Served {
 			return flow.Refusal{Code: row.Code, Text: name + ": " + row.Advice}
 		}
-	} else if s, ok := spec.SymbolOf(subPackage(obj), name); ok && s.Verdict != spec.Served {
+	} else if s, ok := spec.SymbolOf(subPackage(obj), name); ok && (s.Verdict != spec.Served || s.Use == "error") {
 		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}
 	}
 	tn, ok := r.facade.Scope().Lookup(t).(*types.TypeName)

@@ -60,11 +60,6 @@ func (b *Build) Run(ctx context.Context) ([]Error, error) {
 // vet compares with a run over the module as it is, so that only what the edits
 // brought counts.
 func (b *Build) vet(ctx context.Context, overlay string) ([]Error, error) {
-	remove, err := b.directories()
-	defer remove()
-	if err != nil {
-		return nil, err
-	}
 	out, err := b.gotool(ctx, "vet", "-overlay="+overlay)
 	if err == nil {
 		return nil, nil
@@ -121,34 +116,6 @@ func (b *Build) withoutNewDirs(out []byte) []byte {
 		rest = append(append(rest, line...), '\n')
 	}
 	return rest
-}
-
-// directories makes the directories that only the overlay has, empty, since go
-// vet changes into the directory of each package. They go again afterwards; what
-// a killed run leaves is an empty directory.
-func (b *Build) directories() (remove func(), err error) {
-	var made []string
-	remove = func() {
-		for i := len(made) - 1; i >= 0; i-- {
-			os.Remove(made[i]) //nolint:errcheck // somebody may have put something in
-		}
-	}
-	for path := range b.Overlay {
-		var missing []string
-		for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-			if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
-				break
-			}
-			missing = append(missing, dir)
-		}
-		for i := len(missing) - 1; i >= 0; i-- {
-			if err := os.Mkdir(missing[i], 0o777); err != nil {
-				return remove, fmt.Errorf("making room for the generated package, which go vet needs: %w", err)
-			}
-			made = append(made, missing[i])
-		}
-	}
-	return remove, nil
 }
 
 func (b *Build) gotool(ctx context.Context, verb string, args ...string) ([]byte, error) {
