@@ -1,7 +1,7 @@
 # make test      everything that must hold: gofmt, go vet, the tests of both
 #                modules and of the sample, generated files up to date
 # make race      the same tests under the race detector
-# make difftest  random commands, the engine against redis-server (COMMANDS=n)
+# make difftest  random commands, the engine against redis-server (COMMANDS=n SEED=n)
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     redis2cf against go list and go vet, the engine against redis-server
 #
@@ -11,6 +11,7 @@
 GO       ?= go
 FUZZTIME ?= 30s
 COMMANDS ?= 1000000
+SEED     ?= $(shell date +%s)
 DIR      ?=
 SAMPLE   := testdata/chat
 
@@ -45,7 +46,7 @@ race:
 	cd runtime && $(GO) test -race ./...
 
 difftest:
-	cd runtime && REDIS2CF_REQUIRE=all REDIS2CF_COMMANDS=$(COMMANDS) $(GO) test -count=1 -v -timeout 2h -run 'Diff' ./...
+	cd runtime && REDIS2CF_REQUIRE=all $(GO) test -count=1 -v -timeout 2h -run 'RandomCommands|RowsAreTheWholeState' ./engine -commands $(COMMANDS) -seed $(SEED)
 
 fuzz:
 	@set -e; for d in . runtime; do \
