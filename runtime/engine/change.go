@@ -67,6 +67,20 @@ func (e *Engine) flush(db uint32) {
 	e.expiry.dropDB(db)
 	delete(e.dbs, db)
 	e.writes++
+	if len(e.waiting) > 0 {
+		e.signalDatabase(db)
+	}
+	if undo := e.undo; undo != nil {
+		undo.add(func() {
+			all := make([]*entry, 0, ks.len())
+			ks.scan(0, func(ent *entry) bool { all = append(all, ent); return true })
+			delete(e.dbs, db)
+			for _, ent := range all {
+				ent.gone = true // as far as the store knows
+				e.revive(undo, ent)
+			}
+		})
+	}
 }
 
 // swap exchanges two databases.
@@ -90,6 +104,9 @@ func (e *Engine) swap(a, b uint32) {
 	}
 	e.dbs[a], e.dbs[b] = y, x
 	e.writes++
+	if e.undo != nil {
+		e.undo.add(func() { e.swap(a, b) })
+	}
 	if len(e.waiting) > 0 {
 		e.signalDatabase(a)
 		e.signalDatabase(b)

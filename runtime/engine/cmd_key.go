@@ -170,6 +170,21 @@ func (e *Engine) carry(ent *entry, db uint32, key string) {
 	expireAt := ent.expireAt
 	// Rows that wait to be written hang on the id, which the new header takes.
 	ent.id, ent.obj = 0, nil
+	if e.undo != nil {
+		e.undo.add(func() {
+			ent.id, ent.obj, ent.carried = moved.id, moved.obj, moved.id != 0 && (moved.stored || moved.carried)
+			ent.str, ent.buf = moved.str, moved.buf
+			moved.id, moved.obj, moved.carried = 0, nil, false
+			e.remove(moved)
+			e.db(ent.db).insert(ent)
+			e.setExpire(ent, expireAt)
+			ent.gone = false
+			e.changed(ent)
+		})
+	}
+	undo := e.undo
+	e.undo = nil // the steps of a move are undone together
+	defer func() { e.undo = undo }()
 	e.remove(ent)
 	e.db(db).insert(moved)
 	e.setExpire(moved, expireAt)

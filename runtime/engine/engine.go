@@ -12,6 +12,14 @@ type Options struct {
 	Databases int
 	// RunID is forty hexadecimal digits for INFO; the host draws them.
 	RunID string
+	// ScriptSteps bounds what one script runs: the Lua machine's instructions, the
+	// characters that pattern matching looks at, 50 for each command; 0 means 200
+	// million, which is some seconds. A script that passes it, or ScriptBytes, is
+	// ended with an error and what it wrote is undone.
+	ScriptSteps int64
+	// ScriptBytes bounds the bytes of the strings and tables that one script
+	// makes, garbage included; 0 means 512 MB.
+	ScriptBytes int64
 }
 
 // An Engine is one set of databases with its clients. It is not safe for
@@ -52,6 +60,7 @@ type Engine struct {
 	topics      topics
 
 	scripts scripts
+	undo    *undoLog // of the running script, else nil
 	stats   stats
 }
 

@@ -15,6 +15,7 @@ const smallHash = 128
 type hash struct {
 	small []*hashField
 	large *table[hashField, *hashField]
+	log   *undoLog
 	tracker
 }
 
@@ -24,6 +25,12 @@ type hashField struct {
 }
 
 func (h *hash) typ() Type { return TypeHash }
+
+func (h *hash) journal(log *undoLog) bool {
+	off := h.log == nil
+	h.log = log
+	return off
+}
 
 func (h *hash) length() int {
 	if h.large != nil {
@@ -48,10 +55,17 @@ func (h *hash) find(field string) *hashField {
 func (h *hash) set(field, value string) bool {
 	h.note(field)
 	if f := h.find(field); f != nil {
+		if h.log != nil {
+			before := f.value
+			h.log.add(func() { h.note(field); f.value = before })
+		}
 		f.value = value
 		return false
 	}
 	h.insert(field, value)
+	if h.log != nil {
+		h.log.add(func() { h.remove(field) })
+	}
 	return true
 }
 
@@ -68,6 +82,10 @@ func (h *hash) insert(field, value string) {
 			old.hash = KeyHash(old.key)
 			h.large.insert(old)
 		}
+		if h.log != nil {
+			small := h.small
+			h.log.add(func() { h.small, h.large = small, nil })
+		}
 		h.small = nil
 	}
 	f.hash = KeyHash(field)
@@ -77,13 +95,21 @@ func (h *hash) insert(field, value string) {
 // remove takes a field out and reports whether it was there.
 func (h *hash) remove(field string) bool {
 	if h.large != nil {
-		if h.large.remove(KeyHash(field), field) == nil {
+		f := h.large.remove(KeyHash(field), field)
+		if f == nil {
 			return false
+		}
+		if h.log != nil {
+			h.log.add(func() { h.note(field); h.large.insert(f) })
 		}
 	} else {
 		i := slices.IndexFunc(h.small, func(f *hashField) bool { return f.key == field })
 		if i < 0 {
 			return false
+		}
+		if h.log != nil {
+			f := h.small[i]
+			h.log.add(func() { h.note(field); h.small = slices.Insert(h.small, i, f) })
 		}
 		h.small = slices.Delete(h.small, i, i+1)
 	}

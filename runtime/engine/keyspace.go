@@ -29,6 +29,9 @@ func (e *Engine) lookup(db uint32, key string) *entry {
 	ent := e.peek(db, key)
 	if ent != nil {
 		ent.access = e.nowMs
+		if e.undo != nil && e.undo.writing {
+			e.undo.keepString(e, ent)
+		}
 	}
 	return ent
 }
@@ -64,6 +67,9 @@ func (e *Engine) object(ent *entry) collection {
 		}
 		ent.obj = obj
 	}
+	if e.undo != nil && e.undo.writing {
+		e.undo.watch(e, ent)
+	}
 	return ent.obj
 }
 
@@ -76,6 +82,9 @@ func (e *Engine) add(db uint32, key string, typ Type, expireAt int64) *entry {
 	e.db(db).insert(ent)
 	e.setExpire(ent, expireAt)
 	e.changed(ent)
+	if e.undo != nil {
+		e.undo.add(func() { e.remove(ent) })
+	}
 	return ent
 }
 
@@ -89,6 +98,10 @@ func (e *Engine) newID() uint64 {
 func (e *Engine) remove(ent *entry) {
 	e.detach(ent)
 	e.touch(ent)
+	if e.undo != nil {
+		undo := e.undo
+		undo.add(func() { e.revive(undo, ent) })
+	}
 }
 
 // detach removes the key without telling those who watch it.
@@ -110,13 +123,25 @@ func (e *Engine) changed(ent *entry) {
 // wait for it are served after the command. A collection's own rows are tracked
 // by the collection.
 func (e *Engine) touch(ent *entry) {
-	e.mark(ent)
-	if len(e.watchers) > 0 {
-		e.failWatchers(dbKey{ent.db, ent.key})
-	}
+	e.modified(ent)
 	if len(e.waiting) > 0 {
 		e.signal(dbKey{ent.db, ent.key})
 	}
+}
+
+// modified is touch for a change that nobody waits for: what was removed from a
+// stream.
+func (e *Engine) modified(ent *entry) {
+	e.noted(ent)
+	if len(e.watchers) > 0 {
+		e.failWatchers(dbKey{ent.db, ent.key})
+	}
+}
+
+// noted is modified for a change that Redis does not hold for one of the value:
+// what a stream's groups have read.
+func (e *Engine) noted(ent *entry) {
+	e.mark(ent)
 	e.writes++
 }
 
@@ -129,6 +154,10 @@ func (e *Engine) mark(ent *entry) {
 
 // setExpire sets or clears (0) a key's expiry without marking the header.
 func (e *Engine) setExpire(ent *entry, at int64) {
+	if e.undo != nil && ent.expireAt != at {
+		before := ent.expireAt
+		e.undo.add(func() { e.setExpire(ent, before); e.changed(ent) })
+	}
 	ent.expireAt = at
 	if at == 0 {
 		e.expiry.drop(ent)

@@ -21,6 +21,7 @@ type list struct {
 	head   int64 // position of the first element
 	n      int64
 
+	log      *undoLog
 	track    bool
 	touched  []int64 // positions whose rows changed
 	storedLo int64   // rows exist for the positions from storedLo up to storedHi
@@ -41,6 +42,12 @@ func (l *list) note(pos int64) {
 	if l.track {
 		l.touched = append(l.touched, pos)
 	}
+}
+
+func (l *list) journal(log *undoLog) bool {
+	off := l.log == nil
+	l.log = log
+	return off
 }
 
 // put writes an element at a position and notes it.
@@ -74,6 +81,9 @@ func (l *list) pushFront(v string) {
 	l.head--
 	l.n++
 	l.put(l.head, v)
+	if l.log != nil {
+		l.log.add(func() { l.popFront() })
+	}
 }
 
 func (l *list) pushBack(v string) {
@@ -81,10 +91,16 @@ func (l *list) pushBack(v string) {
 	l.reserve(pos)
 	l.n++
 	l.put(pos, v)
+	if l.log != nil {
+		l.log.add(func() { l.popBack() })
+	}
 }
 
 func (l *list) popFront() string {
 	v := *l.slot(l.head)
+	if l.log != nil {
+		l.log.add(func() { l.pushFront(v) })
+	}
 	l.put(l.head, "")
 	l.head++
 	l.n--
@@ -97,6 +113,9 @@ func (l *list) popFront() string {
 func (l *list) popBack() string {
 	pos := l.head + l.n - 1
 	v := *l.slot(pos)
+	if l.log != nil {
+		l.log.add(func() { l.pushBack(v) })
+	}
 	l.put(pos, "")
 	l.n--
 	if pos&(chunkLen-1) == 0 {
@@ -123,7 +142,13 @@ func (l *list) release(chunk int64) {
 }
 
 // set replaces the element with an index.
-func (l *list) set(i int64, v string) { l.put(l.head+i, v) }
+func (l *list) set(i int64, v string) {
+	if l.log != nil {
+		before := l.at(i)
+		l.log.add(func() { l.set(i, before) })
+	}
+	l.put(l.head+i, v)
+}
 
 // insert puts an element before the one with an index (n: at the end).
 func (l *list) insert(i int64, v string) {

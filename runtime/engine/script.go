@@ -95,14 +95,32 @@ func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, r
 		e.scripts.lua = redislua.New()
 	}
 	lua := e.scripts.lua
+	undo := &undoLog{pushes: len(e.pushes), charge: lua.Charge}
+	e.undo = undo
+	var broken any
 	inner := &session{id: c.s.id, db: c.s.db, proto: 2, name: c.s.name, since: c.s.since}
 	readonly = readonly || p.NoWrites
-	r, at := lua.Run(p, keys, argv, func(args []string) resp.Reply {
+	r, at := lua.Run(p, keys, argv, redislua.Budget{Steps: e.opt.ScriptSteps, Bytes: e.opt.ScriptBytes}, func(args []string) resp.Reply {
 		if lua.RESP3() {
 			inner.proto = 3
 		}
+		defer func() {
+			// A script's pcall must not swallow a fault of the store.
+			if p := recover(); p != nil {
+				broken = p
+				panic(p)
+			}
+		}()
 		return e.scriptCall(inner, args, readonly)
 	})
+	e.undo = nil
+	undo.stop()
+	if broken != nil {
+		panic(broken)
+	}
+	if lua.Exceeded() {
+		e.rollBack(undo)
+	}
 	if r.Kind == resp.Error && at != "" {
 		r.Str += " script: " + sha + ", on " + at + "."
 	}
@@ -129,7 +147,10 @@ func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.R
 	}
 	c := call{e: e, s: s, args: args, cmd: cmd, script: true}
 	e.stats.commands++
-	return cmd.run(&c)
+	e.undo.writing = cmd.flags&flagWrite != 0
+	r := cmd.run(&c)
+	e.undo.settle()
+	return r
 }
 
 func cmdScriptLoad(c *call) resp.Reply {

@@ -25,12 +25,19 @@ type set struct {
 	small []string
 	large *table[setMember, *setMember]
 	mixed bool // the members are in small or large
+	log   *undoLog
 	tracker
 }
 
 type setMember struct{ chain[setMember] }
 
 func (s *set) typ() Type { return TypeSet }
+
+func (s *set) journal(log *undoLog) bool {
+	off := s.log == nil
+	s.log = log
+	return off
+}
 
 func (s *set) length() int {
 	switch {
@@ -75,6 +82,9 @@ func (s *set) insert(m string) bool {
 			}
 			if len(s.ints) < maxIntSet {
 				s.ints = slices.Insert(s.ints, i, n)
+				if s.log != nil {
+					s.log.add(func() { s.ints = slices.Delete(s.ints, i, i+1); s.note(m) })
+				}
 				return true
 			}
 		}
@@ -86,6 +96,9 @@ func (s *set) insert(m string) bool {
 		}
 		if len(s.small) < smallSet {
 			s.small = append(s.small, m)
+			if s.log != nil {
+				s.log.add(func() { s.small = s.small[:len(s.small)-1]; s.note(m) })
+			}
 			return true
 		}
 		s.grow()
@@ -95,6 +108,9 @@ func (s *set) insert(m string) bool {
 		return false
 	}
 	s.large.insert(&setMember{chain[setMember]{key: m, hash: hash}})
+	if s.log != nil {
+		s.log.add(func() { s.large.remove(hash, m); s.note(m) })
+	}
 	return true
 }
 
@@ -103,6 +119,10 @@ func (s *set) mix() {
 	s.small = make([]string, len(s.ints), len(s.ints)+1)
 	for i, n := range s.ints {
 		s.small[i] = strconv.FormatInt(n, 10)
+	}
+	if s.log != nil {
+		ints := s.ints
+		s.log.add(func() { s.ints, s.small, s.large, s.mixed = ints, nil, nil, false })
 	}
 	s.ints, s.mixed = nil, true
 	if len(s.small) > smallSet {
@@ -115,6 +135,10 @@ func (s *set) grow() {
 	for _, m := range s.small {
 		s.large.insert(&setMember{chain[setMember]{key: m, hash: KeyHash(m)}})
 	}
+	if s.log != nil {
+		small := s.small
+		s.log.add(func() { s.small, s.large = small, nil })
+	}
 	s.small = nil
 }
 
@@ -122,8 +146,12 @@ func (s *set) grow() {
 func (s *set) remove(m string) bool {
 	switch {
 	case s.large != nil:
-		if s.large.remove(KeyHash(m), m) == nil {
+		found := s.large.remove(KeyHash(m), m)
+		if found == nil {
 			return false
+		}
+		if s.log != nil {
+			s.log.add(func() { s.large.insert(found); s.note(m) })
 		}
 	case s.mixed:
 		i := slices.Index(s.small, m)
@@ -131,6 +159,9 @@ func (s *set) remove(m string) bool {
 			return false
 		}
 		s.small = slices.Delete(s.small, i, i+1)
+		if s.log != nil {
+			s.log.add(func() { s.small = slices.Insert(s.small, i, m); s.note(m) })
+		}
 	default:
 		n, ok := parseInt(m)
 		if !ok {
@@ -141,6 +172,9 @@ func (s *set) remove(m string) bool {
 			return false
 		}
 		s.ints = slices.Delete(s.ints, i, i+1)
+		if s.log != nil {
+			s.log.add(func() { s.ints = slices.Insert(s.ints, i, n); s.note(m) })
+		}
 	}
 	s.note(m)
 	return true

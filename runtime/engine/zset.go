@@ -17,6 +17,7 @@ type zset struct {
 	// loose is set once the set has outgrown Redis's compact encoding, which keeps
 	// whole scores as integers: it has no -0 and writes 1e17 with all its digits.
 	loose bool
+	log   *undoLog
 	tracker
 }
 
@@ -60,14 +61,28 @@ func (z *zset) set(name string, score float64) {
 		z.move(m, score)
 		return
 	}
-	z.insert(name, score)
+	loose := z.loose
+	m := z.insert(name, score)
 	z.note(name)
+	if z.log != nil {
+		z.log.add(func() { z.remove(m); z.loose = loose })
+	}
+}
+
+func (z *zset) journal(log *undoLog) bool {
+	off := z.log == nil
+	z.log = log
+	return off
 }
 
 // move gives a member that is in the set another score.
 func (z *zset) move(m *zmember, score float64) {
 	if !z.loose && score == 0 {
 		score = 0 // not -0
+	}
+	if z.log != nil {
+		before := m.score
+		z.log.add(func() { z.move(m, before) })
 	}
 	z.order.move(m.place(), score)
 	m.score = score
@@ -103,6 +118,19 @@ func (z *zset) remove(m *zmember) {
 	if z.names != nil {
 		z.names.remove(m.hash, m.key)
 	}
+	z.note(m.key)
+	if z.log != nil {
+		z.log.add(func() { z.restore(m) })
+	}
+}
+
+// restore puts a member back that was removed.
+func (z *zset) restore(m *zmember) {
+	if z.names != nil {
+		m.hash = KeyHash(m.key)
+		z.names.insert(m)
+	}
+	z.order.insert(m.place())
 	z.note(m.key)
 }
 

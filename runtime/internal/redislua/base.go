@@ -107,6 +107,7 @@ func (s *State) rawSet(l *lua.LState) int {
 	if s.sealed[t] != nil {
 		l.Error(lua.LString("Attempt to modify a readonly table"), 0)
 	}
+	s.grow(fieldBytes)
 	t.RawSet(l.CheckAny(2), l.CheckAny(3))
 	l.SetTop(1)
 	return 1
@@ -130,7 +131,10 @@ func (s *State) setMetatable(l *lua.LState) int {
 }
 
 func (s *State) loadString(l *lua.LState) int {
-	p, err := Compile(l.CheckString(1))
+	text := l.CheckString(1)
+	s.walk(20 * len(text)) // what compiling costs, roughly
+	s.grow(100 * len(text))
+	p, err := Compile(text)
 	if err != nil {
 		l.Push(lua.LNil)
 		l.Push(lua.LString(err.Error()))
@@ -143,22 +147,24 @@ func (s *State) loadString(l *lua.LState) int {
 }
 
 // concat is the operator "..".
-func concat(l *lua.LState) int {
+func (s *State) concatenate(l *lua.LState) int {
 	n := l.GetTop()
-	parts := make([]string, n)
+	parts, size := make([]string, n), 0
 	for i := 1; i <= n; i++ {
-		s, ok := text(l.Get(i))
+		part, ok := text(l.Get(i))
 		if !ok {
-			return concatMeta(l)
+			return s.concatMeta(l)
 		}
-		parts[i-1] = s
+		parts[i-1] = part
+		size += len(part)
 	}
+	s.grow(size)
 	l.Push(lua.LString(strings.Join(parts, "")))
 	return 1
 }
 
 // concatMeta joins from the right, two at a time, asking metamethods.
-func concatMeta(l *lua.LState) int {
+func (s *State) concatMeta(l *lua.LState) int {
 	n := l.GetTop()
 	acc := l.Get(n)
 	for i := n - 1; i >= 1; i-- {
@@ -166,6 +172,7 @@ func concatMeta(l *lua.LState) int {
 		a, ok1 := text(left)
 		b, ok2 := text(acc)
 		if ok1 && ok2 {
+			s.grow(len(a) + len(b))
 			acc = lua.LString(a + b)
 			continue
 		}

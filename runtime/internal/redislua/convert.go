@@ -56,14 +56,18 @@ func (s *State) tableReply(t *lua.LTable, depth int) resp.Reply {
 	}
 	if m, ok := t.RawGetString("map").(*lua.LTable); ok {
 		out := resp.Reply{Kind: resp.Map, Elems: []resp.Reply{}}
-		m.ForEach(func(k, v lua.LValue) {
+		elementsOf(m, func(k, v lua.LValue) bool {
 			out.Elems = append(out.Elems, s.reply(k, depth+1), s.reply(v, depth+1))
+			return true
 		})
 		return out
 	}
 	if m, ok := t.RawGetString("set").(*lua.LTable); ok {
 		out := resp.Reply{Kind: resp.Set, Elems: []resp.Reply{}}
-		m.ForEach(func(k, _ lua.LValue) { out.Elems = append(out.Elems, s.reply(k, depth+1)) })
+		elementsOf(m, func(k, _ lua.LValue) bool {
+			out.Elems = append(out.Elems, s.reply(k, depth+1))
+			return true
+		})
 		return out
 	}
 	if n, ok := text(t.RawGetString("big_number")); ok {

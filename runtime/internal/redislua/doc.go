@@ -6,4 +6,11 @@
 // Redis's Lua writes "%.14g" there. The places are the functions of the base,
 // string and table libraries, which are wrapped, and the operator "..", which
 // Compile rewrites into a call.
+//
+// # The budget
+//
+// A script may take only so many steps and make only so many bytes; see Budget.
+// Patterns have a matcher of their own for it, and Compile puts calls into the
+// blocks that make tables. Not counted are comparisons of strings that are
+// equal over a great length, and what commands do inside the engine.
 package redislua

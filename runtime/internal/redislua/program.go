@@ -31,7 +31,7 @@ func Compile(text string) (*Program, error) {
 		return nil, compileError(err)
 	}
 	var rw rewriter
-	if rw.block(chunk); rw.err != nil {
+	if chunk = rw.block(chunk, 0); rw.err != nil {
 		return nil, rw.err
 	}
 	if p.proto, err = lua.Compile(chunk, "user_script"); err != nil {

@@ -15,7 +15,7 @@ func (s *State) openRedis() {
 		"pcall":              func(l *lua.LState) int { return s.redisCall(l, false) },
 		"error_reply":        s.errorReply,
 		"status_reply":       s.statusReply,
-		"sha1hex":            sha1hex,
+		"sha1hex":            s.sha1hex,
 		"setresp":            s.setResp,
 		"log":                func(l *lua.LState) int { return 0 },
 		"replicate_commands": func(l *lua.LState) int { l.Push(lua.LTrue); return 1 },
@@ -55,7 +55,9 @@ func (s *State) redisCall(l *lua.LState, raise bool) int {
 			args[i] = a
 		}
 		if args != nil {
+			s.walk(callSteps)
 			r = s.call(args)
+			s.grow(fieldBytes * elements(r))
 		}
 	}
 	if r.Kind == resp.Error {
@@ -97,12 +99,13 @@ func (s *State) statusReply(l *lua.LState) int {
 	return 1
 }
 
-func sha1hex(l *lua.LState) int {
+func (s *State) sha1hex(l *lua.LState) int {
 	if l.GetTop() != 1 {
 		l.RaiseError("wrong number of arguments")
 	}
-	s, _ := text(l.Get(1))
-	l.Push(lua.LString(SHA1(s)))
+	data, _ := text(l.Get(1))
+	s.walk(len(data) / 8)
+	l.Push(lua.LString(SHA1(data)))
 	return 1
 }
 

@@ -23,13 +23,18 @@ type State struct {
 	call    func(args []string) resp.Reply
 	resp3   bool
 	random  drand
+	meter   *meter
+	null    *lua.LUserData // cjson.null
+	json    jsonOptions
 	running bool
 }
 
 // New returns a state with Redis's libraries.
 func New() *State {
-	l := lua.NewState(lua.Options{SkipOpenLibs: true, IncludeGoStackTrace: false, CallStackSize: 256, MinimizeStackMemory: true})
-	s := &State{l: l, sealed: map[*lua.LTable]*lua.LTable{}, random: drand{firstRandom}}
+	l := lua.NewState(lua.Options{SkipOpenLibs: true, IncludeGoStackTrace: false, CallStackSize: 256, MinimizeStackMemory: true,
+		// unpack of a list that Redis's Lua still takes
+		RegistryMaxSize: 64 << 10, RegistryGrowStep: 4 << 10})
+	s := &State{l: l, meter: newMeter(), sealed: map[*lua.LTable]*lua.LTable{}, random: drand{firstRandom}}
 	for _, lib := range []struct {
 		name string
 		open lua.LGFunction
@@ -47,7 +52,8 @@ func New() *State {
 	s.openTable()
 	s.openMath()
 	s.openRedis()
-	s.concat = l.NewFunction(concat)
+	s.openData()
+	s.concat = l.NewFunction(s.concatenate)
 	s.placed = l.NewFunction(func(l *lua.LState) int {
 		t, ok := l.Get(1).(*lua.LTable)
 		if !ok {
@@ -63,6 +69,9 @@ func New() *State {
 		return 1
 	})
 	s.real.RawSetString(concatName, s.concat)
+	s.real.RawSetString(growName, l.NewFunction(s.growth))
+	s.real.RawSetString(sizedName, l.NewFunction(s.sized))
+	l.SetContext(s.meter)
 
 	missing := l.NewTable()
 	missing.RawSetString("__index", l.NewFunction(func(l *lua.LState) int {
@@ -99,12 +108,15 @@ func readonly(l *lua.LState) int {
 // Run runs a program. call does what redis.call and redis.pcall ask for; its
 // reply's shapes follow resp3, which a script may switch on by redis.setresp.
 // An error of the script is an error reply without Redis's trailing
-// "script: …, on …", which is in at.
-func (s *State) Run(p *Program, keys, argv []string, call func(args []string) resp.Reply) (r resp.Reply, at string) {
+// "script: …, on …", which is in at. A script that passes its budget is ended,
+// and Exceeded says so.
+func (s *State) Run(p *Program, keys, argv []string, budget Budget, call func(args []string) resp.Reply) (r resp.Reply, at string) {
 	if s.running {
 		return resp.NewError("ERR scripts cannot run scripts"), ""
 	}
 	s.running, s.call, s.resp3 = true, call, false
+	s.meter.reset(budget)
+	s.json = jsonDefaults
 	defer func() {
 		s.running, s.call = false, nil
 		s.l.SetTop(0)
@@ -116,7 +128,11 @@ func (s *State) Run(p *Program, keys, argv []string, call func(args []string) re
 	fn := s.l.NewFunctionFromProto(p.proto)
 	fn.Env = s.env
 	s.l.Push(fn)
-	if err := s.l.PCall(0, 1, s.placed); err != nil {
+	err := s.l.PCall(0, 1, s.placed)
+	switch {
+	case s.Exceeded():
+		return resp.NewError("ERR " + s.meter.Err().Error()), ""
+	case err != nil:
 		return scriptError(err)
 	}
 	return s.reply(s.l.Get(-1), 0), ""

@@ -9,35 +9,26 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// textArgs says which arguments of the string library are strings, where a
-// number must turn into one as Lua writes it.
-var textArgs = map[string][]int{
-	"byte": {1}, "find": {1, 2}, "gmatch": {1, 2}, "gsub": {1, 2, 3}, "len": {1}, "lower": {1},
-	"match": {1, 2}, "rep": {1}, "reverse": {1}, "sub": {1}, "upper": {1},
-}
-
 func (s *State) openString() {
 	l := s.l
 	lib := l.GetGlobal(lua.StringLibName).(*lua.LTable)
-	for name, args := range textArgs {
-		inner := lib.RawGetString(name).(*lua.LFunction)
-		if inner.GFunction == nil {
-			continue
-		}
-		fn, args := inner.GFunction, args
-		wrapped := l.NewFunction(func(l *lua.LState) int {
-			for _, i := range args {
-				if n, ok := l.Get(i).(lua.LNumber); ok {
-					l.Replace(i, lua.LString(number(n)))
-				}
-			}
-			return fn(l)
-		})
-		// gmatch keeps its iterator as an upvalue.
-		wrapped.Upvalues = inner.Upvalues
-		lib.RawSetString(name, wrapped)
+	inner := func(name string) lua.LGFunction { return lib.RawGetString(name).(*lua.LFunction).GFunction }
+	fns := map[string]func(args) int{
+		"find": s.stringFind, "match": s.stringMatch, "gmatch": s.stringGmatch, "gfind": s.stringGmatch, "gsub": s.stringGsub,
+		"rep": s.stringRep,
 	}
-	lib.RawSetString("format", l.NewFunction(format))
+	for _, name := range []string{"byte", "len", "sub"} {
+		fn := inner(name)
+		fns[name] = func(a args) int {
+			a.Replace(1, lua.LString(a.text(1)))
+			return fn(a.LState)
+		}
+	}
+	for _, name := range []string{"lower", "upper", "reverse"} {
+		fns[name] = s.counted(inner(name))
+	}
+	s.library(fns).ForEach(lib.RawSet)
+	s.define(lib, map[string]lua.LGFunction{"format": s.format})
 	lib.RawSetString("dump", lua.LNil)
 	// Methods on strings ("x"):upper() must not reach a table that can change.
 	if meta, ok := l.GetMetatable(lua.LString("")).(*lua.LTable); ok {
@@ -49,7 +40,11 @@ func (s *State) openString() {
 
 func (s *State) openTable() {
 	lib := s.l.GetGlobal(lua.TabLibName).(*lua.LTable)
-	lib.RawSetString("concat", s.l.NewFunction(tableConcat))
+	inner := func(name string) lua.LGFunction { return lib.RawGetString(name).(*lua.LFunction).GFunction }
+	s.define(lib, map[string]lua.LGFunction{
+		"concat": s.tableConcat, "insert": s.tableInsert(inner("insert")),
+		"remove": s.tableRemove(inner("remove")), "sort": s.tableSort(inner("sort")),
+	})
 	s.real.RawSetString(lua.TabLibName, s.seal(lib))
 }
 
@@ -59,7 +54,7 @@ func (s *State) openMath() {
 	s.real.RawSetString(lua.MathLibName, s.seal(lib))
 }
 
-func tableConcat(l *lua.LState) int {
+func (s *State) tableConcat(l *lua.LState) int {
 	t := l.CheckTable(1)
 	sep := ""
 	if l.GetTop() >= 2 && l.Get(2) != lua.LNil {
@@ -75,6 +70,8 @@ func tableConcat(l *lua.LState) int {
 		if !ok {
 			l.RaiseError("invalid value (%s) at index %d in table for 'concat'", t.RawGetInt(i).Type(), i)
 		}
+		s.walk(1)
+		s.grow(len(v) + len(sep))
 		b.WriteString(v)
 		if i < to {
 			b.WriteString(sep)
@@ -168,7 +165,7 @@ func (d directive) sign(negative bool) string {
 }
 
 // format is string.format, which follows C's printf.
-func format(l *lua.LState) int {
+func (s *State) format(l *lua.LState) int {
 	f, ok := text(l.CheckAny(1))
 	if !ok {
 		l.TypeError(1, lua.LTString)
@@ -190,8 +187,11 @@ func format(l *lua.LState) int {
 		}
 		i += n - 1
 		arg++
-		b.WriteString(d.apply(l, arg))
+		piece := d.apply(l, arg)
+		s.grow(len(piece))
+		b.WriteString(piece)
 	}
+	s.grow(len(f))
 	l.Push(lua.LString(b.String()))
 	return 1
 }
