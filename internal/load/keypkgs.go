@@ -12,8 +12,9 @@ import (
 // may build keys: a key function like keys.Session(id) often stands in a package
 // that never sees go-redis, and without its source the key is unknown. It errs
 // on the side of loading: a package is taken when a file of a package with
-// go-redis imports it and calls something by the name of one of its exported
-// functions or methods that return text, and so on through those packages.
+// go-redis, or with the package that this tool generated, imports it and calls
+// something by the name of one of its exported functions or methods that return
+// text, and so on through those packages.
 func (p *Program) keyPackages(h *hits, kept []string) []string {
 	k := &keyFinder{fset: token.NewFileSet(), prog: p, have: map[string]bool{}, makes: map[string]map[string]bool{}}
 	for _, path := range kept {
@@ -23,7 +24,11 @@ func (p *Program) keyPackages(h *hits, kept []string) []string {
 	for _, path := range kept {
 		m := p.Meta[path]
 		files := slices.Concat(m.GoFiles, m.TestFiles, m.XTestFiles)
-		if slices.ContainsFunc(files, func(f string) bool { return h.files[f] }) {
+		generated := func(imports []string) bool {
+			return slices.ContainsFunc(imports, func(path string) bool { d := p.Meta[path]; return d != nil && h.gens[d.Dir] })
+		}
+		if slices.ContainsFunc(files, func(f string) bool { return h.files[f] }) ||
+			generated(m.Imports) || generated(m.TestImports) || generated(m.XTestImports) {
 			queue = append(queue, files...)
 		}
 	}
