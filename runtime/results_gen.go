@@ -733,3 +733,240 @@ func (cmd *ClientInfoCmd) Clone() Cmder {
 		val:     clonePtr(cmd.val),
 	}}
 }
+
+// XMessageSliceCmd is the result of a command that answers entries of a stream.
+type XMessageSliceCmd struct {
+	valueCmd[[]XMessage]
+}
+
+// NewXMessageSliceCmd returns a command that was not sent yet.
+func NewXMessageSliceCmd(ctx context.Context, args ...interface{}) *XMessageSliceCmd {
+	return &XMessageSliceCmd{valueCmd[[]XMessage]{baseCmd: baseCmd{
+		args: args,
+		ctx:  ctx,
+		kind: CmdTypeXMessageSlice,
+	}}}
+}
+
+// NewXMessageSliceCmdResult returns a command with a result, for tests.
+func NewXMessageSliceCmdResult(val []XMessage, err error) *XMessageSliceCmd {
+	var cmd XMessageSliceCmd
+	cmd.val, cmd.err = val, err
+	return &cmd
+}
+
+func (cmd *XMessageSliceCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXMessages(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XMessageSliceCmd) Clone() Cmder {
+	return &XMessageSliceCmd{valueCmd[[]XMessage]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneXMessages(cmd.val),
+	}}
+}
+
+// XStreamSliceCmd is the result of XREAD and XREADGROUP.
+type XStreamSliceCmd struct {
+	valueCmd[[]XStream]
+}
+
+// NewXStreamSliceCmd returns a command that was not sent yet.
+func NewXStreamSliceCmd(ctx context.Context, args ...interface{}) *XStreamSliceCmd {
+	return &XStreamSliceCmd{valueCmd[[]XStream]{baseCmd: baseCmd{
+		args: args,
+		ctx:  ctx,
+		kind: CmdTypeXStreamSlice,
+	}}}
+}
+
+// NewXStreamSliceCmdResult returns a command with a result, for tests.
+func NewXStreamSliceCmdResult(val []XStream, err error) *XStreamSliceCmd {
+	var cmd XStreamSliceCmd
+	cmd.val, cmd.err = val, err
+	return &cmd
+}
+
+func (cmd *XStreamSliceCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXStreams(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XStreamSliceCmd) Clone() Cmder {
+	return &XStreamSliceCmd{valueCmd[[]XStream]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneXStreams(cmd.val),
+	}}
+}
+
+// XPendingCmd is the result of XPENDING.
+type XPendingCmd struct {
+	valueCmd[*XPending]
+}
+
+// NewXPendingCmd returns a command that was not sent yet.
+func NewXPendingCmd(ctx context.Context, args ...interface{}) *XPendingCmd {
+	return &XPendingCmd{valueCmd[*XPending]{baseCmd: baseCmd{
+		args: args,
+		ctx:  ctx,
+		kind: CmdTypeXPending,
+	}}}
+}
+
+// NewXPendingResult returns a command with a result, for tests.
+func NewXPendingResult(val *XPending, err error) *XPendingCmd {
+	var cmd XPendingCmd
+	cmd.val, cmd.err = val, err
+	return &cmd
+}
+
+func (cmd *XPendingCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXPending(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XPendingCmd) Clone() Cmder {
+	return &XPendingCmd{valueCmd[*XPending]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneXPending(cmd.val),
+	}}
+}
+
+// XPendingExtCmd is the result of XPENDING with a range.
+type XPendingExtCmd struct {
+	valueCmd[[]XPendingExt]
+}
+
+// NewXPendingExtCmd returns a command that was not sent yet.
+func NewXPendingExtCmd(ctx context.Context, args ...interface{}) *XPendingExtCmd {
+	return &XPendingExtCmd{valueCmd[[]XPendingExt]{baseCmd: baseCmd{
+		args: args,
+		ctx:  ctx,
+		kind: CmdTypeXPendingExt,
+	}}}
+}
+
+func (cmd *XPendingExtCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXPendingExt(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XPendingExtCmd) Clone() Cmder {
+	return &XPendingExtCmd{valueCmd[[]XPendingExt]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneSlice(cmd.val),
+	}}
+}
+
+// XInfoConsumersCmd is the result of XINFO CONSUMERS.
+type XInfoConsumersCmd struct {
+	valueCmd[[]XInfoConsumer]
+}
+
+// NewXInfoConsumersCmd returns a command that was not sent yet.
+func NewXInfoConsumersCmd(ctx context.Context, stream string, group string) *XInfoConsumersCmd {
+	return &XInfoConsumersCmd{valueCmd[[]XInfoConsumer]{baseCmd: baseCmd{
+		args: []interface{}{"xinfo", "consumers", stream, group},
+		ctx:  ctx,
+		kind: CmdTypeXInfoConsumers,
+	}}}
+}
+
+func (cmd *XInfoConsumersCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXInfoConsumers(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XInfoConsumersCmd) Clone() Cmder {
+	return &XInfoConsumersCmd{valueCmd[[]XInfoConsumer]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneSlice(cmd.val),
+	}}
+}
+
+// XInfoGroupsCmd is the result of XINFO GROUPS.
+type XInfoGroupsCmd struct {
+	valueCmd[[]XInfoGroup]
+}
+
+// NewXInfoGroupsCmd returns a command that was not sent yet.
+func NewXInfoGroupsCmd(ctx context.Context, stream string) *XInfoGroupsCmd {
+	return &XInfoGroupsCmd{valueCmd[[]XInfoGroup]{baseCmd: baseCmd{
+		args: []interface{}{"xinfo", "groups", stream},
+		ctx:  ctx,
+		kind: CmdTypeXInfoGroups,
+	}}}
+}
+
+func (cmd *XInfoGroupsCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXInfoGroups(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XInfoGroupsCmd) Clone() Cmder {
+	return &XInfoGroupsCmd{valueCmd[[]XInfoGroup]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneSlice(cmd.val),
+	}}
+}
+
+// XInfoStreamCmd is the result of XINFO STREAM.
+type XInfoStreamCmd struct {
+	valueCmd[*XInfoStream]
+}
+
+// NewXInfoStreamCmd returns a command that was not sent yet.
+func NewXInfoStreamCmd(ctx context.Context, stream string) *XInfoStreamCmd {
+	return &XInfoStreamCmd{valueCmd[*XInfoStream]{baseCmd: baseCmd{
+		args: []interface{}{"xinfo", "stream", stream},
+		ctx:  ctx,
+		kind: CmdTypeXInfoStream,
+	}}}
+}
+
+func (cmd *XInfoStreamCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXInfoStream(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XInfoStreamCmd) Clone() Cmder {
+	return &XInfoStreamCmd{valueCmd[*XInfoStream]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneXInfoStream(cmd.val),
+	}}
+}
+
+// XInfoStreamFullCmd is the result of XINFO STREAM with FULL.
+type XInfoStreamFullCmd struct {
+	valueCmd[*XInfoStreamFull]
+}
+
+// NewXInfoStreamFullCmd returns a command that was not sent yet.
+func NewXInfoStreamFullCmd(ctx context.Context, args ...interface{}) *XInfoStreamFullCmd {
+	return &XInfoStreamFullCmd{valueCmd[*XInfoStreamFull]{baseCmd: baseCmd{
+		args: args,
+		ctx:  ctx,
+		kind: CmdTypeXInfoStreamFull,
+	}}}
+}
+
+func (cmd *XInfoStreamFullCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readXInfoStreamFull(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *XInfoStreamFullCmd) Clone() Cmder {
+	return &XInfoStreamFullCmd{valueCmd[*XInfoStreamFull]{
+		baseCmd: cmd.cloneBase(),
+		val:     cloneXInfoStreamFull(cmd.val),
+	}}
+}

@@ -233,6 +233,38 @@ type SortedSets interface {
 // Streams is the view of a family of streams: every Cmdable is one.
 type Streams interface {
 	KeyOps
+	XAdd(ctx context.Context, a *XAddArgs) *StringCmd
+	XDel(ctx context.Context, stream string, ids ...string) *IntCmd
+	XLen(ctx context.Context, stream string) *IntCmd
+	XRange(ctx context.Context, stream string, start string, stop string) *XMessageSliceCmd
+	XRangeN(ctx context.Context, stream string, start string, stop string, count int64) *XMessageSliceCmd
+	XRevRange(ctx context.Context, stream string, start string, stop string) *XMessageSliceCmd
+	XRevRangeN(ctx context.Context, stream string, start string, stop string, count int64) *XMessageSliceCmd
+	XRead(ctx context.Context, a *XReadArgs) *XStreamSliceCmd
+	XReadStreams(ctx context.Context, streams ...string) *XStreamSliceCmd
+	XGroupCreate(ctx context.Context, stream string, group string, start string) *StatusCmd
+	XGroupCreateMkStream(ctx context.Context, stream string, group string, start string) *StatusCmd
+	XGroupSetID(ctx context.Context, stream string, group string, start string) *StatusCmd
+	XGroupDestroy(ctx context.Context, stream string, group string) *IntCmd
+	XGroupCreateConsumer(ctx context.Context, stream string, group string, consumer string) *IntCmd
+	XGroupDelConsumer(ctx context.Context, stream string, group string, consumer string) *IntCmd
+	XReadGroup(ctx context.Context, a *XReadGroupArgs) *XStreamSliceCmd
+	XAck(ctx context.Context, stream string, group string, ids ...string) *IntCmd
+	XPending(ctx context.Context, stream string, group string) *XPendingCmd
+	XPendingExt(ctx context.Context, a *XPendingExtArgs) *XPendingExtCmd
+	XAutoClaim(ctx context.Context, a *XAutoClaimArgs) *XAutoClaimCmd
+	XAutoClaimWithDeleted(ctx context.Context, a *XAutoClaimArgs) *XAutoClaimWithDeletedCmd
+	XAutoClaimJustID(ctx context.Context, a *XAutoClaimArgs) *XAutoClaimJustIDCmd
+	XClaim(ctx context.Context, a *XClaimArgs) *XMessageSliceCmd
+	XClaimJustID(ctx context.Context, a *XClaimArgs) *StringSliceCmd
+	XTrimMaxLen(ctx context.Context, key string, maxLen int64) *IntCmd
+	XTrimMaxLenApprox(ctx context.Context, key string, maxLen int64, limit int64) *IntCmd
+	XTrimMinID(ctx context.Context, key string, minID string) *IntCmd
+	XTrimMinIDApprox(ctx context.Context, key string, minID string, limit int64) *IntCmd
+	XInfoConsumers(ctx context.Context, key string, group string) *XInfoConsumersCmd
+	XInfoGroups(ctx context.Context, key string) *XInfoGroupsCmd
+	XInfoStream(ctx context.Context, key string) *XInfoStreamCmd
+	XInfoStreamFull(ctx context.Context, key string, count int) *XInfoStreamFullCmd
 }
 
 // JSON is the view of a family of JSON documents: every Cmdable is one.

@@ -5,7 +5,6 @@ package spec
 // takes to have the facade generate a group's methods and the tool migrate
 // their calls.
 var pending = map[string]string{
-	"stream":      "Keep this call on go-redis for now: streams are the engine's next step.",
 	"geo":         "Keep this call on go-redis for now: GEO commands are the engine's next step.",
 	"hyperloglog": "Keep this call on go-redis for now, or count exactly with a set (SAdd, SCard).",
 	"json":        "Keep this call on go-redis for now, or store the document as a string and change it in a WATCH transaction.",

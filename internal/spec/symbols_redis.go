@@ -93,14 +93,16 @@ var symbolRows = []symbolRow{
 		NewIncrEXFloatCmd NewIncrEXIntCmd NewRankWithScoreCmd`},
 	{"", "const", needs("newer"), `
 		EX EXAT KEEPTTL LMoveMBulk LMoveMCount LMoveMExactly LMoveMOBO NX PERSIST PX PXAT XNackModeFail
-		XNackModeFatal XNackModeSilent XTrimLimitDisabled XX`},
-	{"", "type", needs("stream"), `
+		XNackModeFatal XNackModeSilent XX`},
+	{"", "const", served, `
+		XTrimLimitDisabled`},
+	{"", "type", served, `
 		StreamCmdable XAddArgs XAutoClaimArgs XAutoClaimCmd XAutoClaimJustIDCmd XAutoClaimWithDeletedCmd
 		XClaimArgs XInfoConsumer XInfoConsumersCmd XInfoGroup XInfoGroupsCmd XInfoStream XInfoStreamCmd
 		XInfoStreamConsumer XInfoStreamConsumerPending XInfoStreamFull XInfoStreamFullCmd XInfoStreamGroup
 		XInfoStreamGroupPending XMessage XMessageSliceCmd XPending XPendingCmd XPendingExt XPendingExtArgs
 		XPendingExtCmd XReadArgs XReadGroupArgs XStream XStreamSliceCmd`},
-	{"", "func", needs("stream"), `
+	{"", "func", served, `
 		NewXAutoClaimCmd NewXAutoClaimJustIDCmd NewXAutoClaimWithDeletedCmd NewXInfoConsumersCmd
 		NewXInfoGroupsCmd NewXInfoStreamCmd NewXInfoStreamFullCmd NewXMessageSliceCmd
 		NewXMessageSliceCmdResult NewXPendingCmd NewXPendingExtCmd NewXPendingResult NewXStreamSliceCmd

@@ -81,7 +81,7 @@ func (e *Engine) serveWaiters() {
 			if e.tickets[w.ticket] != w {
 				continue
 			}
-			c := call{e: e, s: w.session, args: w.args, cmd: w.cmd, block: true}
+			c := call{e: e, s: w.session, args: w.args, cmd: w.cmd, block: true, woken: &k}
 			db := w.session.db
 			w.session.db = k.db
 			r := w.cmd.run(&c)

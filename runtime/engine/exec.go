@@ -25,6 +25,7 @@ type call struct {
 	block  bool    // the command may wait
 	wait   *waiter // set by a command that must wait
 	script bool    // the command stands in a script
+	woken  *dbKey  // the key that changed, when a blocked command runs again
 }
 
 // commands finds a command by its name in lower and in upper case; others are
@@ -34,6 +35,7 @@ var commands map[string]*command
 // groups lists the handlers of each group of commands, by lower-case name.
 var groups = []map[string]handler{
 	stringHandlers, keyHandlers, bitmapHandlers, hashHandlers, listHandlers, setHandlers, zsetHandlers, sortHandlers,
+	streamHandlers,
 	pubsubHandlers, txHandlers, scriptHandlers, serverHandlers,
 }
 

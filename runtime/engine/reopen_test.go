@@ -67,6 +67,9 @@ func (s *reopening) Exec(now int64, seed uint64, cmds []resp.Command) []resp.Rep
 	return replies
 }
 
+// Reopens tells that packing does not outlive an engine.
+func (s *reopening) Reopens() bool { return true }
+
 func (s *reopening) Settle() {
 	if s.settled++; s.settled%3 != 0 || s.busy {
 		return

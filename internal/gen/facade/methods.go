@@ -80,6 +80,11 @@ func (b *body) code(terms []spec.Arg) []jen.Code {
 	case b.row.Result == "*ScanCmd":
 		first = append(first, jen.Id("c"))
 	}
+	if knowsWords(strings.TrimPrefix(b.row.Result, "*")) {
+		for len(terms) > 0 && terms[0].Kind == spec.ArgLiteral {
+			terms = terms[1:]
+		}
+	}
 	if prefix := scalars(terms); len(prefix) == len(terms) {
 		out = append(out, jen.Id("cmd").Op(":=").Add(make).Call(append(first, prefix...)...))
 	} else {

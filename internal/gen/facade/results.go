@@ -1,6 +1,10 @@
 package facade
 
-import "github.com/dave/jennifer/jen"
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
 
 // A result is a result type over one value.
 type result struct {
@@ -11,32 +15,41 @@ type result struct {
 	read  string // the runtime's decoder
 	maker string // go-redis's constructor of a finished result, if it has one
 	clone string // copies the value; empty: assignment does
+	words string // of the command, when the constructor knows them: "xinfo groups (stream)"
 }
 
 var resultTypes = []result{
-	{"StatusCmd", "a command that answers OK or another word", "string", "CmdTypeStatus", "readString", "NewStatusResult", ""},
-	{"IntCmd", "a command that answers an integer", "int64", "CmdTypeInt", "readInt", "NewIntResult", ""},
-	{"StringCmd", "a command that answers a string", "string", "CmdTypeString", "readString", "NewStringResult", ""},
-	{"BoolCmd", "a command that answers yes or no", "bool", "CmdTypeBool", "readReplyBool", "NewBoolResult", ""},
-	{"FloatCmd", "a command that answers a number", "float64", "CmdTypeFloat", "readFloat", "NewFloatResult", ""},
-	{"TimeCmd", "TIME", "time.Time", "CmdTypeTime", "readTime", "NewTimeCmdResult", ""},
-	{"SliceCmd", "a command that answers a list in which values may be missing", "[]interface{}", "CmdTypeSlice", "readSlice", "NewSliceResult", "cloneSlice"},
-	{"StringSliceCmd", "a command that answers strings", "[]string", "CmdTypeStringSlice", "readStrings", "NewStringSliceResult", "cloneSlice"},
-	{"IntSliceCmd", "a command that answers integers", "[]int64", "CmdTypeIntSlice", "readInts", "", "cloneSlice"},
-	{"FloatSliceCmd", "a command that answers numbers", "[]float64", "CmdTypeFloatSlice", "readFloats", "NewFloatSliceResult", "cloneSlice"},
-	{"BoolSliceCmd", "a command that answers yes or no several times", "[]bool", "CmdTypeBoolSlice", "readBools", "NewBoolSliceResult", "cloneSlice"},
-	{"KeyValueSliceCmd", "a command that answers fields with their values", "[]KeyValue", "CmdTypeKeyValueSlice", "readKeyValues", "", "cloneSlice"},
-	{"MapStringStringCmd", "a command that answers a map of strings", "map[string]string", "CmdTypeMapStringString", "readMapStringString", "NewMapStringStringResult", "cloneMap"},
-	{"MapStringIntCmd", "a command that answers a map of integers", "map[string]int64", "CmdTypeMapStringInt", "readMapStringInt", "NewMapStringIntCmdResult", "cloneMap"},
-	{"MapStringInterfaceCmd", "a command that answers a map of any values", "map[string]interface{}", "CmdTypeMapStringInterface", "readMapStringAny", "", "cloneMap"},
-	{"StringStructMapCmd", "SMEMBERS as a set", "map[string]struct{}", "CmdTypeStringStructMap", "readStringSet", "", "cloneMap"},
-	{"ZSliceCmd", "a command that answers members with their scores", "[]Z", "CmdTypeZSlice", "readZs", "NewZSliceCmdResult", "cloneSlice"},
-	{"ZWithKeyCmd", "BZPOPMIN and BZPOPMAX", "*ZWithKey", "CmdTypeZWithKey", "readZWithKey", "NewZWithKeyCmdResult", "clonePtr"},
-	{"RankWithScoreCmd", "ZRANK with the score", "RankScore", "CmdTypeRankWithScore", "readRankScore", "", ""},
-	{"KeyFlagsCmd", "COMMAND GETKEYSANDFLAGS", "[]KeyFlags", "CmdTypeKeyFlags", "readKeyFlags", "", "cloneSlice"},
-	{"InfoCmd", "INFO, section by section", "map[string]map[string]string", "CmdTypeInfo", "readInfo", "", "cloneMap"},
-	{"CommandsInfoCmd", "COMMAND", "map[string]*CommandInfo", "CmdTypeCommandsInfo", "readCommandsInfo", "NewCommandsInfoCmdResult", "cloneMap"},
-	{"ClientInfoCmd", "CLIENT INFO", "*ClientInfo", "CmdTypeClientInfo", "readClientInfo", "", "clonePtr"},
+	{"StatusCmd", "a command that answers OK or another word", "string", "CmdTypeStatus", "readString", "NewStatusResult", "", ""},
+	{"IntCmd", "a command that answers an integer", "int64", "CmdTypeInt", "readInt", "NewIntResult", "", ""},
+	{"StringCmd", "a command that answers a string", "string", "CmdTypeString", "readString", "NewStringResult", "", ""},
+	{"BoolCmd", "a command that answers yes or no", "bool", "CmdTypeBool", "readReplyBool", "NewBoolResult", "", ""},
+	{"FloatCmd", "a command that answers a number", "float64", "CmdTypeFloat", "readFloat", "NewFloatResult", "", ""},
+	{"TimeCmd", "TIME", "time.Time", "CmdTypeTime", "readTime", "NewTimeCmdResult", "", ""},
+	{"SliceCmd", "a command that answers a list in which values may be missing", "[]interface{}", "CmdTypeSlice", "readSlice", "NewSliceResult", "cloneSlice", ""},
+	{"StringSliceCmd", "a command that answers strings", "[]string", "CmdTypeStringSlice", "readStrings", "NewStringSliceResult", "cloneSlice", ""},
+	{"IntSliceCmd", "a command that answers integers", "[]int64", "CmdTypeIntSlice", "readInts", "", "cloneSlice", ""},
+	{"FloatSliceCmd", "a command that answers numbers", "[]float64", "CmdTypeFloatSlice", "readFloats", "NewFloatSliceResult", "cloneSlice", ""},
+	{"BoolSliceCmd", "a command that answers yes or no several times", "[]bool", "CmdTypeBoolSlice", "readBools", "NewBoolSliceResult", "cloneSlice", ""},
+	{"KeyValueSliceCmd", "a command that answers fields with their values", "[]KeyValue", "CmdTypeKeyValueSlice", "readKeyValues", "", "cloneSlice", ""},
+	{"MapStringStringCmd", "a command that answers a map of strings", "map[string]string", "CmdTypeMapStringString", "readMapStringString", "NewMapStringStringResult", "cloneMap", ""},
+	{"MapStringIntCmd", "a command that answers a map of integers", "map[string]int64", "CmdTypeMapStringInt", "readMapStringInt", "NewMapStringIntCmdResult", "cloneMap", ""},
+	{"MapStringInterfaceCmd", "a command that answers a map of any values", "map[string]interface{}", "CmdTypeMapStringInterface", "readMapStringAny", "", "cloneMap", ""},
+	{"StringStructMapCmd", "SMEMBERS as a set", "map[string]struct{}", "CmdTypeStringStructMap", "readStringSet", "", "cloneMap", ""},
+	{"ZSliceCmd", "a command that answers members with their scores", "[]Z", "CmdTypeZSlice", "readZs", "NewZSliceCmdResult", "cloneSlice", ""},
+	{"ZWithKeyCmd", "BZPOPMIN and BZPOPMAX", "*ZWithKey", "CmdTypeZWithKey", "readZWithKey", "NewZWithKeyCmdResult", "clonePtr", ""},
+	{"RankWithScoreCmd", "ZRANK with the score", "RankScore", "CmdTypeRankWithScore", "readRankScore", "", "", ""},
+	{"KeyFlagsCmd", "COMMAND GETKEYSANDFLAGS", "[]KeyFlags", "CmdTypeKeyFlags", "readKeyFlags", "", "cloneSlice", ""},
+	{"InfoCmd", "INFO, section by section", "map[string]map[string]string", "CmdTypeInfo", "readInfo", "", "cloneMap", ""},
+	{"CommandsInfoCmd", "COMMAND", "map[string]*CommandInfo", "CmdTypeCommandsInfo", "readCommandsInfo", "NewCommandsInfoCmdResult", "cloneMap", ""},
+	{"ClientInfoCmd", "CLIENT INFO", "*ClientInfo", "CmdTypeClientInfo", "readClientInfo", "", "clonePtr", ""},
+	{"XMessageSliceCmd", "a command that answers entries of a stream", "[]XMessage", "CmdTypeXMessageSlice", "readXMessages", "NewXMessageSliceCmdResult", "cloneXMessages", ""},
+	{"XStreamSliceCmd", "XREAD and XREADGROUP", "[]XStream", "CmdTypeXStreamSlice", "readXStreams", "NewXStreamSliceCmdResult", "cloneXStreams", ""},
+	{"XPendingCmd", "XPENDING", "*XPending", "CmdTypeXPending", "readXPending", "NewXPendingResult", "cloneXPending", ""},
+	{"XPendingExtCmd", "XPENDING with a range", "[]XPendingExt", "CmdTypeXPendingExt", "readXPendingExt", "", "cloneSlice", ""},
+	{"XInfoConsumersCmd", "XINFO CONSUMERS", "[]XInfoConsumer", "CmdTypeXInfoConsumers", "readXInfoConsumers", "", "cloneSlice", "xinfo consumers (stream) (group)"},
+	{"XInfoGroupsCmd", "XINFO GROUPS", "[]XInfoGroup", "CmdTypeXInfoGroups", "readXInfoGroups", "", "cloneSlice", "xinfo groups (stream)"},
+	{"XInfoStreamCmd", "XINFO STREAM", "*XInfoStream", "CmdTypeXInfoStream", "readXInfoStream", "", "cloneXInfoStream", "xinfo stream (stream)"},
+	{"XInfoStreamFullCmd", "XINFO STREAM with FULL", "*XInfoStreamFull", "CmdTypeXInfoStreamFull", "readXInfoStreamFull", "", "cloneXInfoStreamFull", ""},
 }
 
 const respPath = importPath + "/resp"
@@ -57,12 +70,11 @@ func (r result) write(f *jen.File) {
 	f.Type().Id(r.name).Struct(base)
 	f.Line()
 
+	params, args := r.parameters()
 	f.Commentf("New%s returns a command that was not sent yet.", r.name)
-	f.Func().Id("New"+r.name).Params(
-		jen.Id("ctx").Qual("context", "Context"), jen.Id("args").Op("...").Interface(),
-	).Op("*").Id(r.name).Block(jen.Return(jen.Op("&").Id(r.name).Values(
+	f.Func().Id("New" + r.name).Params(params...).Op("*").Id(r.name).Block(jen.Return(jen.Op("&").Id(r.name).Values(
 		jen.Add(base).Values(jen.Dict{jen.Id("baseCmd"): jen.Id("baseCmd").Values(jen.Dict{
-			jen.Id("ctx"): jen.Id("ctx"), jen.Id("args"): jen.Id("args"), jen.Id("kind"): jen.Id(r.kind),
+			jen.Id("ctx"): jen.Id("ctx"), jen.Id("args"): args, jen.Id("kind"): jen.Id(r.kind),
 		})}))))
 	f.Line()
 
@@ -92,6 +104,35 @@ func (r result) write(f *jen.File) {
 			jen.Id("baseCmd"): jen.Id("cmd").Dot("cloneBase").Call(), jen.Id("val"): copied,
 		}))))
 	f.Line()
+}
+
+// parameters are the constructor's parameters and the command's words.
+func (r result) parameters() (params []jen.Code, args *jen.Statement) {
+	params = []jen.Code{jen.Id("ctx").Qual("context", "Context")}
+	if r.words == "" {
+		return append(params, jen.Id("args").Op("...").Interface()), jen.Id("args")
+	}
+	var words []jen.Code
+	for _, w := range strings.Fields(r.words) {
+		if name := strings.Trim(w, "()"); name != w {
+			params = append(params, jen.Id(name).String())
+			words = append(words, jen.Id(name))
+		} else {
+			words = append(words, jen.Lit(w))
+		}
+	}
+	return params, jen.Index().Interface().Values(words...)
+}
+
+// knowsWords reports whether a result type's constructor knows its command's
+// words, so that it takes the others only.
+func knowsWords(name string) bool {
+	for _, r := range resultTypes {
+		if r.name == name {
+			return r.words != ""
+		}
+	}
+	return false
 }
 
 // goType is a type of the table above; only time.Time needs an import.

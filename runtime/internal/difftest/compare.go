@@ -2,6 +2,7 @@ package difftest
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -36,6 +37,8 @@ func ruleOf(cmd resp.Command) rule {
 	name := cmd.Name()
 	r := rules[name]
 	switch {
+	case name == "XADD" && slices.Contains(cmd, "*"):
+		return shapeOnly
 	case name == "SORT" || name == "SORT_RO":
 		return sortRule(cmd)
 	case name == "SCAN" && len(cmd) > 1 && cmd[1] != "0",

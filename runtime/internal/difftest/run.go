@@ -2,6 +2,7 @@ package difftest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,9 @@ func Run(t testing.TB, subject Subject, opt Options) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if reopens(subject) {
+			gen.withoutNodes()
+		}
 		var cmds []resp.Command
 		for len(cmds) < min(opt.Round, opt.Commands-sent) {
 			cmds = append(cmds, gen.Next()...)
@@ -88,6 +92,11 @@ func (d *Difference) String() string {
 	}
 	fmt.Fprintf(&b, "# redis-server: %s\n# got:          %s", Show(d.Redis), Show(d.Got))
 	return b.String()
+}
+
+func reopens(s Subject) bool {
+	r, ok := s.(Reopener)
+	return ok && r.Reopens()
 }
 
 // A pairing is the two sides during one round.
@@ -148,7 +157,7 @@ func blocks(cmds []resp.Command) bool {
 			multi = true
 		case name == "EXEC" || name == "DISCARD":
 			multi = false
-		case blocking[name] && !multi:
+		case !multi && (blocking[name] || (name == "XREAD" || name == "XREADGROUP") && slices.Contains(cmd, "BLOCK")):
 			return true
 		}
 	}
@@ -204,7 +213,7 @@ func (p *pairing) compare(cmd resp.Command, want, got resp.Reply) bool {
 			return false
 		}
 		for i, q := range queue {
-			if !same(ruleOf(q), want.Elems[i], got.Elems[i]) {
+			if !p.same(q, want.Elems[i], got.Elems[i]) {
 				return false
 			}
 		}
@@ -214,7 +223,12 @@ func (p *pairing) compare(cmd resp.Command, want, got resp.Reply) bool {
 	case name == "SPOP":
 		return same(shapeOnly, want, got)
 	}
-	return same(ruleOf(cmd), want, got)
+	return p.same(cmd, want, got)
+}
+
+// same compares a command's replies by its rule.
+func (p *pairing) same(cmd resp.Command, want, got resp.Reply) bool {
+	return same(ruleOf(cmd), want, level(cmd, want, got, reopens(p.subject)))
 }
 
 // repair undoes what redis-server popped and removes what the subject did.
@@ -261,7 +275,7 @@ func (p *pairing) both(cmds []resp.Command) (want []resp.Reply, d *Difference, e
 	}
 	got := p.exec(cmds)
 	for i, cmd := range cmds {
-		if g := onWire(got[i], p.proto); !same(ruleOf(cmd), want[i], g) {
+		if g := onWire(got[i], p.proto); !p.same(cmd, want[i], g) {
 			return nil, &Difference{Cmds: p.done, What: Line(cmd), Redis: want[i], Got: g}, nil
 		}
 	}
@@ -302,6 +316,12 @@ func (p *pairing) state() (*Difference, error) {
 				values = append(values, resp.Command{"SMEMBERS", key})
 			case "zset":
 				values = append(values, resp.Command{"ZRANGE", key, "0", "-1", "WITHSCORES"})
+			case "stream":
+				if strings.HasPrefix(key, "auto:") { // ids come from the clock
+					values = append(values, resp.Command{"XLEN", key})
+				} else {
+					values = append(values, resp.Command{"XINFO", "STREAM", key, "FULL", "COUNT", "0"})
+				}
 			}
 		}
 		if _, d, err = p.both(values); d != nil || err != nil {

@@ -60,7 +60,7 @@ var makers = map[string]func(g *Gen) string{
 type parsed struct {
 	group       string
 	weight      int
-	name        string
+	name, text  string
 	inTx, outTx bool
 	nodes       []node
 }
@@ -76,7 +76,7 @@ type node struct {
 func parse(s shape) (parsed, error) {
 	words := strings.Fields(s.text)
 	p := parsed{
-		group: s.group, weight: s.weight, name: strings.ToLower(words[0]),
+		group: s.group, weight: s.weight, name: strings.ToLower(words[0]), text: s.text,
 		inTx: s.where == inside, outTx: s.where == outside,
 	}
 	if len(words) > 1 && strings.HasPrefix(words[1], ":") {

@@ -1,0 +1,369 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func init() {
+	collections[TypeStream] = func(track bool) collection { return newStream(track) }
+}
+
+// Kinds of a stream's rows, in the order in which they are read.
+const (
+	streamEntryRow    uint8 = 0 // Field: the id. Value: see packEntry
+	streamStateRow    uint8 = 1 // Field: empty. Value: "last-id entries-added max-deleted-id", while the last entry does not say it
+	streamGroupRow    uint8 = 2 // Field: the group. Value: "last-delivered-id entries-read"
+	streamConsumerRow uint8 = 3 // Field: the group's length, ":", the group, the consumer. Value: Unix milliseconds of its last call
+	streamPendingRow  uint8 = 4 // Field: the group's length, ":", the group, the id. Value: "delivered-at deliveries consumer"
+)
+
+// A stream is a log of entries with its consumer groups.
+type stream struct {
+	nodes  []*streamNode // those without entries included, which Redis keeps too
+	n      int
+	state  streamState
+	stored streamState // as the state row has it
+	groups map[string]*streamGroup
+	tracker
+}
+
+// A streamState is what the entries that are there do not tell.
+type streamState struct {
+	last    streamID // the greatest id that was ever given
+	added   int64    // entries that were ever added
+	deleted streamID // the greatest id that XDEL removed
+}
+
+func newStream(track bool) *stream {
+	return &stream{groups: map[string]*streamGroup{}, tracker: tracker{on: track}}
+}
+
+func (s *stream) typ() Type   { return TypeStream }
+func (s *stream) length() int { return s.n }
+
+// change notes that a row must be written or removed.
+func (s *stream) change(kind uint8, field string) {
+	if s.on {
+		s.note(string(rune('0'+kind)) + field)
+	}
+}
+
+// add appends an entry, whose id must be greater than all before.
+func (s *stream) add(id streamID, fields []string) {
+	s.state.last = id
+	s.state.added++
+	s.insert(id, fields, packEntry(s.state.added, fields))
+	if s.on {
+		s.change(streamEntryRow, id.bytes())
+	}
+}
+
+func (s *stream) insert(id streamID, fields []string, value string) {
+	bytes := 0
+	for _, f := range fields {
+		bytes += len(f)
+	}
+	if len(s.nodes) == 0 || !s.nodes[len(s.nodes)-1].hasRoom(bytes) {
+		s.nodes = append(s.nodes, newStreamNode(id, fields))
+	}
+	s.nodes[len(s.nodes)-1].add(id, fields, value)
+	s.n++
+}
+
+// at is the index of the node in which an id would be.
+func (s *stream) at(id streamID) int {
+	i, found := slices.BinarySearchFunc(s.nodes, id, func(n *streamNode, id streamID) int { return n.first.compare(id) })
+	if found {
+		return i
+	}
+	return i - 1
+}
+
+// find returns an entry, nil when there is none.
+func (s *stream) find(id streamID) *streamEntry {
+	at := s.at(id)
+	if at < 0 {
+		return nil
+	}
+	n := s.nodes[at]
+	if i := n.search(id); i < len(n.entries) && n.entries[i].id == id {
+		return &n.entries[i]
+	}
+	return nil
+}
+
+// walk calls yield for the entries between two ids, both included, until it
+// returns false.
+func (s *stream) walk(from, to streamID, reverse bool, yield func(*streamEntry) bool) {
+	if reverse {
+		for at := s.at(to); at >= 0; at-- {
+			n := s.nodes[at]
+			i := n.search(to)
+			if i == len(n.entries) || n.entries[i].id != to {
+				i--
+			}
+			for ; i >= 0; i-- {
+				if n.entries[i].id.less(from) || !yield(&n.entries[i]) {
+					return
+				}
+			}
+		}
+		return
+	}
+	for at := max(s.at(from), 0); at < len(s.nodes); at++ {
+		n := s.nodes[at]
+		for i := n.search(from); i < len(n.entries); i++ {
+			if to.less(n.entries[i].id) || !yield(&n.entries[i]) {
+				return
+			}
+		}
+	}
+}
+
+// edge is the first or the last entry, nil when there is none.
+func (s *stream) edge(last bool) (e *streamEntry) {
+	s.walk(streamID{}, maxStreamID, last, func(found *streamEntry) bool { e = found; return false })
+	return e
+}
+
+// firstID is the id of the first entry, 0-0 when there is none.
+func (s *stream) firstID() streamID {
+	if e := s.edge(false); e != nil {
+		return e.id
+	}
+	return streamID{}
+}
+
+// remove takes an entry out and reports whether it was there.
+func (s *stream) remove(id streamID) bool {
+	at := s.at(id)
+	if at < 0 {
+		return false
+	}
+	n := s.nodes[at]
+	i := n.search(id)
+	if i == len(n.entries) || n.entries[i].id != id {
+		return false
+	}
+	n.entries = slices.Delete(n.entries, i, i+1)
+	n.gone++
+	s.n--
+	if len(n.entries) == 0 {
+		s.nodes = slices.Delete(s.nodes, at, at+1)
+	}
+	if s.on {
+		s.change(streamEntryRow, id.bytes())
+	}
+	return true
+}
+
+// A streamTrim says which entries at the front go.
+type streamTrim struct {
+	byID   bool
+	maxLen int64
+	minID  streamID
+	approx bool  // whole nodes only
+	limit  int64 // at most so many entries, 0: no limit
+}
+
+// trim removes entries from the front and returns how many.
+func (s *stream) trim(t streamTrim) int64 {
+	removed := int64(0)
+	for len(s.nodes) > 0 {
+		n := s.nodes[0]
+		size := len(n.entries)
+		if !t.byID && int64(s.n) <= t.maxLen || t.limit != 0 && removed+int64(size) > t.limit {
+			break
+		}
+		whole := int64(s.n-size) >= t.maxLen
+		if t.byID {
+			whole = n.last.less(t.minID)
+		}
+		if whole {
+			s.cut(n, size)
+			s.nodes[0] = nil
+			s.nodes = s.nodes[1:]
+			removed += int64(size)
+			continue
+		}
+		if t.approx {
+			break
+		}
+		part := int(int64(s.n) - t.maxLen)
+		if t.byID {
+			part = n.search(t.minID)
+		}
+		s.cut(n, part)
+		removed += int64(part)
+		break
+	}
+	return removed
+}
+
+// cut removes the first entries of a node.
+func (s *stream) cut(n *streamNode, count int) {
+	if s.on {
+		for _, e := range n.entries[:count] {
+			s.change(streamEntryRow, e.id.bytes())
+		}
+	}
+	n.entries = slices.Delete(n.entries, 0, count)
+	n.gone += count
+	s.n -= count
+}
+
+// packEntry writes an entry's row: which of the entries ever added it is, then
+// each name and value with its length before it, "17;4:name5:Alice".
+func packEntry(ordinal int64, fields []string) string {
+	size := 24
+	for _, f := range fields {
+		size += len(f) + 4
+	}
+	b := make([]byte, 0, size)
+	b = append(strconv.AppendInt(b, ordinal, 10), ';')
+	for _, f := range fields {
+		b = append(strconv.AppendInt(b, int64(len(f)), 10), ':')
+		b = append(b, f...)
+	}
+	return string(b)
+}
+
+// unpackEntry reads what packEntry wrote.
+func unpackEntry(value string) (ordinal int64, fields []string) {
+	head, rest, ok := strings.Cut(value, ";")
+	ordinal, err := strconv.ParseInt(head, 10, 64)
+	if ok = ok && err == nil; ok {
+		for rest != "" && ok {
+			var f string
+			f, rest, ok = cutCounted(rest)
+			fields = append(fields, f)
+		}
+	}
+	if !ok || len(fields)%2 != 0 {
+		panic(fault{fmt.Errorf("engine: a row of a stream does not hold an entry: %q", clip(value))})
+	}
+	return ordinal, fields
+}
+
+// cutCounted reads a string with its length before it.
+func cutCounted(s string) (text, rest string, ok bool) {
+	size, rest, ok := strings.Cut(s, ":")
+	n, err := strconv.Atoi(size)
+	if !ok || err != nil || n < 0 || n > len(rest) {
+		return "", "", false
+	}
+	return rest[:n], rest[n:], true
+}
+
+func (s *stream) load(it Item) {
+	ok := true
+	switch it.Kind {
+	case streamEntryRow:
+		id := streamIDOf(it.Field)
+		ordinal, fields := unpackEntry(it.Value)
+		s.insert(id, fields, it.Value)
+		s.state.last, s.state.added = id, ordinal
+	case streamStateRow:
+		s.stored, ok = parseStreamState(it.Value)
+		s.state = s.recalled(s.state.last, s.state.added)
+	default:
+		ok = s.loadGroup(it)
+	}
+	if !ok {
+		panic(fault{fmt.Errorf("engine: a row of kind %d of a stream cannot be read: %q = %q", it.Kind, clip(it.Field), clip(it.Value))})
+	}
+}
+
+// recalled is the state that the state row and the last entry's row tell
+// together: the newer of the two counts.
+func (s *stream) recalled(last streamID, added int64) streamState {
+	st := s.stored
+	if st.last.less(last) {
+		st.last, st.added = last, added
+	}
+	return st
+}
+
+func (st streamState) String() string {
+	return fmt.Sprintf("%v %d %v", st.last, st.added, st.deleted)
+}
+
+func parseStreamState(text string) (st streamState, ok bool) {
+	words := strings.Split(text, " ")
+	if len(words) != 3 {
+		return st, false
+	}
+	added, err := strconv.ParseInt(words[1], 10, 64)
+	last, ok1 := strictID(words[0])
+	deleted, ok2 := strictID(words[2])
+	return streamState{last, added, deleted}, err == nil && ok1 && ok2
+}
+
+func (s *stream) emit(id uint64, ops []Op) []Op {
+	put := func(kind uint8, field, value string) {
+		ops = append(ops, Op{Kind: OpPutItem, Type: TypeStream, ID: id, Item: Item{Kind: kind, Field: field, Value: value}})
+	}
+	for _, name := range s.take() {
+		kind, field := name[0]-'0', name[1:]
+		value, ok := s.row(kind, field)
+		if ok {
+			put(kind, field, value)
+		} else {
+			ops = append(ops, Op{Kind: OpDelItem, Type: TypeStream, ID: id, Item: Item{Kind: kind, Field: field}})
+		}
+	}
+	if !s.on {
+		return ops
+	}
+	var last streamID
+	var added int64
+	if e := s.edge(true); e != nil {
+		last = e.id
+		added, _ = unpackOrdinal(e.value)
+	}
+	if s.recalled(last, added) != s.state {
+		s.stored = s.state
+		put(streamStateRow, "", s.state.String())
+	}
+	return ops
+}
+
+// unpackOrdinal is unpackEntry without the fields.
+func unpackOrdinal(value string) (int64, error) {
+	head, _, _ := strings.Cut(value, ";")
+	return strconv.ParseInt(head, 10, 64)
+}
+
+// row is the value of a row; ok is false when it must not exist.
+func (s *stream) row(kind uint8, field string) (value string, ok bool) {
+	if kind != streamEntryRow {
+		return s.groupRow(kind, field)
+	}
+	if e := s.find(streamIDOf(field)); e != nil {
+		return e.value, true
+	}
+	return "", false
+}
+
+func (s *stream) clone() collection {
+	twin := newStream(s.on)
+	twin.state, twin.n = s.state, s.n
+	twin.nodes = make([]*streamNode, len(s.nodes))
+	for i, n := range s.nodes {
+		c := *n
+		c.entries = slices.Clone(n.entries)
+		twin.nodes[i] = &c
+		if s.on {
+			for _, e := range n.entries {
+				twin.change(streamEntryRow, e.id.bytes())
+			}
+		}
+	}
+	for name, g := range s.groups {
+		twin.groups[name] = g.clone(twin)
+	}
+	return twin
+}
