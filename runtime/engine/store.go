@@ -65,8 +65,9 @@ type Header struct {
 //	list    Pos, Value: positions are contiguous, ascending from head to tail
 //	set     Field
 //	zset    Field, Score
-//	stream  Field (16 bytes: the entry's id, big endian), Value (packed fields);
-//	        consumer groups use Kind to keep their rows apart
+//	stream  Field (16 bytes: the entry's id, big endian), Value (its ordinal, ";",
+//	        and each name and value as length, ":", bytes); Kind keeps counters,
+//	        groups, consumers and pending entries apart, see stream.go
 type Item struct {
 	Kind     uint8 // 0 except for a stream's group rows
 	Field    string

@@ -49,7 +49,7 @@ func Run(t testing.TB, subject Subject, opt Options) {
 			t.Fatal(err)
 		}
 		if reopens(subject) {
-			gen.withoutNodes()
+			gen.WithoutNodes()
 		}
 		var cmds []resp.Command
 		for len(cmds) < min(opt.Round, opt.Commands-sent) {

@@ -55,9 +55,9 @@ var streamShapes = []shape{
 
 func init() { shapes = append(shapes, streamShapes...) }
 
-// withoutNodes leaves out the commands whose effect depends on how entries are
-// packed into nodes.
-func (g *Gen) withoutNodes() {
+// WithoutNodes leaves out the commands whose effect depends on how a stream's
+// entries are packed into nodes, for subjects that read their state anew.
+func (g *Gen) WithoutNodes() {
 	g.shapes = slices.DeleteFunc(g.shapes, func(p parsed) bool {
 		if !strings.Contains(p.text, " ~ ") {
 			return false

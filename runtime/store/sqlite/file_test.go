@@ -355,7 +355,7 @@ func sameWords(a, b string) bool {
 	return true
 }
 
-func TestStreamIDsAreReadable(t *testing.T) {
+func TestStreamEntriesAreReadable(t *testing.T) {
 	rows := sqlite.New(filepath.Join(t.TempDir(), "x.db"), sqlite.SyncOff)
 	if _, err := rows.Open(); err != nil {
 		t.Fatal(err)
@@ -364,12 +364,13 @@ func TestStreamIDsAreReadable(t *testing.T) {
 	id := "\x00\x00\x01\x8b\xcf\xe5\x68\x00\x00\x00\x00\x00\x00\x00\x00\x07"
 	if err := rows.Commit(&engine.Change{Seq: 1, NextID: 2, Ops: []engine.Op{
 		{Kind: engine.OpPutKey, Header: engine.Header{Hash: engine.KeyHash("s"), Key: "s", Type: engine.TypeStream, ID: 1}},
-		{Kind: engine.OpPutItem, Type: engine.TypeStream, ID: 1, Item: engine.Item{Field: id, Value: "v"}},
+		{Kind: engine.OpPutItem, Type: engine.TypeStream, ID: 1, Item: engine.Item{Field: id, Value: "12;4:name3:A:b5:empty0:"}},
+		{Kind: engine.OpPutItem, Type: engine.TypeStream, ID: 1, Item: engine.Item{Kind: 2, Field: "group", Value: "0-0 0"}},
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := rows.Rows("SELECT key, id FROM streams", 2)
-	if err != nil || len(got) != 1 || got[0][1] != "1700000000000-7" {
+	got, err := rows.Rows("SELECT key, id, fields FROM streams", 3)
+	if err != nil || len(got) != 1 || got[0][1] != "1700000000000-7" || got[0][2] != `{"name":"A:b","empty":""}` {
 		t.Errorf("got %q, %v", got, err)
 	}
 }

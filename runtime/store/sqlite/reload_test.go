@@ -44,6 +44,7 @@ func TestReloadedEngineAnswersLikeOneThatNeverStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	gen.WithoutNodes()
 	file := sqlite.New(filepath.Join(t.TempDir(), "x.db"), sqlite.SyncOff)
 	defer file.Close()
 	subjects := []*subject{{name: "volatile", rows: memory.Volatile{}}, {name: "rows", rows: memory.NewRows()}, {name: "sqlite", rows: file}}
@@ -137,20 +138,27 @@ func show(cmd resp.Command, r resp.Reply) string {
 	if unordered[cmd.Name()] {
 		return inAnyOrder(r)
 	}
-	return minusZero.ReplaceAllString(difftest.Show(r), "(double) 0$1")
+	return text(r)
 }
 
 // minusZero comes out of sums and maxima by the order in which the elements of
 // a set are visited, which is not stored.
 var minusZero = regexp.MustCompile(`\(double\) -0([^.\d]|$)`)
 
+// packing of a stream's entries into nodes is not stored.
+var packing = regexp.MustCompile(`"radix-tree-(keys|nodes)", \(integer\) \d+`)
+
+func text(r resp.Reply) string {
+	return packing.ReplaceAllString(minusZero.ReplaceAllString(difftest.Show(r), "(double) 0$1"), "")
+}
+
 func inAnyOrder(r resp.Reply) string {
 	if len(r.Elems) == 0 {
-		return minusZero.ReplaceAllString(difftest.Show(r), "(double) 0$1")
+		return text(r)
 	}
 	texts := make([]string, len(r.Elems))
 	for i, e := range r.Elems {
-		texts[i] = minusZero.ReplaceAllString(difftest.Show(e), "(double) 0$1")
+		texts[i] = text(e)
 	}
 	slices.Sort(texts)
 	return strings.Join(texts, ", ")

@@ -72,8 +72,8 @@ CREATE INDEX zset_order ON zset_members (id, score, member);
 
 CREATE TABLE stream_entries (
 	id    INTEGER NOT NULL,
-	kind  INTEGER NOT NULL,      -- 0 entries; others belong to consumer groups
-	entry BLOB    NOT NULL,      -- 8 bytes milliseconds, 8 bytes sequence, big endian
+	kind  INTEGER NOT NULL,      -- 0 entries, 1 counters, 2 groups, 3 consumers, 4 pending entries
+	entry BLOB    NOT NULL,      -- of an entry: 8 bytes milliseconds, 8 bytes sequence, big endian
 	value BLOB    NOT NULL,
 	PRIMARY KEY (id, kind, entry)
 ) WITHOUT ROWID;

@@ -25,6 +25,16 @@ func hexNumber(from int) string {
 	return "(" + strings.Join(terms, " + ") + ")"
 }
 
+// entryFields is a stream entry's fields as a JSON object. The row holds the
+// entry's ordinal, ";", and each name and value with its length and ":" before it.
+const entryFields = `(WITH RECURSIVE f(n, name, text, rest) AS (
+	SELECT 0, x'', x'', substr(i.value, instr(i.value, x'3b') + 1)
+	UNION ALL
+	SELECT n + 1, text, substr(rest, instr(rest, x'3a') + 1, CAST(substr(rest, 1, instr(rest, x'3a') - 1) AS INTEGER)),
+		substr(rest, instr(rest, x'3a') + 1 + CAST(substr(rest, 1, instr(rest, x'3a') - 1) AS INTEGER))
+	FROM f WHERE instr(rest, x'3a') > 0)
+SELECT json_group_object(CAST(name AS TEXT), CAST(text AS TEXT)) FROM f WHERE n > 0 AND n % 2 = 0) AS fields`
+
 // A shape is how keys of one data type look in a view.
 type shape struct {
 	name    string // of the view of all keys of the type
@@ -42,7 +52,7 @@ var shapes = map[string]shape{
 		"list_items", "", "i.pos"},
 	"set":    {"sets", 4, "CAST(i.member AS TEXT) AS member", "set_members", "", "i.member"},
 	"zset":   {"sorted_sets", 5, "CAST(i.member AS TEXT) AS member, i.score", "zset_members", "", "i.score, i.member"},
-	"stream": {"streams", 6, entryID + ", CAST(i.value AS TEXT) AS value", "stream_entries", "i.kind = 0", "i.entry"},
+	"stream": {"streams", 6, entryID + ", " + entryFields, "stream_entries", "i.kind = 0", "i.entry"},
 }
 
 // shapeOrder is the order in which the standard views are made.
