@@ -263,15 +263,16 @@ func cmdXDel(c *call) resp.Reply {
 	if !ok {
 		return errStreamID
 	}
-	removed := int64(0)
+	removed, state := int64(0), s.state
 	for _, id := range ids {
 		if s.remove(id) {
 			removed++
-			if s.state.deleted.less(id) {
-				s.state.deleted = id
+			if state.deleted.less(id) {
+				state.deleted = id
 			}
 		}
 	}
+	s.setState(state)
 	if removed > 0 {
 		c.e.modified(ent)
 	}
@@ -335,13 +336,15 @@ func cmdXSetID(c *call) resp.Reply {
 	case s.n > 0 && added != -1 && int64(s.n) > added:
 		return resp.NewError("ERR The entries_added specified in XSETID is smaller than the target stream length")
 	}
-	s.state.last = id
+	state := s.state
+	state.last = id
 	if added != -1 {
-		s.state.added = added
+		state.added = added
 	}
 	if deleted != (streamID{}) {
-		s.state.deleted = deleted
+		state.deleted = deleted
 	}
+	s.setState(state)
 	c.e.noted(ent)
 	return resp.OK
 }

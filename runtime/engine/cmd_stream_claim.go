@@ -85,8 +85,7 @@ func cmdXClaim(c *call) resp.Reply {
 		return bad
 	}
 	if g.last.less(a.last) {
-		g.last = a.last
-		s.changeGroup(g)
+		s.move(g, a.last, g.read)
 	}
 	elems := []resp.Reply{}
 	for _, id := range a.ids {
@@ -105,14 +104,13 @@ func cmdXClaim(c *call) resp.Reply {
 		if p.consumer != nil && a.minIdle > 0 && c.e.nowMs-p.at < a.minIdle {
 			continue
 		}
-		con := s.consumer(g, c.args[3], c.e.nowMs)
-		p.at = a.at
+		count := p.count
 		if a.retries >= 0 {
-			p.count = a.retries
+			count = a.retries
 		} else if !a.justID {
-			p.count++
+			count++
 		}
-		s.assign(g, p, con)
+		s.assign(g, p, s.consumer(g, c.args[3], c.e.nowMs), a.at, count)
 		elems = append(elems, claimed(e, a.justID))
 	}
 	c.e.noted(ent)
@@ -145,7 +143,7 @@ func cmdXAutoClaim(c *call) resp.Reply {
 		switch opt := strings.ToUpper(c.args[i]); {
 		case opt == "COUNT" && i+1 < len(c.args):
 			i++
-			if count, ok = parseInt(c.args[i]); !ok || count < 1 || count > math.MaxInt64/16 {
+			if count, ok = parseInt(c.args[i]); !ok || count < 1 || count > math.MaxInt64/16 { // Redis's own limit
 				return resp.NewError("ERR COUNT must be > 0")
 			}
 		case opt == "JUSTID":
@@ -163,7 +161,7 @@ func cmdXAutoClaim(c *call) resp.Reply {
 	}
 	g := s.groups[c.args[2]]
 	// One more than may be looked at: it is where the next call goes on.
-	page := g.pending.page(from, min(count, math.MaxInt64/16)*claimAttempts+1, func(*pendingEntry) bool { return true })
+	page := g.pending.page(from, maxStreamID, count*claimAttempts+1, nil)
 	elems, gone := []resp.Reply{}, []resp.Reply{}
 	var next streamID
 	left := count
@@ -182,12 +180,11 @@ func cmdXAutoClaim(c *call) resp.Reply {
 		if minIdle > 0 && c.e.nowMs-p.at < minIdle {
 			continue
 		}
-		con := s.consumer(g, c.args[3], c.e.nowMs)
-		p.at = c.e.nowMs
+		deliveries := p.count
 		if !justID {
-			p.count++
+			deliveries++
 		}
-		s.assign(g, p, con)
+		s.assign(g, p, s.consumer(g, c.args[3], c.e.nowMs), c.e.nowMs, deliveries)
 		elems = append(elems, claimed(e, justID))
 		left--
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -115,8 +114,7 @@ func cmdXGroupSetID(c *call) resp.Reply {
 			return errStreamID
 		}
 	}
-	g.last, g.read = last, read
-	s.changeGroup(g)
+	s.move(g, last, read)
 	c.e.noted(ent)
 	return resp.OK
 }
@@ -248,28 +246,10 @@ func cmdXPending(c *call) resp.Reply {
 		list = &con.pending
 	}
 	elems := []resp.Reply{}
-	for _, p := range list.pageTo(a.from, a.to, a.count, func(p *pendingEntry) bool { return a.minIdle == 0 || c.e.nowMs-p.at >= a.minIdle }) {
+	for _, p := range list.page(a.from, a.to, a.count, func(p *pendingEntry) bool { return a.minIdle == 0 || c.e.nowMs-p.at >= a.minIdle }) {
 		elems = append(elems, resp.NewArray(p.id.reply(), resp.NewBulk(p.consumer.name), intReply(max(c.e.nowMs-p.at, 0)), intReply(p.count)))
 	}
 	return resp.Reply{Kind: resp.Array, Elems: elems}
-}
-
-// pageTo is page up to an id.
-func (l *pendingList) pageTo(from, to streamID, count int64, keep func(*pendingEntry) bool) []*pendingEntry {
-	var all []*pendingEntry
-	if count <= 0 {
-		return nil
-	}
-	l.walk(from, func(p *pendingEntry) bool {
-		if to.less(p.id) {
-			return false
-		}
-		if keep(p) {
-			all = append(all, p)
-		}
-		return int64(len(all)) < count
-	})
-	return all
 }
 
 // summary is XPENDING without a range: how many, from where to where, whose.
@@ -286,6 +266,3 @@ func (g *streamGroup) summary() resp.Reply {
 	}
 	return resp.NewArray(intReply(int64(g.pending.n)), first.id.reply(), last.id.reply(), resp.Reply{Kind: resp.Array, Elems: owners})
 }
-
-// pendingAll is a count that no list reaches.
-const pendingAll = math.MaxInt64

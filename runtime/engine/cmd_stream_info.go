@@ -95,7 +95,6 @@ func (s *stream) fullGroup(g *streamGroup, count int64) resp.Reply {
 	if count == 0 {
 		count = pendingAll
 	}
-	all := func(*pendingEntry) bool { return true }
 	var m mapReply
 	m.put("name", resp.NewBulk(g.name))
 	m.put("last-delivered-id", g.last.reply())
@@ -103,7 +102,7 @@ func (s *stream) fullGroup(g *streamGroup, count int64) resp.Reply {
 	m.put("lag", known(s.lag(g)))
 	m.put("pel-count", intReply(int64(g.pending.n)))
 	pending := []resp.Reply{}
-	for _, p := range g.pending.page(streamID{}, count, all) {
+	for _, p := range g.pending.page(streamID{}, maxStreamID, count, nil) {
 		pending = append(pending, resp.NewArray(p.id.reply(), resp.NewBulk(p.consumer.name), intReply(p.at), intReply(p.count)))
 	}
 	m.put("pending", resp.Reply{Kind: resp.Array, Elems: pending})
@@ -111,7 +110,7 @@ func (s *stream) fullGroup(g *streamGroup, count int64) resp.Reply {
 	for _, name := range sortedNames(g.consumers) {
 		con := g.consumers[name]
 		pending := []resp.Reply{}
-		for _, p := range con.pending.page(streamID{}, count, all) {
+		for _, p := range con.pending.page(streamID{}, maxStreamID, count, nil) {
 			pending = append(pending, resp.NewArray(p.id.reply(), intReply(p.at), intReply(p.count)))
 		}
 		var m mapReply

@@ -259,15 +259,13 @@ func (c *call) history(a *xreadArgs, src *streamSource) resp.Reply {
 		count = int64(con.pending.n)
 	}
 	elems := []resp.Reply{}
-	for _, p := range con.pending.page(from, count, func(*pendingEntry) bool { return true }) {
+	for _, p := range con.pending.page(from, maxStreamID, count, nil) {
 		e := s.find(p.id)
 		if e == nil { // removed since
 			elems = append(elems, resp.NewArray(p.id.reply(), nilArray))
 			continue
 		}
-		p.at = c.e.nowMs
-		p.count++
-		s.changePending(g, p.id)
+		s.assign(g, p, con, c.e.nowMs, p.count+1)
 		elems = append(elems, e.reply())
 	}
 	c.e.noted(src.ent)

@@ -27,6 +27,7 @@ type stream struct {
 	state  streamState
 	stored streamState // as the state row has it
 	groups map[string]*streamGroup
+	log    *undoLog
 	tracker
 }
 
@@ -44,6 +45,12 @@ func newStream(track bool) *stream {
 func (s *stream) typ() Type   { return TypeStream }
 func (s *stream) length() int { return s.n }
 
+func (s *stream) journal(log *undoLog) bool {
+	off := s.log == nil
+	s.log = log
+	return off
+}
+
 // change notes that a row must be written or removed.
 func (s *stream) change(kind uint8, field string) {
 	if s.on {
@@ -51,8 +58,19 @@ func (s *stream) change(kind uint8, field string) {
 	}
 }
 
+func (s *stream) setState(st streamState) {
+	if s.log != nil {
+		before := s.state
+		s.log.add(func() { s.state = before })
+	}
+	s.state = st
+}
+
 // add appends an entry, whose id must be greater than all before.
 func (s *stream) add(id streamID, fields []string) {
+	if s.log != nil {
+		s.log.add(s.unadd(id))
+	}
 	s.state.last = id
 	s.state.added++
 	s.insert(id, fields, packEntry(s.state.added, fields))
@@ -71,6 +89,25 @@ func (s *stream) insert(id streamID, fields []string, value string) {
 	}
 	s.nodes[len(s.nodes)-1].add(id, fields, value)
 	s.n++
+}
+
+// unadd is the inverse of adding an entry now.
+func (s *stream) unadd(id streamID) func() {
+	state, count := s.state, len(s.nodes)
+	var last streamNode
+	if count > 0 {
+		last = *s.nodes[count-1]
+	}
+	return func() {
+		clear(s.nodes[count:])
+		s.nodes = s.nodes[:count]
+		if count > 0 {
+			*s.nodes[count-1] = last
+		}
+		s.state = state
+		s.n--
+		s.change(streamEntryRow, id.bytes())
+	}
 }
 
 // at is the index of the node in which an id would be.
@@ -148,6 +185,17 @@ func (s *stream) remove(id streamID) bool {
 	if i == len(n.entries) || n.entries[i].id != id {
 		return false
 	}
+	if s.log != nil {
+		before := n.copy()
+		s.log.add(func() {
+			if len(n.entries) == 0 {
+				s.nodes = slices.Insert(s.nodes, at, n)
+			}
+			*n = before
+			s.n++
+			s.change(streamEntryRow, id.bytes())
+		})
+	}
 	n.entries = slices.Delete(n.entries, i, i+1)
 	n.gone++
 	s.n--
@@ -172,6 +220,10 @@ type streamTrim struct {
 // trim removes entries from the front and returns how many.
 func (s *stream) trim(t streamTrim) int64 {
 	removed := int64(0)
+	var dropped []*streamNode
+	if s.log != nil {
+		s.log.add(func() { s.nodes = append(dropped, s.nodes...) })
+	}
 	for len(s.nodes) > 0 {
 		n := s.nodes[0]
 		size := len(n.entries)
@@ -186,6 +238,7 @@ func (s *stream) trim(t streamTrim) int64 {
 			s.cut(n, size)
 			s.nodes[0] = nil
 			s.nodes = s.nodes[1:]
+			dropped = append(dropped, n)
 			removed += int64(size)
 			continue
 		}
@@ -205,6 +258,16 @@ func (s *stream) trim(t streamTrim) int64 {
 
 // cut removes the first entries of a node.
 func (s *stream) cut(n *streamNode, count int) {
+	if s.log != nil {
+		before := n.copy()
+		s.log.add(func() {
+			*n = before
+			s.n += count
+			for _, e := range n.entries[:count] {
+				s.change(streamEntryRow, e.id.bytes())
+			}
+		})
+	}
 	if s.on {
 		for _, e := range n.entries[:count] {
 			s.change(streamEntryRow, e.id.bytes())
@@ -353,8 +416,7 @@ func (s *stream) clone() collection {
 	twin.state, twin.n = s.state, s.n
 	twin.nodes = make([]*streamNode, len(s.nodes))
 	for i, n := range s.nodes {
-		c := *n
-		c.entries = slices.Clone(n.entries)
+		c := n.copy()
 		twin.nodes[i] = &c
 		if s.on {
 			for _, e := range n.entries {

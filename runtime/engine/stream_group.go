@@ -49,23 +49,47 @@ func (s *stream) addGroup(name string, last streamID, read int64) *streamGroup {
 	g := &streamGroup{name: name, last: last, read: read, consumers: map[string]*streamConsumer{}}
 	s.groups[name] = g
 	s.change(streamGroupRow, name)
+	if s.log != nil {
+		s.log.add(func() { s.removeGroup(g) })
+	}
 	return g
 }
 
 // removeGroup forgets a group with its consumers and what is pending.
 func (s *stream) removeGroup(g *streamGroup) {
 	delete(s.groups, g.name)
+	s.changeAll(g)
+	if s.log != nil {
+		s.log.add(func() { s.groups[g.name] = g; s.changeAll(g) })
+	}
+}
+
+// changeAll notes all rows of a group.
+func (s *stream) changeAll(g *streamGroup) {
 	s.change(streamGroupRow, g.name)
 	for name := range g.consumers {
-		s.change(streamConsumerRow, counted(g.name)+name)
+		s.changeConsumer(g, name)
 	}
 	g.pending.walk(streamID{}, func(p *pendingEntry) bool { s.changePending(g, p.id); return true })
+}
+
+// move changes how far a group has read.
+func (s *stream) move(g *streamGroup, last streamID, read int64) {
+	if s.log != nil {
+		before, count := g.last, g.read
+		s.log.add(func() { s.move(g, before, count) })
+	}
+	g.last, g.read = last, read
+	s.change(streamGroupRow, g.name)
 }
 
 func (s *stream) addConsumer(g *streamGroup, name string, nowMs int64) *streamConsumer {
 	con := &streamConsumer{name: name, seen: nowMs}
 	g.consumers[name] = con
-	s.change(streamConsumerRow, counted(g.name)+name)
+	s.changeConsumer(g, name)
+	if s.log != nil {
+		s.log.add(func() { s.removeConsumer(g, con) })
+	}
 	return con
 }
 
@@ -76,8 +100,12 @@ func (s *stream) consumer(g *streamGroup, name string, nowMs int64) *streamConsu
 		return s.addConsumer(g, name, nowMs)
 	}
 	if con.seen != nowMs {
+		if s.log != nil {
+			before := con.seen
+			s.log.add(func() { con.seen = before; s.changeConsumer(g, name) })
+		}
 		con.seen = nowMs
-		s.change(streamConsumerRow, counted(g.name)+name)
+		s.changeConsumer(g, name)
 	}
 	return con
 }
@@ -90,7 +118,18 @@ func (s *stream) removeConsumer(g *streamGroup, con *streamConsumer) {
 		return true
 	})
 	delete(g.consumers, con.name)
-	s.change(streamConsumerRow, counted(g.name)+con.name)
+	s.changeConsumer(g, con.name)
+	if s.log != nil {
+		s.log.add(func() {
+			g.consumers[con.name] = con
+			s.changeConsumer(g, con.name)
+			con.pending.walk(streamID{}, func(p *pendingEntry) bool {
+				g.pending.insert(p)
+				s.changePending(g, p.id)
+				return true
+			})
+		})
+	}
 }
 
 // deliver notes that an entry was given to a consumer for the first time. One
@@ -100,20 +139,27 @@ func (s *stream) deliver(g *streamGroup, con *streamConsumer, id streamID, nowMs
 	if p == nil {
 		p = s.addPending(g, id)
 	}
-	s.assign(g, p, con)
-	p.at, p.count = nowMs, 1
+	s.assign(g, p, con, nowMs, 1)
 }
 
+// addPending adds a pending entry, which assign must give to a consumer.
 func (s *stream) addPending(g *streamGroup, id streamID) *pendingEntry {
 	p := &pendingEntry{id: id, count: 1}
 	g.pending.insert(p)
-	s.changePending(g, id)
+	if s.log != nil {
+		s.log.add(func() { s.settle(g, id) })
+	}
 	return p
 }
 
-// assign gives a pending entry to a consumer; what else changes about it is the
-// caller's, the row is noted here.
-func (s *stream) assign(g *streamGroup, p *pendingEntry, con *streamConsumer) {
+// assign gives a pending entry to a consumer and sets when and how often it was
+// delivered.
+func (s *stream) assign(g *streamGroup, p *pendingEntry, con *streamConsumer, at, count int64) {
+	if s.log != nil {
+		before := *p
+		s.log.add(func() { s.assign(g, p, before.consumer, before.at, before.count) })
+	}
+	p.at, p.count = at, count
 	s.changePending(g, p.id)
 	if p.consumer == con {
 		return
@@ -121,8 +167,9 @@ func (s *stream) assign(g *streamGroup, p *pendingEntry, con *streamConsumer) {
 	if p.consumer != nil {
 		p.consumer.pending.remove(p.id)
 	}
-	p.consumer = con
-	con.pending.insert(p)
+	if p.consumer = con; con != nil {
+		con.pending.insert(p)
+	}
 }
 
 // settle takes an entry off what is pending and reports whether it was there.
@@ -135,10 +182,23 @@ func (s *stream) settle(g *streamGroup, id streamID) bool {
 		p.consumer.pending.remove(id)
 	}
 	s.changePending(g, id)
+	if s.log != nil {
+		s.log.add(func() {
+			g.pending.insert(p)
+			if p.consumer != nil {
+				p.consumer.pending.insert(p)
+			}
+			s.changePending(g, id)
+		})
+	}
 	return true
 }
 
-func (s *stream) changeGroup(g *streamGroup) { s.change(streamGroupRow, g.name) }
+func (s *stream) changeConsumer(g *streamGroup, name string) {
+	if s.on {
+		s.change(streamConsumerRow, counted(g.name)+name)
+	}
+}
 
 func (s *stream) changePending(g *streamGroup, id streamID) {
 	if s.on {
@@ -196,13 +256,13 @@ func (s *stream) advance(g *streamGroup, id streamID) {
 	if !g.last.less(id) {
 		return
 	}
-	if g.read != unknownRead && !s.hasTombstones(id) {
-		g.read++
+	read := g.read
+	if read != unknownRead && !s.hasTombstones(id) {
+		read++
 	} else if s.state.added > 0 {
-		g.read = s.readUpTo(id)
+		read = s.readUpTo(id)
 	}
-	g.last = id
-	s.changeGroup(g)
+	s.move(g, id, read)
 }
 
 func (g *streamGroup) clone(s *stream) *streamGroup {
@@ -212,8 +272,7 @@ func (g *streamGroup) clone(s *stream) *streamGroup {
 	}
 	g.pending.walk(streamID{}, func(p *pendingEntry) bool {
 		q := s.addPending(twin, p.id)
-		s.assign(twin, q, twin.consumers[p.consumer.name])
-		q.at, q.count = p.at, p.count
+		s.assign(twin, q, twin.consumers[p.consumer.name], p.at, p.count)
 		return true
 	})
 	return twin

@@ -26,6 +26,13 @@ type streamNode struct {
 	bytes   int // that Redis's node has, removed entries included
 }
 
+// copy returns a node that does not change with this one.
+func (n *streamNode) copy() streamNode {
+	c := *n
+	c.entries = slices.Clone(n.entries)
+	return c
+}
+
 // hasRoom reports whether an entry whose names and values have so many bytes goes
 // into the node.
 func (n *streamNode) hasRoom(bytes int) bool {

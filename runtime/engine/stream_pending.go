@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // pendingChunk is how many entries a chunk of a pendingList holds at most.
 const pendingChunk = 128
@@ -101,15 +104,21 @@ func (l *pendingList) walk(from streamID, yield func(*pendingEntry) bool) {
 	}
 }
 
-// page is the entries from an id on that keep lets through, at most count. It
-// may be walked while the list changes.
-func (l *pendingList) page(from streamID, count int64, keep func(*pendingEntry) bool) []*pendingEntry {
+// pendingAll is a count that no list reaches.
+const pendingAll = math.MaxInt64
+
+// page is the entries between two ids, both included, that keep lets through
+// (nil: all), at most count. It is not the list's own: the list may change.
+func (l *pendingList) page(from, to streamID, count int64, keep func(*pendingEntry) bool) []*pendingEntry {
 	var all []*pendingEntry
 	if count <= 0 {
 		return nil
 	}
 	l.walk(from, func(p *pendingEntry) bool {
-		if keep(p) {
+		if to.less(p.id) {
+			return false
+		}
+		if keep == nil || keep(p) {
 			all = append(all, p)
 		}
 		return int64(len(all)) < count
