@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
@@ -86,13 +87,36 @@ func (e *Engine) serveWaiters() {
 			w.session.db = k.db
 			r := w.cmd.run(&c)
 			w.session.db = db
-			if c.wait != nil || r.Kind == resp.Error && r.Str == errWrongType.Str {
+			if c.wait != nil || r.Kind == resp.Error && r.Str == errWrongType.Str && !e.holds(k, w.cmd) {
 				continue // a key of another type does not end the waiting
 			}
 			e.dropWaiter(w)
 			e.wakes = append(e.wakes, Wake{w.ticket, r})
 		}
 	}
+}
+
+// holds reports whether a key has the type that a blocking command waits for.
+// When it has, WRONGTYPE speaks of another key, a destination, and is the answer.
+func (e *Engine) holds(k dbKey, cmd *command) bool {
+	want := TypeList
+	switch {
+	case strings.HasPrefix(cmd.name, "bz"):
+		want = TypeZSet
+	case strings.HasPrefix(cmd.name, "x"):
+		want = TypeStream
+	}
+	ent := e.peek(k.db, k.key)
+	return ent != nil && ent.typ == want
+}
+
+// tried are the keys that a command which pops from the first of several looks
+// at: when it was waiting, just the one that changed, whatever the others hold.
+func (c *call) tried(keys []string) []string {
+	if c.woken != nil {
+		return []string{c.woken.key}
+	}
+	return keys
 }
 
 // waitFor makes the command wait for keys, or give an answer at once where

@@ -94,7 +94,7 @@ func (c *call) blockingPop(e end) resp.Reply {
 	if bad.Kind == resp.Error {
 		return bad
 	}
-	for _, key := range keys {
+	for _, key := range c.tried(keys) {
 		ent, l, ok := c.list(key)
 		if !ok {
 			return errWrongType
@@ -154,7 +154,7 @@ func (c *call) popFirst(at int) (r resp.Reply, keys []string, until int64) {
 	if bad.Kind == resp.Error {
 		return bad, nil, 0
 	}
-	for _, key := range keys {
+	for _, key := range c.tried(keys) {
 		ent, l, ok := c.list(key)
 		if !ok {
 			return errWrongType, nil, 0

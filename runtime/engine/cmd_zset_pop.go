@@ -59,7 +59,7 @@ func (c *call) blockingZPop(high bool) resp.Reply {
 		return bad
 	}
 	keys := c.args[1:last]
-	for _, key := range keys {
+	for _, key := range c.tried(keys) {
 		ent, z, ok := c.zset(key)
 		if !ok {
 			return errWrongType
@@ -87,7 +87,7 @@ func (c *call) zpopFirst(at int) (r resp.Reply, keys []string, until int64) {
 	if bad.Kind == resp.Error {
 		return bad, nil, 0
 	}
-	for _, key := range keys {
+	for _, key := range c.tried(keys) {
 		ent, z, ok := c.zset(key)
 		if !ok {
 			return errWrongType, nil, 0
