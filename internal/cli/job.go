@@ -9,13 +9,11 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/semver"
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/report"
-	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // olderGoRedis is the module path of go-redis before v9, without its version.
@@ -135,8 +133,7 @@ func dirOr(dir string) string {
 	return dir
 }
 
-// readRequirements reads which go-redis the module requires, and says so when
-// it is one that the command table does not know.
+// readRequirements reads which go-redis the module requires.
 func (j *job) readRequirements() error {
 	file := filepath.Join(j.root, "go.mod")
 	data, err := os.ReadFile(file)
@@ -156,10 +153,6 @@ func (j *job) readRequirements() error {
 			continue
 		}
 		j.goRedis = append(j.goRedis, report.Dep{Path: r.Mod.Path, Version: r.Mod.Version})
-		if semver.Compare(semver.MajorMinor(r.Mod.Version), semver.MajorMinor(spec.GoRedisVersion)) > 0 {
-			j.warn("%s %s is newer than the version this redis2cf knows (%s): a method that was added since is not known and stays on go-redis; look for a newer redis2cf",
-				r.Mod.Path, r.Mod.Version, spec.GoRedisVersion)
-		}
 	}
 	return nil
 }

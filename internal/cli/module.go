@@ -22,8 +22,12 @@ func moduleRoot(dir string) (string, error) {
 	}
 	info, err := os.Stat(abs)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		message := fmt.Sprintf("-C %s: there is no such directory", dir)
+		if err == nil {
+			message = fmt.Sprintf("-C %s: that is a file", dir)
+		}
 		return "", &usageError{
-			message: fmt.Sprintf("-C %s: there is no such directory", dir),
+			message: message,
 			hint:    "Name a directory inside a Go module.",
 		}
 	}

@@ -273,7 +273,7 @@ func (p *Program) warn(h *hits) {
 		}
 	}
 	if v := p.Module.GoRedis; semver.Compare(semver.MajorMinor(v), semver.MajorMinor(spec.GoRedisVersion)) > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("go-redis %s is newer than the command table, which is of %s: methods that it added stay on go-redis", v, spec.GoRedisVersion))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("go-redis %s is newer than the version this redis2cf knows (%s): a method that was added since is not known and stays on go-redis; look for a newer redis2cf", v, spec.GoRedisVersion))
 	}
 	if len(h.old) > 0 {
 		files := keysOf(h.old)
@@ -281,9 +281,23 @@ func (p *Program) warn(h *hits) {
 		if err != nil {
 			first = files[0]
 		}
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d files use go-redis before v9 (%s first): they are left alone; move them to %s to migrate them", len(files), filepath.ToSlash(first), analyzer.GoRedisPath))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis before v9 (%s), which this redis2cf leaves alone: move to %s to migrate that too", filesUse(len(files)), someOf(len(files), filepath.ToSlash(first)), analyzer.GoRedisPath))
 	}
 	if out := p.excluded(h); len(out) > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d files with go-redis are left out by build constraints (%s first): give their tags with -tags to see them", len(out), out[0]))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis behind build constraints that do not hold here (%s): name their tags with -tags to see that too", filesUse(len(out)), someOf(len(out), out[0])))
 	}
+}
+
+func filesUse(n int) string {
+	if n == 1 {
+		return "1 file uses"
+	}
+	return fmt.Sprintf("%d files use", n)
+}
+
+func someOf(n int, first string) string {
+	if n == 1 {
+		return first
+	}
+	return first + " first"
 }

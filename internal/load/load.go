@@ -90,6 +90,11 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("directory %s: %w", cfg.Dir, err)
 	}
+	// The go command resolves links in the paths that it gives, and a walk does
+	// not enter a directory that is a link.
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
 	if cfg.Env == nil {
 		cfg.Env = os.Environ()
 	}

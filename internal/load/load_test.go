@@ -335,3 +335,39 @@ func TestANewerGoRedisIsSaid(t *testing.T) {
 		t.Errorf("a patch release is warned of: %q", p.Warnings)
 	}
 }
+
+// The go command gives paths without links, and a walk does not enter a link:
+// a module that is worked on through one is found all the same.
+func TestModuleBehindASymbolicLink(t *testing.T) {
+	dir, env := write(t, goMod+"-- a.go --\npackage m\n\nimport \"github.com/redis/go-redis/v9\"\n\nvar C *redis.Client\n")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip("this system has no symbolic links")
+	}
+	p, err := Load(context.Background(), Config{Dir: link, Env: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Module.Dir != dir || len(p.Packages) != 1 {
+		t.Errorf("module in %s with %d packages, want %s with 1", p.Module.Dir, len(p.Packages), dir)
+	}
+}
+
+func TestOnlyClientsCountAsAnOlderGoRedis(t *testing.T) {
+	for line, old := range map[string]bool{
+		`import "github.com/go-redis/redis"`:           true,
+		`import "github.com/go-redis/redis/v8"`:        true,
+		`import "github.com/go-redis/redis_rate/v10"`:  false,
+		`import "github.com/go-redis/redismock/v9"`:    false,
+		`import redis "github.com/redis/go-redis/v9" `: false,
+	} {
+		dir, _ := write(t, "-- a.go --\npackage m\n\n"+line+"\n")
+		h, err := search(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(h.old) > 0; got != old {
+			t.Errorf("%s: older go-redis %v, want %v", line, got, old)
+		}
+	}
+}

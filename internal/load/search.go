@@ -28,7 +28,8 @@ func (h *hits) onlyOld() bool { return len(h.files) == 0 && len(h.old) > 0 }
 
 var (
 	newPaths = [][]byte{[]byte(analyzer.GoRedisPath), []byte(analyzer.RuntimePath)}
-	oldPath  = []byte("github.com/go-redis/redis")
+	// github.com/go-redis/redis_rate and its like are no client.
+	oldPaths = [][]byte{[]byte(`"github.com/go-redis/redis"`), []byte(`"github.com/go-redis/redis/`)}
 )
 
 // search reads the Go files of the module in dir, without nested modules,
@@ -68,8 +69,10 @@ func search(dir string) (*hits, error) {
 				h.files[path] = true
 			}
 		}
-		if bytes.Contains(head, oldPath) {
-			h.old[path] = true
+		for _, p := range oldPaths {
+			if bytes.Contains(head, p) {
+				h.old[path] = true
+			}
 		}
 		if bytes.Contains(head, []byte(generated)) {
 			h.gens[filepath.Dir(path)] = true
