@@ -94,15 +94,19 @@ func (s *stream) insert(id streamID, fields []string, value string) {
 // unadd is the inverse of adding an entry now.
 func (s *stream) unadd(id streamID) func() {
 	state, count := s.state, len(s.nodes)
-	var last streamNode
+	var lastID streamID
+	var bytes int
 	if count > 0 {
-		last = *s.nodes[count-1]
+		lastID, bytes = s.nodes[count-1].last, s.nodes[count-1].bytes
 	}
 	return func() {
-		clear(s.nodes[count:])
-		s.nodes = s.nodes[:count]
-		if count > 0 {
-			*s.nodes[count-1] = last
+		if len(s.nodes) > count {
+			clear(s.nodes[count:])
+			s.nodes = s.nodes[:count]
+		} else {
+			n := s.nodes[count-1]
+			n.entries = n.entries[:len(n.entries)-1]
+			n.last, n.bytes = lastID, bytes
 		}
 		s.state = state
 		s.n--

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func (u *undone) run(cmds ...resp.Command) []resp.Reply {
 // readers are the commands that show a whole value.
 var readers = map[string][]string{
 	"string": {"GET"}, "list": {"LRANGE", "0", "-1"}, "hash": {"HGETALL"}, "set": {"SMEMBERS"},
-	"zset": {"ZRANGE", "0", "-1", "WITHSCORES"}, "stream": {"XRANGE", "-", "+"},
+	"zset": {"ZRANGE", "0", "-1", "WITHSCORES"}, "stream": {"XINFO", "FULL", "COUNT", "0"},
 }
 
 // state is all that the databases hold. The order in which hashes and sets
@@ -74,12 +75,18 @@ func (u *undone) state(ordered bool) string {
 			fmt.Fprintf(&b, "%s %q %s %d", db, key.Str, typ[0].Str, typ[1].Int)
 			if read := readers[typ[0].Str]; read != nil {
 				cmd := append(resp.Command{read[0], key.Str}, read[1:]...)
+				if typ[0].Str == "stream" {
+					cmd = slices.Insert(cmd, 1, "STREAM")
+				}
 				elems, step := u.run(cmd)[0].Elems, 1
 				if typ[0].Str == "string" {
 					elems = u.run(cmd)
 				}
 				if typ[0].Str == "hash" {
 					step = 2
+				}
+				if typ[0].Str == "stream" && !ordered { // how entries are packed is not kept
+					elems = append(elems[:2:2], elems[6:]...)
 				}
 				var parts []string
 				for i := 0; i < len(elems); i += step {
@@ -121,7 +128,7 @@ func onlyIn(a, b string) string {
 func TestWhatPassesTheBudgetLeavesNoTrace(t *testing.T) {
 	for _, keeps := range []bool{false, true} {
 		for seed := int64(1); seed <= 40; seed++ {
-			gen, err := difftest.NewGen(seed, 1_700_000_000_000, func(name string) bool { return engine.Served(name) && !strings.HasPrefix(name, "x") })
+			gen, err := difftest.NewGen(seed, 1_700_000_000_000, engine.Served)
 			if err != nil {
 				t.Fatal(err)
 			}
