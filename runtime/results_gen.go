@@ -646,6 +646,40 @@ func (cmd *KeyFlagsCmd) Clone() Cmder {
 	}}
 }
 
+// GeoPosCmd is the result of GEOPOS.
+type GeoPosCmd struct {
+	valueCmd[[]*GeoPos]
+}
+
+// NewGeoPosCmd returns a command that was not sent yet.
+func NewGeoPosCmd(ctx context.Context, args ...interface{}) *GeoPosCmd {
+	return &GeoPosCmd{valueCmd[[]*GeoPos]{baseCmd: baseCmd{
+		args: args,
+		ctx:  ctx,
+		kind: CmdTypeGeoPos,
+	}}}
+}
+
+// NewGeoPosCmdResult returns a command with a result, for tests.
+func NewGeoPosCmdResult(val []*GeoPos, err error) *GeoPosCmd {
+	var cmd GeoPosCmd
+	cmd.val, cmd.err = val, err
+	return &cmd
+}
+
+func (cmd *GeoPosCmd) readReply(r resp.Reply, proto int) (err error) {
+	cmd.val, err = readPositions(r, proto)
+	return err
+}
+
+// Clone copies the command and its result.
+func (cmd *GeoPosCmd) Clone() Cmder {
+	return &GeoPosCmd{valueCmd[[]*GeoPos]{
+		baseCmd: cmd.cloneBase(),
+		val:     clonePositions(cmd.val),
+	}}
+}
+
 // InfoCmd is the result of INFO, section by section.
 type InfoCmd struct {
 	valueCmd[map[string]map[string]string]

@@ -89,14 +89,15 @@ func (z *zset) positionOf(name string) (lon, lat float64, ok bool) {
 // distanceReply writes a distance as Redis does, with four digits.
 func distanceReply(d float64) resp.Reply { return resp.NewBulk(fixed(d, 4)) }
 
-// coordinates is a position as a reply; RESP2 has Redis's digits, which are those
-// of a long double.
+// coordinates is a position as a reply, with Redis's 17 digits behind the point.
 func (c *call) coordinates(lon, lat float64) resp.Reply {
 	one := func(f float64) resp.Reply {
-		if c.s.proto != 2 {
-			return resp.NewDouble(f)
+		text := formatLongDouble(new(big.Float).SetPrec(longDouble).SetFloat64(f))
+		if c.s.proto == 2 {
+			return resp.NewBulk(text)
 		}
-		return resp.NewBulk(formatLongDouble(new(big.Float).SetPrec(longDouble).SetFloat64(f)))
+		f, _ = strconv.ParseFloat(text, 64)
+		return resp.NewDouble(f)
 	}
 	return resp.NewArray(one(lon), one(lat))
 }
@@ -120,7 +121,7 @@ func cmdGeoDist(c *call) resp.Reply {
 	if !ok1 || !ok2 {
 		return nilReply
 	}
-	return distanceReply(geoDistance(fastTrigonometry, lon1, lat1, lon2, lat2) / unit)
+	return distanceReply(geoDistance(lon1, lat1, lon2, lat2) / unit)
 }
 
 // geoAlphabet is the alphabet of geohash.org.

@@ -172,7 +172,7 @@ func (c *call) geoStore(q *geoQuery, hits []geoHit) resp.Reply {
 	for _, h := range hits {
 		score := h.m.score
 		if q.storeDist {
-			score = geoDistance(exactTrigonometry, q.lon, q.lat, h.lon, h.lat) / q.unit
+			score = h.dist / q.unit
 		}
 		result.set(h.m.key, score)
 	}
@@ -304,13 +304,13 @@ func (q *geoQuery) hit(m *zmember) (h geoHit, ok bool) {
 	h.lon, h.lat = geoDecode(m.score)
 	if q.box {
 		if latDistance(h.lat, q.lat) > q.height*q.unit/2 ||
-			geoDistance(fastTrigonometry, h.lon, h.lat, q.lon, h.lat) > q.width*q.unit/2 {
+			geoDistance(h.lon, h.lat, q.lon, h.lat) > q.width*q.unit/2 {
 			return h, false
 		}
-		h.dist = geoDistance(fastTrigonometry, q.lon, q.lat, h.lon, h.lat)
+		h.dist = geoDistance(q.lon, q.lat, h.lon, h.lat)
 		return h, true
 	}
-	h.dist = geoDistance(fastTrigonometry, q.lon, q.lat, h.lon, h.lat)
+	h.dist = geoDistance(q.lon, q.lat, h.lon, h.lat)
 	return h, h.dist <= q.radius*q.unit
 }
 

@@ -82,7 +82,15 @@ func (c geoCell) moved(dx, dy int) geoCell {
 	} else if dy < 0 {
 		y = (y | gap) - (gap + 1)
 	}
-	return geoCell{x&(lonBits>>shift) | y&(latBits>>shift), c.steps}
+	// A position on the eastern or northern edge is in a cell beyond the last; only
+	// what moves comes back.
+	if dx != 0 {
+		x &= lonBits >> shift
+	}
+	if dy != 0 {
+		y &= latBits >> shift
+	}
+	return geoCell{x | y, c.steps}
 }
 
 func radians(degrees float64) float64 { return degrees * (math.Pi / 180) }
@@ -92,78 +100,15 @@ func latDistance(lat1, lat2 float64) float64 {
 	return earthRadius * math.Abs(radians(lat2)-radians(lat1))
 }
 
-// geoDistance is the distance in metres by the haversine formula. The functions
-// are those of package math, or exact ones where each bit is kept.
-func geoDistance(f *trigonometry, lon1, lat1, lon2, lat2 float64) float64 {
-	v := f.sin((radians(lon2) - radians(lon1)) / 2)
+// geoDistance is the distance in metres by the haversine formula. Its last bits
+// are not those of the C library: they show where distances become scores.
+func geoDistance(lon1, lat1, lon2, lat2 float64) float64 {
+	v := math.Sin((radians(lon2) - radians(lon1)) / 2)
 	if v == 0 {
 		return latDistance(lat1, lat2)
 	}
 	y1, y2 := radians(lat1), radians(lat2)
-	u := f.sin((y2 - y1) / 2)
-	a := float64(u*u) + float64(float64(float64(f.cos(y1)*f.cos(y2))*v)*v)
-	return 2 * earthRadius * f.asin(math.Sqrt(a))
-}
-
-// trigonometry is the functions that a distance is reckoned with.
-type trigonometry struct{ sin, cos, asin func(float64) float64 }
-
-var (
-	fastTrigonometry  = &trigonometry{math.Sin, math.Cos, math.Asin}
-	exactTrigonometry = &trigonometry{exactSin, exactCos, exactAsin}
-)
-
-// A double2 is a number with twice a double's precision: the sum of its parts.
-type double2 struct{ hi, lo float64 }
-
-func (a double2) plus(b double2) double2 {
-	s := a.hi + b.hi
-	t := s - a.hi
-	e := (a.hi - (s - t)) + (b.hi - t) + a.lo + b.lo
-	hi := s + e
-	return double2{hi, e - (hi - s)}
-}
-
-func (a double2) times(b double2) double2 {
-	p := a.hi * b.hi
-	e := math.FMA(a.hi, b.hi, -p)
-	e = math.FMA(a.hi, b.lo, e)
-	e = math.FMA(a.lo, b.hi, e)
-	hi := p + e
-	return double2{hi, e - (hi - p)}
-}
-
-func (a double2) over(n float64) double2 {
-	q := a.hi / n
-	r := (math.FMA(-q, n, a.hi) + a.lo) / n
-	hi := q + r
-	return double2{hi, r - (hi - q)}
-}
-
-// series sums x^k/k! with alternating signs from a first term on.
-func series(x, first double2, k float64) double2 {
-	square := x.times(x)
-	square = double2{-square.hi, -square.lo}
-	sum, term := first, first
-	for math.Abs(term.hi) > 1e-34 {
-		term = term.times(square).over((k + 1) * (k + 2))
-		sum = sum.plus(term)
-		k += 2
-	}
-	return sum
-}
-
-// The C library that Redis is built with rounds these functions correctly, or
-// all but; package math does not. Angles are at most a half turn.
-
-func exactSin(x float64) float64 { return series(double2{x, 0}, double2{x, 0}, 1).hi }
-func exactCos(x float64) float64 { return series(double2{x, 0}, double2{1, 0}, 0).hi }
-
-func exactAsin(x float64) float64 {
-	y := math.Asin(x)
-	s, c := series(double2{y, 0}, double2{y, 0}, 1), exactCos(y)
-	if c == 0 {
-		return y
-	}
-	return y + (x-s.hi-s.lo)/c
+	u := math.Sin((y2 - y1) / 2)
+	a := float64(u*u) + float64(float64(float64(math.Cos(y1)*math.Cos(y2))*v)*v)
+	return 2 * earthRadius * math.Asin(math.Sqrt(a))
 }

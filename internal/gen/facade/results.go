@@ -39,6 +39,7 @@ var resultTypes = []result{
 	{"ZWithKeyCmd", "BZPOPMIN and BZPOPMAX", "*ZWithKey", "CmdTypeZWithKey", "readZWithKey", "NewZWithKeyCmdResult", "clonePtr", ""},
 	{"RankWithScoreCmd", "ZRANK with the score", "RankScore", "CmdTypeRankWithScore", "readRankScore", "", "", ""},
 	{"KeyFlagsCmd", "COMMAND GETKEYSANDFLAGS", "[]KeyFlags", "CmdTypeKeyFlags", "readKeyFlags", "", "cloneSlice", ""},
+	{"GeoPosCmd", "GEOPOS", "[]*GeoPos", "CmdTypeGeoPos", "readPositions", "NewGeoPosCmdResult", "clonePositions", ""},
 	{"InfoCmd", "INFO, section by section", "map[string]map[string]string", "CmdTypeInfo", "readInfo", "", "cloneMap", ""},
 	{"CommandsInfoCmd", "COMMAND", "map[string]*CommandInfo", "CmdTypeCommandsInfo", "readCommandsInfo", "NewCommandsInfoCmdResult", "cloneMap", ""},
 	{"ClientInfoCmd", "CLIENT INFO", "*ClientInfo", "CmdTypeClientInfo", "readClientInfo", "", "clonePtr", ""},

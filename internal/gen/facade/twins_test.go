@@ -198,8 +198,9 @@ func (v values) of(typ reflect.Type, name string) reflect.Value {
 		}
 	case typ.Kind() == reflect.Struct:
 		for i := 0; i < typ.NumField(); i++ {
-			f := typ.Field(i)
-			out.Field(i).Set(v.of(f.Type, f.Name))
+			if f := typ.Field(i); f.IsExported() {
+				out.Field(i).Set(v.of(f.Type, f.Name))
+			}
 		}
 	case typ == reflect.TypeOf([]byte(nil)):
 		out.SetBytes([]byte("buffer of some bytes"))

@@ -24,6 +24,10 @@ func init() {
 		}
 		return strconv.FormatFloat(g.rnd.ExpFloat64()*4000, 'f', 2, 64)
 	}
+	// Members of equal distance come in any order, so that COUNT has keys of its
+	// own, and distances that are stored differ in their last bits.
+	makers["gk"] = func(g *Gen) string { return "geo:" + strconv.Itoa(g.rnd.Intn(5)) }
+	makers["gd"] = func(g *Gen) string { return "distance:" + strconv.Itoa(g.rnd.Intn(5)) }
 	makers["unit"] = func(g *Gen) string { return pickOf(g.rnd, "km", "km", "KM", "mi", "m", "ft", "furlong") }
 	shapes = append(shapes,
 		shape{"hll", 4, everywhere, "PFADD k m+"},
@@ -32,16 +36,18 @@ func init() {
 		shape{"hll", 3, everywhere, "PFCOUNT k+"},
 		shape{"hll", 2, everywhere, "PFMERGE k k+"},
 
-		shape{"geo", 6, everywhere, "GEOADD k lon lat m lon lat m lon lat m"},
-		shape{"geo", 2, everywhere, "GEOADD k ( NX | XX | CH | XX CH | NX XX | INCR ) lon lat m"},
+		shape{"geo", 6, everywhere, "GEOADD gk lon lat m lon lat m lon lat m"},
+		shape{"geo", 2, everywhere, "GEOADD gk ( NX | XX | CH | XX CH | NX XX | INCR ) lon lat m"},
+		shape{"geo", 1, everywhere, "GEOADD k lon lat m"},
 		shape{"geo", 2, everywhere, "GEODIST k m m ( | unit )"},
 		shape{"geo", 1, everywhere, "GEOHASH k m+"},
 		shape{"geo", 2, everywhere, "GEOPOS k m+"},
-		shape{"geo", 3, everywhere, "GEOSEARCH k ( FROMLONLAT lon lat | FROMMEMBER m | ) ( BYRADIUS dist unit | BYBOX dist dist unit | ) ( ASC | DESC | COUNT n | COUNT n ANY ASC | ANY | ) ( | WITHDIST | WITHCOORD | WITHHASH WITHDIST WITHCOORD | STOREDIST )"},
-		shape{"geo", 2, everywhere, "GEOSEARCHSTORE k k ( FROMLONLAT lon lat | FROMMEMBER m ) ( BYRADIUS dist unit | BYBOX dist dist unit ) ( ASC | COUNT n | ) ( | STOREDIST | WITHDIST )"},
-		shape{"geo", 2, everywhere, "GEORADIUS k lon lat dist unit ( ASC | DESC | COUNT n | ) ( | WITHDIST | WITHCOORD WITHHASH | STORE k | STOREDIST k | STORE k WITHDIST )"},
-		shape{"geo", 1, everywhere, "GEORADIUS_RO k lon lat dist unit ( ASC | COUNT n ) ( | WITHDIST | STORE k )"},
-		shape{"geo", 2, everywhere, "GEORADIUSBYMEMBER k m dist unit ( ASC | DESC | COUNT n | ) ( | WITHDIST | WITHCOORD | STORE k | STOREDIST k )"},
-		shape{"geo", 1, everywhere, "GEORADIUSBYMEMBER_RO k m dist unit ASC ( | WITHDIST | STORE k )"},
+		shape{"geo", 3, everywhere, "GEOSEARCH gk ( FROMLONLAT lon lat | FROMMEMBER m | ) ( BYRADIUS dist unit | BYBOX dist dist unit | ) ( ASC | DESC | COUNT n | COUNT n ANY ASC | ANY | ) ( | WITHDIST | WITHCOORD | WITHHASH WITHDIST WITHCOORD | STOREDIST )"},
+		shape{"geo", 2, everywhere, "GEOSEARCHSTORE gd ( gk | gk | o ) ( FROMLONLAT lon lat | FROMMEMBER m ) ( BYRADIUS dist unit | BYBOX dist dist unit ) ( ASC | ) ( | WITHDIST )"},
+		shape{"geo", 1, everywhere, "GEOSEARCHSTORE gd gk FROMLONLAT lon lat BYRADIUS dist unit COUNT n"},
+		shape{"geo", 2, everywhere, "GEORADIUS gk lon lat dist unit ( ASC | DESC | COUNT n | ) ( | WITHDIST | WITHCOORD WITHHASH | STORE gd | STORE gd WITHDIST )"},
+		shape{"geo", 1, everywhere, "GEORADIUS_RO gk lon lat dist unit ( ASC | COUNT n ) ( | WITHDIST | STORE k )"},
+		shape{"geo", 2, everywhere, "GEORADIUSBYMEMBER gk m dist unit ( ASC | DESC | COUNT n | ) ( | WITHDIST | WITHCOORD | STORE gd )"},
+		shape{"geo", 1, everywhere, "GEORADIUSBYMEMBER_RO gk m dist unit ASC ( | WITHDIST | STORE k )"},
 	)
 }
