@@ -19,7 +19,14 @@ const (
 	TypeZSet   Type = 5
 	TypeStream Type = 6
 	TypeJSON   Type = 7
+	// TypeFunction is a library of functions: Key is its name, Value its code. Its
+	// row is in the database FunctionsDB and belongs to no key.
+	TypeFunction Type = 8
 )
+
+// FunctionsDB is the number of the database that holds the rows of libraries of
+// functions. No SELECT reaches it.
+const FunctionsDB uint32 = 1<<32 - 1
 
 // String is the name that Redis's TYPE answers.
 func (t Type) String() string {
@@ -38,6 +45,8 @@ func (t Type) String() string {
 		return "stream"
 	case TypeJSON:
 		return "ReJSON-RL"
+	case TypeFunction:
+		return "function"
 	}
 	return "none"
 }
@@ -67,7 +76,7 @@ type Header struct {
 //	zset    Field, Score
 //	stream  Field (16 bytes: the entry's id, big endian), Value (its ordinal, ";",
 //	        and each name and value as length, ":", bytes); Kind keeps counters,
-//	        groups, consumers and pending entries apart, see stream.go
+//	        groups, consumers and pending entries apart, see stream_rows.go
 type Item struct {
 	Kind     uint8 // 0 except for a stream's group rows
 	Field    string
