@@ -203,11 +203,15 @@ func (p *PubSub) Ping(ctx context.Context, payload ...string) error {
 	return err
 }
 
-// ClientSetName names the subscription's session.
+// ClientSetName names the subscription's session. Its answer is received in its
+// turn, as a Pong.
 func (p *PubSub) ClientSetName(ctx context.Context, name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, err := p.send(ctx, "client", []string{"setname", name})
+	r, err := p.send(ctx, "client", []string{"setname", name})
+	if err == nil {
+		p.in.put(r) // go-redis leaves the answer to the next Receive
+	}
 	return err
 }
 

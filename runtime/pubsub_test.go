@@ -199,3 +199,24 @@ func TestChannelWithSubscriptions(t *testing.T) {
 		t.Error("the channel is open after Close")
 	}
 }
+
+// go-redis leaves the answer on the connection, where the next Receive finds it;
+// programs that wait for it would wait for ever.
+func TestNamingASubscriptionIsAnsweredInItsTurn(t *testing.T) {
+	c := client(t, &runtime.Options{Addr: "memory://named"})
+	p := c.Subscribe(ctx, "a")
+	defer p.Close()
+	if _, err := p.Receive(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.ClientSetName(ctx, "subscriber"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.ReceiveTimeout(ctx, 10*time.Second)
+	if want := (&runtime.Pong{Payload: "OK"}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("after ClientSetName: %v, %v, want %v", got, err, want)
+	}
+	if list := c.ClientList(ctx).Val(); !strings.Contains(list, "name=subscriber") {
+		t.Errorf("CLIENT LIST does not show the name: %s", list)
+	}
+}
