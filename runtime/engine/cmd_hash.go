@@ -21,7 +21,14 @@ func (c *call) hash(key string) (ent *entry, h *hash, ok bool) {
 	if ent == nil || !ok {
 		return nil, nil, ok
 	}
-	return ent, c.e.object(ent).(*hash), true
+	h = c.e.object(ent).(*hash)
+	if h.soonest != 0 {
+		if h.soonest < c.e.nowMs && c.e.expireFields(ent, h, math.MaxInt) {
+			return nil, nil, true
+		}
+		c.e.scheduleFields(ent, h)
+	}
+	return ent, h, true
 }
 
 // hashForWrite finds a hash, or makes one.
@@ -221,7 +228,7 @@ func cmdHIncrBy(c *call) resp.Reply {
 	}
 	n += by
 	ent, h, _ := c.hashForWrite(c.args[1])
-	h.set(c.args[2], strconv.FormatInt(n, 10))
+	h.keep(c.args[2], strconv.FormatInt(n, 10))
 	c.e.touch(ent)
 	return intReply(n)
 }
@@ -250,7 +257,7 @@ func cmdHIncrByFloat(c *call) resp.Reply {
 		return bad
 	}
 	ent, h, _ := c.hashForWrite(c.args[1])
-	h.set(c.args[2], sum)
+	h.keep(c.args[2], sum)
 	c.e.touch(ent)
 	return resp.NewBulk(sum)
 }

@@ -189,6 +189,9 @@ func (e *Engine) carry(ent *entry, db uint32, key string) {
 	e.db(db).insert(moved)
 	e.setExpire(moved, expireAt)
 	e.changed(moved)
+	if h, ok := moved.obj.(*hash); ok {
+		e.scheduleFields(moved, h)
+	}
 }
 
 func (c *call) rename(onlyNew bool) resp.Reply {

@@ -59,9 +59,11 @@ type Engine struct {
 	ready       []dbKey // keys whose waiters may be served
 	topics      topics
 
-	scripts scripts
-	undo    *undoLog // of the running script, else nil
-	stats   stats
+	scripts   scripts
+	libraries libraries
+	fields    fieldExpiry
+	undo      *undoLog // of the running script, else nil
+	stats     stats
 }
 
 // stats is what INFO counts.
@@ -133,6 +135,12 @@ func (e *Engine) readKeys() error {
 		return fmt.Errorf("listing the databases: %w", err)
 	}
 	for _, db := range dbs {
+		if db == FunctionsDB {
+			if err := e.readLibraries(); err != nil {
+				return err
+			}
+			continue
+		}
 		ks := e.db(db)
 		err := e.store.Keys(db, 0, false, func(h Header) bool {
 			ent := &entry{

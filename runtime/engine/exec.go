@@ -35,8 +35,9 @@ var commands map[string]*command
 // groups lists the handlers of each group of commands, by lower-case name.
 var groups = []map[string]handler{
 	stringHandlers, keyHandlers, bitmapHandlers, hashHandlers, listHandlers, setHandlers, zsetHandlers, sortHandlers,
-	streamHandlers, hyperloglogHandlers, geoHandlers,
-	pubsubHandlers, txHandlers, scriptHandlers, serverHandlers,
+	streamHandlers, hyperloglogHandlers, geoHandlers, hashTTLHandlers,
+	jsonHandlers,
+	pubsubHandlers, txHandlers, scriptHandlers, functionHandlers, serverHandlers,
 }
 
 func init() {

@@ -103,6 +103,7 @@ func (e *Engine) expireDue() {
 		e.remove(e.expiry[0])
 		e.stats.expired++
 	}
+	e.expireFieldsDue()
 	e.nextExpire = e.nowMs + expireInterval
 }
 
@@ -112,6 +113,11 @@ func (e *Engine) deadline() int64 {
 	var at int64
 	if len(e.expiry) > 0 {
 		at = max(e.expiry[0].expireAt+1, e.nextExpire) * 1000
+	}
+	if soonest := e.fields.soonest; soonest != 0 {
+		if due := max(soonest+1, e.nextExpire) * 1000; at == 0 || due < at {
+			at = due
+		}
 	}
 	if e.nextTimeout != 0 && (at == 0 || e.nextTimeout < at) {
 		at = e.nextTimeout

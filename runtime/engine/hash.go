@@ -16,12 +16,16 @@ type hash struct {
 	small []*hashField
 	large *table[hashField, *hashField]
 	log   *undoLog
+	// soonest is when the first field expires, Unix milliseconds, or earlier; 0 when none
+	// does.
+	soonest int64
 	tracker
 }
 
 type hashField struct {
 	chain[hashField]
-	value string
+	value    string
+	expireAt int64 // Unix milliseconds, 0: never
 }
 
 func (h *hash) typ() Type { return TypeHash }
@@ -51,26 +55,51 @@ func (h *hash) find(field string) *hashField {
 	return nil
 }
 
-// set gives a field a value and reports whether the field is new.
-func (h *hash) set(field, value string) bool {
+// set gives a field a value without an expiry and reports whether the field is
+// new.
+func (h *hash) set(field, value string) bool { return h.put(field, value, 0) }
+
+// keep gives a field a value. Its expiry stays.
+func (h *hash) keep(field, value string) bool {
+	if f := h.find(field); f != nil {
+		return h.put(field, value, f.expireAt)
+	}
+	return h.put(field, value, 0)
+}
+
+// put gives a field a value and an expiry and reports whether the field is new.
+func (h *hash) put(field, value string, expireAt int64) bool {
 	h.note(field)
 	if f := h.find(field); f != nil {
 		if h.log != nil {
-			before := f.value
-			h.log.add(func() { h.note(field); f.value = before })
+			before, at := f.value, f.expireAt
+			h.log.add(func() {
+				h.note(field)
+				f.value, f.expireAt = before, at
+				h.expires(at)
+			})
 		}
-		f.value = value
+		f.value, f.expireAt = value, expireAt
+		h.expires(expireAt)
 		return false
 	}
-	h.insert(field, value)
+	h.insert(field, value, expireAt)
 	if h.log != nil {
 		h.log.add(func() { h.remove(field) })
 	}
 	return true
 }
 
-func (h *hash) insert(field, value string) {
-	f := &hashField{value: value}
+// expires notes that a field expires at a time.
+func (h *hash) expires(at int64) {
+	if at != 0 && (h.soonest == 0 || at < h.soonest) {
+		h.soonest = at
+	}
+}
+
+func (h *hash) insert(field, value string, expireAt int64) {
+	h.expires(expireAt)
+	f := &hashField{value: value, expireAt: expireAt}
 	f.key = field
 	if h.large == nil && len(h.small) < smallHash {
 		h.small = append(h.small, f)
@@ -100,7 +129,7 @@ func (h *hash) remove(field string) bool {
 			return false
 		}
 		if h.log != nil {
-			h.log.add(func() { h.note(field); h.large.insert(f) })
+			h.log.add(func() { h.note(field); h.expires(f.expireAt); h.large.insert(f) })
 		}
 	} else {
 		i := slices.IndexFunc(h.small, func(f *hashField) bool { return f.key == field })
@@ -109,7 +138,7 @@ func (h *hash) remove(field string) bool {
 		}
 		if h.log != nil {
 			f := h.small[i]
-			h.log.add(func() { h.note(field); h.small = slices.Insert(h.small, i, f) })
+			h.log.add(func() { h.note(field); h.expires(f.expireAt); h.small = slices.Insert(h.small, i, f) })
 		}
 		h.small = slices.Delete(h.small, i, i+1)
 	}
@@ -138,13 +167,13 @@ func (h *hash) random(rnd func() uint64) *hashField {
 	return h.small[rnd()%uint64(len(h.small))]
 }
 
-func (h *hash) load(it Item) { h.insert(it.Field, it.Value) }
+func (h *hash) load(it Item) { h.insert(it.Field, it.Value, it.ExpireAt) }
 
 func (h *hash) emit(id uint64, ops []Op) []Op {
 	for _, field := range h.take() {
 		op := Op{Kind: OpDelItem, Type: TypeHash, ID: id, Item: Item{Field: field}}
 		if f := h.find(field); f != nil {
-			op.Kind, op.Item.Value = OpPutItem, f.value
+			op.Kind, op.Item.Value, op.Item.ExpireAt = OpPutItem, f.value, f.expireAt
 		}
 		ops = append(ops, op)
 	}
@@ -154,7 +183,7 @@ func (h *hash) emit(id uint64, ops []Op) []Op {
 func (h *hash) clone() collection {
 	twin := &hash{tracker: tracker{on: h.on}}
 	h.each(func(f *hashField) bool {
-		twin.insert(f.key, f.value)
+		twin.insert(f.key, f.value, f.expireAt)
 		twin.note(f.key)
 		return true
 	})
