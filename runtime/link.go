@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +31,10 @@ type link struct {
 	backend store.Backend
 	idle    []store.Session      // for commands that wait, one at a time each
 	subs    map[*PubSub]struct{} // closed with the client
+
+	attach   sync.Mutex
+	attached map[interface{}]io.Closer // see Attach
+	detached bool
 
 	commands, waits, pubsubs atomic.Uint32 // for PoolStats
 }
@@ -72,20 +77,29 @@ func (l *link) drop(s *sharedSession) {
 	}
 }
 
-// newSession opens the store if it is not open. The caller holds l.mu.
-func (l *link) newSession(opt store.SessionOptions) (store.Session, error) {
+// open opens the store if it is not open. The caller holds l.mu.
+func (l *link) open() error {
 	switch {
 	case l.closed.Load():
-		return nil, ErrClosed
+		return ErrClosed
 	case l.refused != nil:
-		return nil, l.refused
+		return l.refused
 	}
 	if l.backend == nil {
 		b, err := l.where.open()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		l.backend = b
+	}
+	return nil
+}
+
+// newSession opens a session, and the store if it is not open. The caller holds
+// l.mu.
+func (l *link) newSession(opt store.SessionOptions) (store.Session, error) {
+	if err := l.open(); err != nil {
+		return nil, err
 	}
 	return l.backend.NewSession(opt)
 }
@@ -142,17 +156,18 @@ func (l *link) close() error {
 	if l.closed.Swap(true) {
 		return ErrClosed
 	}
-	l.mu.Lock()
-	shared := l.shared.Swap(nil)
-	idle, subs, backend := l.idle, l.subs, l.backend
-	l.idle, l.subs, l.backend = nil, nil, nil
-	l.mu.Unlock()
 	var first error
 	keep := func(err error) {
 		if first == nil {
 			first = err
 		}
 	}
+	l.detach(keep)
+	l.mu.Lock()
+	shared := l.shared.Swap(nil)
+	idle, subs, backend := l.idle, l.subs, l.backend
+	l.idle, l.subs, l.backend = nil, nil, nil
+	l.mu.Unlock()
 	for p := range subs {
 		p.cut(ErrClosed)
 	}
@@ -164,6 +179,9 @@ func (l *link) close() error {
 	}
 	if backend != nil {
 		keep(backend.Close())
+	}
+	if given := l.where.given; given != nil {
+		keep(given.Close())
 	}
 	return first
 }

@@ -50,6 +50,12 @@ func (o *Options) admits(user, password string) bool {
 	return subtle.ConstantTimeCompare([]byte(want), []byte(password)) == 1 && known
 }
 
+// ServeConn answers one connection of any kind until it or ctx ends, closes it
+// and returns when nothing of it runs any more.
+func ServeConn(ctx context.Context, nc net.Conn, b store.Backend, opt Options) {
+	serveConn(ctx, nc, b, &opt)
+}
+
 // Serve answers connections until ctx ends or the listener fails. It closes the
 // listener and all connections, waits for them, and returns nil when ctx ended.
 func Serve(ctx context.Context, ln net.Listener, b store.Backend, opt Options) error {

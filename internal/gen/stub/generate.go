@@ -14,6 +14,12 @@ import (
 // ImportPath is the package that the declarations are of.
 const ImportPath = "github.com/redis2cf/redis2cf/runtime"
 
+// NotForPrograms are the exported functions that join the parts of the runtime. No
+// migrated code names them, and their types are not of the standard library.
+var NotForPrograms = map[string]bool{
+	"SetSentinels": true, "BackendOf": true, "Attach": true, "ClientOver": true, "ClusterClientOver": true,
+}
+
 // Load type-checks the runtime from dir, a directory of this module.
 func Load(dir string) (*types.Package, error) {
 	pkgs, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes, Dir: dir}, ImportPath)
@@ -32,7 +38,7 @@ func Generate(pkg *types.Package) ([]byte, error) {
 	g.findPrivate()
 	names := pkg.Scope().Names()
 	for _, name := range names {
-		if obj := pkg.Scope().Lookup(name); obj.Exported() {
+		if obj := pkg.Scope().Lookup(name); obj.Exported() && !NotForPrograms[name] {
 			g.object(obj)
 		}
 	}
