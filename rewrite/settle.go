@@ -88,13 +88,18 @@ func (r *run) settle(res *Result) ([]verify.Error, error) {
 	if err != nil {
 		return nil, err
 	}
-	return errs, r.foreign(errs)
+	return errs, r.foreign(errs, res.Facade)
 }
 
-// foreign refuses errors outside the module: no edit has caused them and none
-// that is taken back would mend them. A broken runtime checkout is one.
-func (r *run) foreign(errs []verify.Error) error {
+// foreign refuses errors outside the module and in the generated package: no
+// edit has caused them and none that is taken back would mend them. A broken
+// runtime checkout is one, and a runtime of another version than this tool's.
+func (r *run) foreign(errs []verify.Error, generated map[string]bool) error {
 	for _, e := range errs {
+		if generated[e.Pos.Filename] {
+			return fmt.Errorf("the generated package does not build with the runtime that go.mod would have: %s (%s); redis2cf and the runtime have to be of one version: name a checkout with -runtime DIR, or take the redis2cf that belongs to the runtime; nothing was changed",
+				e.Msg, r.rel(e.Pos))
+		}
 		rel, err := filepath.Rel(r.prog.Module.Dir, e.Pos.Filename)
 		if e.Pos.Filename != "" && (err != nil || !filepath.IsLocal(rel)) {
 			return fmt.Errorf("go %s fails in code that is not this module's: %w; make that build first; nothing was changed", e.Step, e)

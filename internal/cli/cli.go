@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -80,6 +81,10 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func (e *env) dispatch(args []string) (int, error) {
 	table := commands()
 	cmd := table[0]
+	// redis2cf -C DIR undo, as the go command has it.
+	if len(args) > 2 && args[0] == "-C" && slices.ContainsFunc(table[1:], func(c *command) bool { return c.name == args[2] }) {
+		args = slices.Concat(args[2:3], args[:2], args[3:])
+	}
 	if len(args) > 0 {
 		if args[0] == "help" {
 			return e.help(args[1:])

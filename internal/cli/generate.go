@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"maps"
 	"os"
@@ -47,7 +48,7 @@ func runGenerate(e *env, o *options) (int, error) {
 	if err != nil {
 		return exitError, err
 	}
-	if err := j.viewsStay(old, now); err != nil {
+	if err := j.viewsServe(old, now); err != nil {
 		return exitError, err
 	}
 	n, err := writeGenerated(j.root, dir, old, now)
@@ -98,17 +99,18 @@ func writeGenerated(root, dir string, old, now map[string][]byte) (int, error) {
 	return n, err
 }
 
-// viewsStay refuses a package that lacks a view which a call still uses. Only
-// when a view goes is the program loaded to look for its calls.
-func (j *job) viewsStay(old, now map[string][]byte) error {
-	has := viewNames(now)
-	gone := map[string]bool{}
-	for name := range viewNames(old) {
-		if !has[name] {
-			gone[name] = true
+// viewsServe refuses a package whose views lack what a call uses: a view that
+// is gone, or one of another type. Only when a view goes or changes is the
+// program loaded to look for its calls.
+func (j *job) viewsServe(old, now map[string][]byte) error {
+	was, is := viewTypes(old), viewTypes(now)
+	differ := map[string]bool{}
+	for name, typ := range was {
+		if is[name] != typ {
+			differ[name] = true
 		}
 	}
-	if len(gone) == 0 {
+	if len(differ) == 0 {
 		return nil
 	}
 	prog, err := load.Load(j.ctx, load.Config{Dir: j.root, Tags: j.opt.tags, Progress: j.ui.step})
@@ -119,15 +121,44 @@ func (j *job) viewsStay(old, now map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	return usedViews(j, prog.Analyze(), gone)
+	methods := methodsOf(prog)
+	return j.refuseViews(prog.Analyze(), func(s *analyzer.Site) string {
+		switch typ := is[s.View]; {
+		case !differ[s.View]:
+		case typ == "":
+			return fmt.Sprintf("%s no longer has the view %s", plan.FileName, s.View)
+		case methods != nil && !methods(typ, s.Row.Method):
+			return fmt.Sprintf("the view %s would be a cfstore.%s, which has no %s", s.View, typ, s.Row.Method)
+		}
+		return ""
+	})
 }
 
-func usedViews(j *job, found *analyzer.Result, gone map[string]bool) error {
+// viewsThere refuses a plan that lacks a view which a call uses.
+func (j *job) viewsThere() error {
+	has := map[string]bool{}
+	for i := range j.plan.Families {
+		has[j.plan.Families[i].Name] = true
+	}
+	return j.refuseViews(j.found, func(s *analyzer.Site) string {
+		if has[s.View] {
+			return ""
+		}
+		return fmt.Sprintf("%s no longer has the view %s", plan.FileName, s.View)
+	})
+}
+
+// refuseViews names the calls through a view that is wrong by the first reason.
+func (j *job) refuseViews(found *analyzer.Result, wrong func(*analyzer.Site) string) error {
 	var uses []string
-	view := ""
+	reason := ""
 	for i := range found.Sites {
-		if s := &found.Sites[i]; s.Viewed && gone[s.View] {
-			view = s.View
+		s := &found.Sites[i]
+		if !s.Viewed {
+			continue
+		}
+		if why := wrong(s); why != "" && (reason == "" || why == reason) {
+			reason = why
 			uses = append(uses, j.at(s.Position.Filename, s.Position.Line))
 		}
 	}
@@ -139,21 +170,49 @@ func usedViews(j *job, found *analyzer.Result, gone map[string]bool) error {
 		more = fmt.Sprintf(" and %d more", len(uses)-3)
 		uses = uses[:3]
 	}
-	return fmt.Errorf("%s no longer has the view %s, and calls still use it (%s%s): put the family back under that name, or change these calls first; nothing was changed",
-		plan.FileName, view, strings.Join(uses, ", "), more)
+	return fmt.Errorf("%s, and calls still use it (%s%s): put the family back as it was, or change these calls first; nothing was changed",
+		reason, strings.Join(uses, ", "), more)
 }
 
-// viewNames are the views of a generated package.
-func viewNames(files map[string][]byte) map[string]bool {
-	names := map[string]bool{}
+// methodsOf tells which methods the runtime's view types have, as the program
+// was loaded with it; nil when the runtime is not there.
+func methodsOf(prog *load.Program) func(typ, method string) bool {
+	rt := prog.Realm(analyzer.RuntimePath)
+	if rt == nil {
+		return nil
+	}
+	return func(typ, method string) bool {
+		obj := rt.Scope().Lookup(typ)
+		if obj == nil {
+			return true // a runtime of another version: its compiler will say
+		}
+		m, _, _ := types.LookupFieldOrMethod(obj.Type(), true, rt, method)
+		return m != nil
+	}
+}
+
+// viewTypes are the views of a generated package, each with the name of its
+// type.
+func viewTypes(files map[string][]byte) map[string]string {
+	views := map[string]string{}
 	f, err := parser.ParseFile(token.NewFileSet(), cfstore.ViewsFile, files[cfstore.ViewsFile], parser.SkipObjectResolution)
 	if err != nil {
-		return names // a package that does not parse has no view that a call could use
+		return views // a package that does not parse has no view that a call could use
 	}
 	for _, d := range f.Decls {
-		if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil {
-			names[fn.Name.Name] = true
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Recv != nil {
+			continue
+		}
+		views[fn.Name.Name] = "?"
+		if fn.Type.Results != nil && len(fn.Type.Results.List) == 1 {
+			t := fn.Type.Results.List[0].Type
+			if sel, ok := t.(*ast.SelectorExpr); ok {
+				views[fn.Name.Name] = sel.Sel.Name
+			} else if id, ok := t.(*ast.Ident); ok {
+				views[fn.Name.Name] = id.Name
+			}
 		}
 	}
-	return names
+	return views
 }

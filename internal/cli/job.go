@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/load"
@@ -118,6 +119,9 @@ func (j *job) usePackage() error {
 	pkg := filepath.ToSlash(filepath.Clean(j.opt.pkg))
 	if !filepath.IsLocal(pkg) || pkg == "." {
 		return usagef("", "-pkg %s: name a directory below the module, such as %s", j.opt.pkg, plan.DefaultPackage)
+	}
+	if err := module.CheckImportPath(pkg); err != nil {
+		return usagef("", "-pkg %s: that is no import path: name a directory such as %s", j.opt.pkg, plan.DefaultPackage)
 	}
 	if j.planOld != nil && pkg != j.plan.Package {
 		return usagef("", "-pkg %s: %s already says package: %s; redis2cf undo first, then name another", j.opt.pkg, plan.FileName, j.plan.Package)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redis2cf/redis2cf/internal/gen/cfstore"
 	"github.com/redis2cf/redis2cf/internal/journal"
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/report"
@@ -56,6 +57,16 @@ func (j *job) rewrite(preview bool) (*result, error) {
 	for _, p := range j.problems {
 		if p.Fatal && !preview {
 			return nil, fmt.Errorf("%s: %s; nothing was changed", plan.FileName, p.Message)
+		}
+	}
+	if err := j.viewsThere(); err != nil {
+		return nil, err
+	}
+	if !preview {
+		// The package belongs to the generator: a file of somebody else would be
+		// overwritten, or be compiled with it.
+		if _, err := cfstore.Existing(filepath.Join(j.root, filepath.FromSlash(j.plan.Package))); err != nil {
+			return nil, fmt.Errorf("%w; nothing was changed", err)
 		}
 	}
 	r, err := rewrite.Run(j.ctx, j.prog, j.found.Sites, j.plan, rewrite.Options{

@@ -94,5 +94,26 @@ func firstError(pkgs []*packages.Package) error {
 		return nil
 	}
 	first.More = n - 1
+	if strings.HasPrefix(first.Msg, "could not import ") {
+		if err := unresolved(pkgs); err != nil {
+			return err
+		}
+	}
 	return first
+}
+
+// unresolved is what the go command says of a package that it could not find
+// the source of, which the type checker only knows as an import without types.
+func unresolved(pkgs []*packages.Package) (err error) {
+	packages.Visit(pkgs, nil, func(p *packages.Package) {
+		for _, e := range p.Errors {
+			if err == nil && e.Kind == packages.ListError {
+				err = &CompileError{Package: p.PkgPath, Msg: strings.TrimSpace(e.Msg)}
+				if p.Module == nil || !p.Module.Main {
+					err = fmt.Errorf("package %s cannot be loaded: %s; make go build pass first (go mod tidy brings go.mod and go.sum up to date)", p.PkgPath, strings.TrimSpace(e.Msg))
+				}
+			}
+		}
+	})
+	return err
 }

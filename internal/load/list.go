@@ -120,7 +120,9 @@ func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]
 	args = append(args, buildFlags(cfg)...)
 	args = append(append(args, "--"), patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env = dir, cfg.Env
+	cmd.Dir = dir
+	// Without PWD the go command takes ours, which may be another name of dir.
+	cmd.Env = append(slices.Clone(cfg.Env), "PWD="+dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -238,6 +238,8 @@ func TestWhatCannotBeLoadedSaysSo(t *testing.T) {
 			[]string{"package example.com/m/a does not compile", "a.go:5:13"}},
 		{"does not parse", goMod + "-- a/a.go --\npackage a\n\nimport \"github.com/redis/go-redis/v9\"\n\nvar x = redis.Nil +\n",
 			[]string{"package example.com/m/a does not compile", "a.go:"}},
+		{"a module is missing", goMod + "-- a.go --\npackage m\n\nimport (\n\t_ \"example.com/nowhere\"\n\t_ \"github.com/redis/go-redis/v9\"\n)\n",
+			[]string{"package example.com/nowhere cannot be loaded", "go mod tidy"}},
 		{"before v9", "-- go.mod --\nmodule example.com/m\n\ngo 1.24\n\nrequire github.com/go-redis/redis/v8 v8.11.5\n-- a.go --\npackage m\n\nimport _ \"github.com/go-redis/redis/v8\"\n",
 			[]string{"go-redis before v9", "github.com/redis/go-redis/v9"}},
 		{"go.mod is broken", "-- go.mod --\nmodule\n-- a.go --\npackage m\n", []string{"go.mod cannot be parsed"}},

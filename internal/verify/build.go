@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,7 +55,30 @@ func (b *Build) Run(ctx context.Context) ([]Error, error) {
 	if len(errs) == 0 {
 		return nil, fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out))
 	}
-	return errs, nil
+	return errs, b.broken(ctx)
+}
+
+// broken tells of a module that did not build before either, in packages that
+// no edit touches: nothing that is taken back would mend it.
+func (b *Build) broken(ctx context.Context) error {
+	plain := *b
+	plain.Modfile, plain.Env = "", b.Plain
+	out, err := plain.gotool(ctx, "build", "-o", os.DevNull)
+	if err == nil {
+		return nil
+	}
+	errs := plain.parse(out, "build")
+	if len(errs) == 0 {
+		return nil
+	}
+	e, more := errs[0], ""
+	if rel, err := filepath.Rel(b.Dir, e.Pos.Filename); err == nil && filepath.IsLocal(rel) {
+		e.Pos.Filename = filepath.ToSlash(rel)
+	}
+	if len(errs) > 1 {
+		more = fmt.Sprintf(" (and %d more)", len(errs)-1)
+	}
+	return fmt.Errorf("the module does not build as it is: %s: %s%s; make go build and go vet pass first, or leave them out with -no-build; nothing was changed", e.Pos, e.Msg, more)
 }
 
 // vet compares with a run over the module as it is, so that only what the edits
@@ -128,9 +152,10 @@ func (b *Build) gotool(ctx context.Context, verb string, args ...string) ([]byte
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, "./...")...)
 	cmd.Dir = b.Dir
-	if cmd.Env = b.Env; b.Env == nil {
+	if cmd.Env = slices.Clone(b.Env); b.Env == nil {
 		cmd.Env = os.Environ()
 	}
+	cmd.Env = append(cmd.Env, "PWD="+b.Dir) // ours may be another name of it, and names in the overlay would not fit
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return out, ctx.Err()

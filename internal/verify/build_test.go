@@ -65,6 +65,15 @@ func TestWhatVetSaidBeforeDoesNotCount(t *testing.T) {
 	}
 }
 
+// Taking edits back would not mend it.
+func TestAModuleThatDidNotBuildBeforeIsAnError(t *testing.T) {
+	files := map[string]string{"go.mod": gomod, "m.go": "package m\n", "p/p.go": "package p\n\nvar X int = \"a\"\n"}
+	errs, err := buildOf(t, files, map[string]string{"m.go": "package m\n\nvar Y = 1\n"}).Run(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "p/p.go:3") || !strings.Contains(err.Error(), "does not build as it is") {
+		t.Errorf("%v, %v", errs, err)
+	}
+}
+
 func TestAGoCommandThatCannotSpeakIsAnError(t *testing.T) {
 	b := buildOf(t, map[string]string{"go.mod": "module\n", "m.go": "package m\n"}, nil)
 	if errs, err := b.Run(context.Background()); err == nil {

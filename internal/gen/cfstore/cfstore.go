@@ -90,6 +90,9 @@ func Existing(dir string) (map[string][]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if info, serr := os.Stat(dir); serr == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s, where the generated package goes, is a file: move it, or choose another directory with -pkg", dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking at the generated package: %w", err)
 	}
