@@ -43,7 +43,7 @@ var engineMayImport = map[string]bool{
 	"bytes": true, "cmp": true, "errors": true, "fmt": true, "math": true, "math/big": true, "math/bits": true,
 	"slices": true, "maps": true, "sort": true, "strconv": true, "strings": true, "unicode": true, "unicode/utf8": true,
 	"container/heap": true, "container/list": true, "crypto/sha1": true, "encoding/binary": true, "encoding/hex": true,
-	"encoding/json": true, "hash/crc64": true, "unsafe": true,
+	"encoding/json": true, "hash/crc64": true, "regexp": true, "unicode/utf16": true, "unsafe": true,
 	"github.com/cespare/xxhash/v2":     true,
 	"github.com/tidwall/btree":         true,
 	"github.com/yuin/gopher-lua":       true,
