@@ -33,8 +33,10 @@ func cmdBitField(c *call) resp.Reply {
 		ent = c.e.add(c.s.db, c.args[1], TypeString, 0)
 	}
 	var b []byte
+	changed := false // fields that stay as they are do not touch the key
 	switch {
 	case writes > 0:
+		changed = int64(ent.textLen()) < (writes-1)>>3+1
 		b = ent.bytes(int((writes-1)>>3) + 1)
 	case ent != nil:
 		b = []byte(ent.view())
@@ -52,6 +54,7 @@ func cmdBitField(c *call) resp.Reply {
 				continue
 			}
 			writeBits(b, f, v)
+			changed = changed || v != old
 			elems = append(elems, intReply(old))
 		case "incrby":
 			v, ok := f.add(old, f.value)
@@ -60,10 +63,11 @@ func cmdBitField(c *call) resp.Reply {
 				continue
 			}
 			writeBits(b, f, v)
+			changed = changed || v != old
 			elems = append(elems, intReply(v))
 		}
 	}
-	if writes > 0 {
+	if changed {
 		c.e.changed(ent)
 	}
 	return resp.Reply{Kind: resp.Array, Elems: elems}
