@@ -23,6 +23,6 @@
 //
 // Collections are read into memory whole when they are first touched. Key
 // hashes have a fixed seed, because scan cursors outlive the process. How a
-stream's entries are packed into nodes is not kept: after entries were removed
-and the stream was read anew, trimming with ~ may take more or fewer than before.
+// stream's entries are packed into nodes is not kept: after entries were removed
+// and the stream was read anew, trimming with ~ may take more or fewer than before.
 package engine
