@@ -373,8 +373,12 @@ func cmdMemoryUsage(c *call) resp.Reply {
 	if ent.typ == TypeString {
 		return intReply(n + int64(ent.textLen()))
 	}
-	for _, op := range c.e.object(ent).clone().emit(0, nil) {
-		n += int64(perElement + len(op.Item.Field) + len(op.Item.Value))
+	items := c.e.items(ent)
+	for _, it := range items {
+		n += int64(perElement + len(it.Field) + len(it.Value))
+	}
+	if len(items) == 0 { // a stream or a document, of which only the number is known
+		n += perElement * int64(c.e.object(ent).length())
 	}
 	return intReply(n)
 }

@@ -35,7 +35,7 @@ var commands map[string]*command
 // groups lists the handlers of each group of commands, by lower-case name.
 var groups = []map[string]handler{
 	stringHandlers, keyHandlers, bitmapHandlers, hashHandlers, listHandlers, setHandlers, zsetHandlers, sortHandlers,
-	streamHandlers, hyperloglogHandlers, geoHandlers, hashTTLHandlers,
+	streamHandlers, hyperloglogHandlers, geoHandlers, hashTTLHandlers, dumpHandlers, waitHandlers,
 	jsonHandlers,
 	pubsubHandlers, txHandlers, scriptHandlers, functionHandlers, serverHandlers,
 }
