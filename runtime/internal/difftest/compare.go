@@ -245,3 +245,23 @@ func quote(s string) string {
 	b.WriteByte('"')
 	return b.String()
 }
+
+// plainZeros is a reply in which scores of -0 are 0. Whether Redis shows the sign
+// depends on the encoding that a sorted set has grown into, which rows do not
+// carry: a set that was read anew may have the compact one again.
+func plainZeros(r resp.Reply) resp.Reply {
+	switch {
+	case r.Kind == resp.Double && r.Float() == 0:
+		return resp.NewDouble(0)
+	case r.Kind == resp.Bulk && r.Str == "-0":
+		return resp.NewBulk("0")
+	case r.Elems == nil:
+		return r
+	}
+	elems := make([]resp.Reply, len(r.Elems))
+	for i, e := range r.Elems {
+		elems[i] = plainZeros(e)
+	}
+	r.Elems = elems
+	return r
+}

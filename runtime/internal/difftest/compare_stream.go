@@ -7,8 +7,8 @@ import (
 )
 
 // A Reopener is a subject that reads its state anew from time to time. What
-// redis-server does with how entries of a stream are packed is not compared
-// then: packing is not part of the state.
+// redis-server does with how entries of a stream are packed, and the sign of a
+// score of zero, is not compared then: encodings are not part of the state.
 type Reopener interface{ Reopens() bool }
 
 // level brings what the clock made of a stream's reply to redis-server's value
