@@ -41,7 +41,7 @@ func cmdEval(c *call) resp.Reply   { return c.evalText(false) }
 func cmdEvalRO(c *call) resp.Reply { return c.evalText(true) }
 
 func (c *call) evalText(readonly bool) resp.Reply {
-	keys, argv, bad := c.scriptArgs()
+	keys, argv, bad := c.scriptArgs(errNotInt)
 	if bad.Kind == resp.Error {
 		return bad
 	}
@@ -61,7 +61,7 @@ func (c *call) evalName(readonly bool) resp.Reply {
 	if len(c.args[1]) != 40 {
 		return errNoScript
 	}
-	keys, argv, bad := c.scriptArgs()
+	keys, argv, bad := c.scriptArgs(errNotInt)
 	if bad.Kind == resp.Error {
 		return bad
 	}
@@ -73,12 +73,13 @@ func (c *call) evalName(readonly bool) resp.Reply {
 	return c.runScript(sha, p, keys, argv, readonly)
 }
 
-// scriptArgs reads "numkeys key … arg …".
-func (c *call) scriptArgs() (keys, argv []string, bad resp.Reply) {
+// scriptArgs reads "numkeys key … arg …"; the error is that of a numkeys that is
+// no number.
+func (c *call) scriptArgs(notInt resp.Reply) (keys, argv []string, bad resp.Reply) {
 	n, ok := parseInt(c.args[2])
 	switch {
 	case !ok:
-		return nil, nil, errNotInt
+		return nil, nil, notInt
 	case n > int64(len(c.args)-3):
 		return nil, nil, resp.NewError("ERR Number of keys can't be greater than number of args")
 	case n < 0:
@@ -87,20 +88,32 @@ func (c *call) scriptArgs() (keys, argv []string, bad resp.Reply) {
 	return c.args[3 : 3+n], c.args[3+n:], resp.Reply{}
 }
 
-// runScript runs a program as one command. Its commands see a session of their
-// own, so that SELECT inside a script ends with it.
+// runScript runs a program as one command.
 func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, readonly bool) resp.Reply {
 	e := c.e
 	if e.scripts.lua == nil {
 		e.scripts.lua = redislua.New()
 	}
 	lua := e.scripts.lua
+	return c.runLua(lua, sha, readonly || p.NoWrites, func(call func([]string) resp.Reply) (resp.Reply, string) {
+		return lua.Run(p, keys, argv, e.scriptBudget(), call)
+	})
+}
+
+func (e *Engine) scriptBudget() redislua.Budget {
+	return redislua.Budget{Steps: e.opt.ScriptSteps, Bytes: e.opt.ScriptBytes}
+}
+
+// runLua runs a script or a function as one command. Its commands see a session
+// of their own, so that SELECT inside a script ends with it. name is what errors
+// call it by.
+func (c *call) runLua(lua *redislua.State, name string, readonly bool, run func(call func([]string) resp.Reply) (resp.Reply, string)) resp.Reply {
+	e := c.e
 	undo := &undoLog{pushes: len(e.pushes), charge: lua.Charge}
 	e.undo = undo
 	var broken any
 	inner := &session{id: c.s.id, db: c.s.db, proto: 2, name: c.s.name, since: c.s.since}
-	readonly = readonly || p.NoWrites
-	r, at := lua.Run(p, keys, argv, redislua.Budget{Steps: e.opt.ScriptSteps, Bytes: e.opt.ScriptBytes}, func(args []string) resp.Reply {
+	r, at := run(func(args []string) resp.Reply {
 		if lua.RESP3() {
 			inner.proto = 3
 		}
@@ -122,7 +135,7 @@ func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, r
 		e.rollBack(undo)
 	}
 	if r.Kind == resp.Error && at != "" {
-		r.Str += " script: " + sha + ", on " + at + "."
+		r.Str += " script: " + name + ", on " + at + "."
 	}
 	return r
 }

@@ -26,6 +26,8 @@ var scriptCases = []string{
 	`return redis.call('get', 'no such key')`, `return type(redis.call('get', 'no such key'))`,
 	`return redis.call('set', KEYS[1], 'v')`, `return redis.call('set', KEYS[1], 'v').ok`,
 	`redis.call('set', KEYS[1], 'v') return redis.pcall('lpush', KEYS[1], 'x')`,
+	`local ok, e = pcall(redis.call, 'get') return e`, `local ok, e = pcall(error, {err='E x'}) return {ok, e, type(e)}`, `return {pcall(function() return 1, 2 end)}`,
+	`local ok, e = pcall(error, {1, 2}) return e`, `local ok, e = pcall(error, false) return tostring(e)`,
 	`redis.call('set', KEYS[1], 'v') return redis.call('lpush', KEYS[1], 'x')`,
 	`local e = redis.pcall('nope') return e.err`, `return redis.call('nope')`, `return redis.call('get')`, `return redis.call()`,
 	`return redis.call('get', {})`, `return redis.error_reply('MY error')`, `return redis.error_reply('FAILED')`, `return redis.error_reply('-X y')`,

@@ -11,7 +11,7 @@ import (
 // base lists what scripts get of Lua's base library. What reads files, prints or
 // changes environments is left out, as in Redis.
 var base = []string{
-	"assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
+	"assert", "error", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget",
 	"select", "type", "unpack", "xpcall", "collectgarbage",
 }
 
@@ -27,6 +27,7 @@ func (s *State) openBase() {
 		"setmetatable": s.setMetatable,
 		"loadstring":   s.loadString,
 		"load":         s.loadString,
+		"pcall":        s.protectedCall(l.GetGlobal("pcall").(*lua.LFunction).GFunction),
 	})
 	s.real.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 }
@@ -34,6 +35,24 @@ func (s *State) openBase() {
 func (s *State) define(t *lua.LTable, fns map[string]lua.LGFunction) {
 	for name, fn := range fns {
 		t.RawSetString(name, s.l.NewFunction(fn))
+	}
+}
+
+// protectedCall is pcall as Redis has it: of an error table of redis.call it
+// gives the message. Catching an error costs far more than an instruction.
+func (s *State) protectedCall(pcall lua.LGFunction) lua.LGFunction {
+	return func(l *lua.LState) int {
+		n := pcall(l)
+		if n < 2 || l.Get(-n) != lua.LFalse {
+			return n
+		}
+		s.walk(caughtSteps)
+		if t, ok := l.Get(1 - n).(*lua.LTable); ok {
+			if msg, ok := text(t.RawGetString("err")); ok {
+				l.Replace(l.GetTop()+2-n, lua.LString(msg))
+			}
+		}
+		return n
 	}
 }
 
@@ -134,7 +153,7 @@ func (s *State) loadString(l *lua.LState) int {
 	text := l.CheckString(1)
 	s.walk(20 * len(text)) // what compiling costs, roughly
 	s.grow(100 * len(text))
-	p, err := Compile(text)
+	p, err := s.unit.compile(text)
 	if err != nil {
 		l.Push(lua.LNil)
 		l.Push(lua.LString(err.Error()))

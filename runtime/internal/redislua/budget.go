@@ -15,7 +15,8 @@ import (
 // default.
 type Budget struct {
 	// Steps counts the virtual machine's instructions, the characters that
-	// pattern matching, sorting and shifting look at, and 50 for each command.
+	// pattern matching, sorting and shifting look at, 50 for each command and 100
+	// for each error that pcall catches.
 	Steps int64
 	// Bytes counts what strings and tables take as they are made, whether or not
 	// they are garbage by then: the results of .., rep, format, gsub and their
@@ -37,6 +38,7 @@ const (
 	tableBytes   = 112
 	closureBytes = 128
 	callSteps    = 50
+	caughtSteps  = 100
 )
 
 // A meter counts down what is left of a running script's budget. gopher-lua has

@@ -179,8 +179,8 @@ func (s *State) errorTable(msg string, place bool) *lua.LTable {
 	t := s.l.NewTable()
 	t.RawSetString("err", lua.LString(msg))
 	if place {
-		t.RawSetString("source", lua.LString("@user_script"))
-		t.RawSetString("line", lua.LNumber(line(s.l)))
+		t.RawSetString("source", lua.LString("@"+s.unit.chunk))
+		t.RawSetString("line", lua.LNumber(s.line(s.l)))
 	}
 	return t
 }

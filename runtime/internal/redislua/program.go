@@ -17,42 +17,50 @@ type Program struct {
 
 // Compile compiles a script's text. Its errors have Redis's text, without the
 // code ERR.
-func Compile(text string) (*Program, error) {
+func Compile(text string) (*Program, error) { return scripts.compile(text) }
+
+// A unit is a kind of text: the name of its chunk, by which errors give their
+// place, and what Redis puts before an error of Lua's compiler.
+type unit struct{ chunk, compiling string }
+
+var (
+	scripts   = unit{"user_script", "Error compiling script (new function): "}
+	libraries = unit{"user_function", "Error compiling function: "}
+)
+
+func (u unit) compile(text string) (*Program, error) {
 	p := &Program{}
-	if strings.HasPrefix(text, "#!") {
+	if u == scripts && strings.HasPrefix(text, "#!") {
 		line, rest, _ := strings.Cut(text, "\n")
 		if err := p.shebang(line); err != nil {
 			return nil, err
 		}
 		text = "\n" + rest // line numbers stay
 	}
-	chunk, err := parse.Parse(strings.NewReader(text), "user_script")
+	chunk, err := parse.Parse(strings.NewReader(text), u.chunk)
 	if err != nil {
-		return nil, compileError(err)
+		return nil, u.compileError(err)
 	}
-	var rw rewriter
+	rw := rewriter{unit: u}
 	if chunk = rw.block(chunk, 0); rw.err != nil {
 		return nil, rw.err
 	}
-	if p.proto, err = lua.Compile(chunk, "user_script"); err != nil {
-		return nil, compileError(err)
+	if p.proto, err = lua.Compile(chunk, u.chunk); err != nil {
+		return nil, u.compileError(err)
 	}
 	return p, nil
 }
 
-// compiling is what Redis puts before an error of Lua's compiler.
-const compiling = "Error compiling script (new function): "
-
 // compileError brings gopher-lua's error into one line in the form of Lua's.
-func compileError(err error) error {
+func (u unit) compileError(err error) error {
 	if pe, ok := err.(*parse.Error); ok {
 		near := ""
 		if pe.Token != "" {
 			near = fmt.Sprintf(" near '%s'", pe.Token)
 		}
-		return fmt.Errorf("%suser_script:%d: %s%s", compiling, max(pe.Pos.Line, 1), pe.Message, near)
+		return fmt.Errorf("%s%s:%d: %s%s", u.compiling, u.chunk, max(pe.Pos.Line, 1), pe.Message, near)
 	}
-	return fmt.Errorf("%suser_script:1: %s", compiling, strings.Join(strings.Fields(err.Error()), " "))
+	return fmt.Errorf("%s%s:1: %s", u.compiling, u.chunk, strings.Join(strings.Fields(err.Error()), " "))
 }
 
 func (p *Program) shebang(line string) error {

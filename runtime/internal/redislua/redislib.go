@@ -10,30 +10,41 @@ import (
 
 func (s *State) openRedis() {
 	lib := s.l.NewTable()
+	s.real.RawSetString("redis", s.seal(lib))
+	if s.unit == scripts {
+		s.real.RawSetString("server", s.real.RawGetString("redis"))
+		s.define(lib, map[string]lua.LGFunction{
+			"replicate_commands": func(l *lua.LState) int { l.Push(lua.LTrue); return 1 },
+			"breakpoint":         func(l *lua.LState) int { l.Push(lua.LFalse); return 1 },
+			"debug":              func(l *lua.LState) int { return 0 },
+		})
+	}
 	s.define(lib, map[string]lua.LGFunction{
-		"call":               func(l *lua.LState) int { return s.redisCall(l, true) },
-		"pcall":              func(l *lua.LState) int { return s.redisCall(l, false) },
-		"error_reply":        s.errorReply,
-		"status_reply":       s.statusReply,
-		"sha1hex":            s.sha1hex,
-		"setresp":            s.setResp,
-		"log":                func(l *lua.LState) int { return 0 },
-		"replicate_commands": func(l *lua.LState) int { l.Push(lua.LTrue); return 1 },
-		"set_repl":           func(l *lua.LState) int { return 0 },
-		"breakpoint":         func(l *lua.LState) int { l.Push(lua.LFalse); return 1 },
-		"debug":              func(l *lua.LState) int { return 0 },
+		"call":         func(l *lua.LState) int { return s.redisCall(l, true) },
+		"pcall":        func(l *lua.LState) int { return s.redisCall(l, false) },
+		"error_reply":  s.errorReply,
+		"status_reply": s.statusReply,
+		"sha1hex":      s.sha1hex,
+		"setresp":      s.setResp,
+		"set_repl":     func(l *lua.LState) int { return 0 },
 	})
+	s.openLog(lib)
 	for name, n := range map[string]int{
-		"LOG_DEBUG": 0, "LOG_VERBOSE": 1, "LOG_NOTICE": 2, "LOG_WARNING": 3,
 		"REPL_NONE": 0, "REPL_AOF": 1, "REPL_SLAVE": 2, "REPL_REPLICA": 2, "REPL_ALL": 3,
-		"REDIS_VERSION_NUM": 0x00070000 | 15,
+	} {
+		lib.RawSetString(name, lua.LNumber(n))
+	}
+}
+
+// openLog adds what libraries have while they are loaded, too.
+func (s *State) openLog(lib *lua.LTable) {
+	s.define(lib, map[string]lua.LGFunction{"log": func(l *lua.LState) int { return 0 }})
+	for name, n := range map[string]int{
+		"LOG_DEBUG": 0, "LOG_VERBOSE": 1, "LOG_NOTICE": 2, "LOG_WARNING": 3, "REDIS_VERSION_NUM": 0x00070000 | 15,
 	} {
 		lib.RawSetString(name, lua.LNumber(n))
 	}
 	lib.RawSetString("REDIS_VERSION", lua.LString("7.0.15"))
-	sealed := s.seal(lib)
-	s.real.RawSetString("redis", sealed)
-	s.real.RawSetString("server", sealed)
 }
 
 // redisCall is redis.call, which raises a command's error, and redis.pcall,

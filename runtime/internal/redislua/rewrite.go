@@ -19,6 +19,7 @@ const (
 // block that may run often with a call that counts the bytes of the tables,
 // functions and fields that the block makes.
 type rewriter struct {
+	unit unit
 	err  error
 	hot  bool // in a loop or a function
 	made int  // bytes that one run of the current block makes
@@ -113,9 +114,9 @@ func (rw *rewriter) stmt(stmt ast.Stmt) {
 		rw.made += closureBytes + fieldBytes
 		s.Func.Stmts = rw.loop(s.Func.Stmts, 0)
 	case *ast.GotoStmt:
-		rw.err = fmt.Errorf("%suser_script:%d: '=' expected near '%s'", compiling, s.Line(), s.Label)
+		rw.err = fmt.Errorf("%s%s:%d: '=' expected near '%s'", rw.unit.compiling, rw.unit.chunk, s.Line(), s.Label)
 	case *ast.LabelStmt:
-		rw.err = fmt.Errorf("%suser_script:%d: unexpected symbol near '::'", compiling, s.Line())
+		rw.err = fmt.Errorf("%s%s:%d: unexpected symbol near '::'", rw.unit.compiling, rw.unit.chunk, s.Line())
 	case *ast.ReturnStmt:
 		rw.exprs(s.Exprs)
 	}

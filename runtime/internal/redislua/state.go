@@ -14,9 +14,13 @@ import (
 // A State runs scripts, one at a time. Nothing that a script does to its
 // globals or libraries is seen by the next one.
 type State struct {
+	unit    unit
 	l       *lua.LState
 	real    *lua.LTable // what scripts see as globals
 	env     *lua.LTable // the empty, protected table through which they see it
+	missing *lua.LTable // metatable of tables whose missing fields are errors
+	loader  *lua.LTable // what a library sees as globals while it is loaded
+	loading *Library    // the library that is being loaded
 	sealed  map[*lua.LTable]*lua.LTable
 	concat  *lua.LFunction
 	placed  *lua.LFunction // error handler: notes where a table was raised
@@ -29,12 +33,14 @@ type State struct {
 	running bool
 }
 
-// New returns a state with Redis's libraries.
-func New() *State {
+// New returns a state with Redis's libraries for scripts.
+func New() *State { return newState(scripts) }
+
+func newState(u unit) *State {
 	l := lua.NewState(lua.Options{SkipOpenLibs: true, IncludeGoStackTrace: false, CallStackSize: 256, MinimizeStackMemory: true,
 		// unpack of a list that Redis's Lua still takes
 		RegistryMaxSize: 64 << 10, RegistryGrowStep: 4 << 10})
-	s := &State{l: l, meter: newMeter(), sealed: map[*lua.LTable]*lua.LTable{}, random: drand{firstRandom}}
+	s := &State{unit: u, l: l, meter: newMeter(), sealed: map[*lua.LTable]*lua.LTable{}, random: drand{firstRandom}}
 	for _, lib := range []struct {
 		name string
 		open lua.LGFunction
@@ -62,8 +68,8 @@ func New() *State {
 			t.RawSetString("err", lua.LString("ERR "+msg))
 		}
 		if s.sealed[t] == nil {
-			t.RawSetString("source", lua.LString("@user_script"))
-			t.RawSetString("line", lua.LNumber(line(l)))
+			t.RawSetString("source", lua.LString("@"+s.unit.chunk))
+			t.RawSetString("line", lua.LNumber(s.line(l)))
 		}
 		l.Push(t)
 		return 1
@@ -73,13 +79,13 @@ func New() *State {
 	s.real.RawSetString(sizedName, l.NewFunction(s.sized))
 	l.SetContext(s.meter)
 
-	missing := l.NewTable()
-	missing.RawSetString("__index", l.NewFunction(func(l *lua.LState) int {
+	s.missing = l.NewTable()
+	s.missing.RawSetString("__index", l.NewFunction(func(l *lua.LState) int {
 		name, _ := text(l.Get(2))
 		l.RaiseError("Script attempted to access nonexistent global variable '%s'", name)
 		return 0
 	}))
-	s.real.Metatable = missing
+	s.real.Metatable = s.missing
 	s.env = s.seal(s.real)
 	s.real.RawSetString("_G", s.env)
 	return s
@@ -111,6 +117,20 @@ func readonly(l *lua.LState) int {
 // "script: …, on …", which is in at. A script that passes its budget is ended,
 // and Exceeded says so.
 func (s *State) Run(p *Program, keys, argv []string, budget Budget, call func(args []string) resp.Reply) (r resp.Reply, at string) {
+	fn := s.l.NewFunctionFromProto(p.proto)
+	fn.Env = s.env
+	r, at = s.run(budget, call, func() {
+		s.real.RawSetString("KEYS", s.strings(keys))
+		s.real.RawSetString("ARGV", s.strings(argv))
+		s.l.Push(fn)
+	}, 0)
+	s.real.RawSetString("KEYS", lua.LNil)
+	s.real.RawSetString("ARGV", lua.LNil)
+	return r, at
+}
+
+// run calls the function that push has put on the stack with its arguments.
+func (s *State) run(budget Budget, call func(args []string) resp.Reply, push func(), args int) (r resp.Reply, at string) {
 	if s.running {
 		return resp.NewError("ERR scripts cannot run scripts"), ""
 	}
@@ -120,20 +140,14 @@ func (s *State) Run(p *Program, keys, argv []string, budget Budget, call func(ar
 	defer func() {
 		s.running, s.call = false, nil
 		s.l.SetTop(0)
-		s.real.RawSetString("KEYS", lua.LNil)
-		s.real.RawSetString("ARGV", lua.LNil)
 	}()
-	s.real.RawSetString("KEYS", s.strings(keys))
-	s.real.RawSetString("ARGV", s.strings(argv))
-	fn := s.l.NewFunctionFromProto(p.proto)
-	fn.Env = s.env
-	s.l.Push(fn)
-	err := s.l.PCall(0, 1, s.placed)
+	push()
+	err := s.l.PCall(args, 1, s.placed)
 	switch {
 	case s.Exceeded():
 		return resp.NewError("ERR " + s.meter.Err().Error()), ""
 	case err != nil:
-		return scriptError(err)
+		return s.scriptError(err)
 	}
 	return s.reply(s.l.Get(-1), 0), ""
 }
@@ -150,7 +164,7 @@ func (s *State) strings(list []string) *lua.LTable {
 }
 
 // scriptError turns what a script raised into an error reply and a place.
-func scriptError(err error) (resp.Reply, string) {
+func (s *State) scriptError(err error) (resp.Reply, string) {
 	api, ok := err.(*lua.ApiError)
 	if !ok {
 		return resp.NewError("ERR " + oneLine(err.Error())), ""
@@ -172,9 +186,9 @@ func scriptError(err error) (resp.Reply, string) {
 		msg = api.Object.String()
 	}
 	place := ""
-	if rest, found := strings.CutPrefix(msg, "user_script:"); found {
+	if rest, found := strings.CutPrefix(msg, s.unit.chunk+":"); found {
 		if line, _, found := strings.Cut(rest, ":"); found {
-			place = "@user_script:" + line
+			place = "@" + s.unit.chunk + ":" + line
 		}
 	}
 	return resp.NewError("ERR " + oneLine(msg)), place
@@ -191,10 +205,10 @@ func SHA1(text string) string {
 }
 
 // line is the script's line that is being run.
-func line(l *lua.LState) (n int) {
+func (s *State) line(l *lua.LState) (n int) {
 	for level := 0; level < 8; level++ {
 		// "user_script:3: " for a function of the script, else something else
-		if at, ok := strings.CutPrefix(l.Where(level), "user_script:"); ok {
+		if at, ok := strings.CutPrefix(l.Where(level), s.unit.chunk+":"); ok {
 			fmt.Sscanf(at, "%d", &n)
 			return n
 		}
