@@ -242,7 +242,7 @@ var jsonCommands = []cmdRow{
 	{"JSON.ARRINSERT", -5, 1, 1, 1, "", "write denyoom", served, "json"},
 	{"JSON.ARRLEN", -2, 1, 1, 1, "", "readonly", served, "json"},
 	{"JSON.ARRPOP", -2, 1, 1, 1, "", "write", served, "json"},
-	{"JSON.ARRTRIM", 5, 1, 1, 1, "", "write", served, "json"},
+	{"JSON.ARRTRIM", -3, 1, 1, 1, "", "write", served, "json"},
 	{"JSON.CLEAR", -2, 1, 1, 1, "", "write", served, "json"},
 	{"JSON.DEBUG", -2, 2, 2, 1, "", "readonly", served, "json"},
 	{"JSON.DEL", -2, 1, 1, 1, "", "write", served, "json"},

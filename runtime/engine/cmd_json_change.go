@@ -306,6 +306,9 @@ func cmdJSONArrPop(c *call) resp.Reply {
 }
 
 func cmdJSONArrTrim(c *call) resp.Reply {
+	if len(c.args) != 5 { // go-redis's JSONArrTrim has no bounds
+		return errArity(c.cmd.name)
+	}
 	start, ok := parseInt(c.args[3])
 	stop, also := parseInt(c.args[4])
 	if !ok || !also {

@@ -183,7 +183,7 @@ var commandTable = map[string]commandInfo{
 	"json.arrinsert":                {name: "json.arrinsert", arity: -5, flags: flagWrite | flagDenyOOM, first: 1, last: 1, step: 1},
 	"json.arrlen":                   {name: "json.arrlen", arity: -2, flags: flagReadonly, first: 1, last: 1, step: 1},
 	"json.arrpop":                   {name: "json.arrpop", arity: -2, flags: flagWrite, first: 1, last: 1, step: 1},
-	"json.arrtrim":                  {name: "json.arrtrim", arity: 5, flags: flagWrite, first: 1, last: 1, step: 1},
+	"json.arrtrim":                  {name: "json.arrtrim", arity: -3, flags: flagWrite, first: 1, last: 1, step: 1},
 	"json.clear":                    {name: "json.clear", arity: -2, flags: flagWrite, first: 1, last: 1, step: 1},
 	"json.debug":                    {name: "json.debug", arity: -2, flags: flagReadonly, first: 2, last: 2, step: 1},
 	"json.del":                      {name: "json.del", arity: -2, flags: flagWrite, first: 1, last: 1, step: 1},

@@ -221,7 +221,7 @@ func (v values) of(typ reflect.Type, name string) reflect.Value {
 
 func (v values) text(name string) string {
 	switch {
-	case name == "Mode":
+	case name == "Mode" || name == "mode":
 		return []string{"", "NX", "xx", "ifeq", "IFDEQ", "", "IFNE", "ifdne"}[v.seed%8]
 	case name == "Unit":
 		return []string{"", "BYTE", "BIT", "wrong"}[v.seed%4]
