@@ -142,6 +142,24 @@ type HashCmdable interface {
 	HRandFieldWithValues(ctx context.Context, key string, count int) *KeyValueSliceCmd
 	HScan(ctx context.Context, key string, cursor uint64, match string, count int64) *ScanCmd
 	HStrLen(ctx context.Context, key string, field string) *IntCmd
+	HExpire(ctx context.Context, key string, expiration time.Duration, fields ...string) *IntSliceCmd
+	HExpireWithArgs(ctx context.Context, key string, expiration time.Duration, expirationArgs HExpireArgs, fields ...string) *IntSliceCmd
+	HPExpire(ctx context.Context, key string, expiration time.Duration, fields ...string) *IntSliceCmd
+	HPExpireWithArgs(ctx context.Context, key string, expiration time.Duration, expirationArgs HExpireArgs, fields ...string) *IntSliceCmd
+	HExpireAt(ctx context.Context, key string, tm time.Time, fields ...string) *IntSliceCmd
+	HExpireAtWithArgs(ctx context.Context, key string, tm time.Time, expirationArgs HExpireArgs, fields ...string) *IntSliceCmd
+	HPExpireAt(ctx context.Context, key string, tm time.Time, fields ...string) *IntSliceCmd
+	HPExpireAtWithArgs(ctx context.Context, key string, tm time.Time, expirationArgs HExpireArgs, fields ...string) *IntSliceCmd
+	HPersist(ctx context.Context, key string, fields ...string) *IntSliceCmd
+	HExpireTime(ctx context.Context, key string, fields ...string) *IntSliceCmd
+	HPExpireTime(ctx context.Context, key string, fields ...string) *IntSliceCmd
+	HTTL(ctx context.Context, key string, fields ...string) *IntSliceCmd
+	HPTTL(ctx context.Context, key string, fields ...string) *IntSliceCmd
+	HGetDel(ctx context.Context, key string, fields ...string) *StringSliceCmd
+	HGetEX(ctx context.Context, key string, fields ...string) *StringSliceCmd
+	HGetEXWithArgs(ctx context.Context, key string, options *HGetEXOptions, fields ...string) *StringSliceCmd
+	HSetEX(ctx context.Context, key string, fieldsAndValues ...string) *IntCmd
+	HSetEXWithArgs(ctx context.Context, key string, options *HSetEXOptions, fieldsAndValues ...string) *IntCmd
 }
 
 // HyperLogLogCmdable has the commands on approximate counts.
@@ -202,6 +220,19 @@ type ScriptingFunctionsCmdable interface {
 	ScriptExists(ctx context.Context, hashes ...string) *BoolSliceCmd
 	ScriptFlush(ctx context.Context) *StatusCmd
 	ScriptLoad(ctx context.Context, script string) *StringCmd
+	FunctionLoad(ctx context.Context, code string) *StringCmd
+	FunctionLoadReplace(ctx context.Context, code string) *StringCmd
+	FunctionDelete(ctx context.Context, libName string) *StringCmd
+	FunctionFlush(ctx context.Context) *StringCmd
+	FunctionKill(ctx context.Context) *StringCmd
+	FunctionFlushAsync(ctx context.Context) *StringCmd
+	FunctionList(ctx context.Context, q FunctionListQuery) *FunctionListCmd
+	FunctionDump(ctx context.Context) *StringCmd
+	FunctionRestore(ctx context.Context, libDump string) *StringCmd
+	FunctionStats(ctx context.Context) *FunctionStatsCmd
+	FCall(ctx context.Context, function string, keys []string, args ...interface{}) *Cmd
+	FCallRo(ctx context.Context, function string, keys []string, args ...interface{}) *Cmd
+	FCallRO(ctx context.Context, function string, keys []string, args ...interface{}) *Cmd
 }
 
 // SetCmdable has the commands on sets.
@@ -348,7 +379,35 @@ type StreamCmdable interface {
 }
 
 // JSONCmdable has the commands on JSON documents.
-type JSONCmdable interface{}
+type JSONCmdable interface {
+	JSONArrAppend(ctx context.Context, key string, path string, values ...interface{}) *IntSliceCmd
+	JSONArrIndex(ctx context.Context, key string, path string, value ...interface{}) *IntSliceCmd
+	JSONArrIndexWithArgs(ctx context.Context, key string, path string, options *JSONArrIndexArgs, value ...interface{}) *IntSliceCmd
+	JSONArrInsert(ctx context.Context, key string, path string, index int64, values ...interface{}) *IntSliceCmd
+	JSONArrLen(ctx context.Context, key string, path string) *IntSliceCmd
+	JSONArrPop(ctx context.Context, key string, path string, index int) *StringSliceCmd
+	JSONArrTrim(ctx context.Context, key string, path string) *IntSliceCmd
+	JSONArrTrimWithArgs(ctx context.Context, key string, path string, options *JSONArrTrimArgs) *IntSliceCmd
+	JSONClear(ctx context.Context, key string, path string) *IntCmd
+	JSONDel(ctx context.Context, key string, path string) *IntCmd
+	JSONForget(ctx context.Context, key string, path string) *IntCmd
+	JSONGet(ctx context.Context, key string, paths ...string) *JSONCmd
+	JSONGetWithArgs(ctx context.Context, key string, options *JSONGetArgs, paths ...string) *JSONCmd
+	JSONMerge(ctx context.Context, key string, path string, value string) *StatusCmd
+	JSONMGet(ctx context.Context, path string, keys ...string) *JSONSliceCmd
+	JSONMSetArgs(ctx context.Context, docs []JSONSetArgs) *StatusCmd
+	JSONMSet(ctx context.Context, params ...interface{}) *StatusCmd
+	JSONNumIncrBy(ctx context.Context, key string, path string, value float64) *JSONCmd
+	JSONObjKeys(ctx context.Context, key string, path string) *SliceCmd
+	JSONObjLen(ctx context.Context, key string, path string) *IntPointerSliceCmd
+	JSONSet(ctx context.Context, key string, path string, value interface{}) *StatusCmd
+	JSONSetMode(ctx context.Context, key string, path string, value interface{}, mode string) *StatusCmd
+	JSONSetWithArgs(ctx context.Context, key string, path string, value interface{}, options *JSONSetArgsOptions) *StatusCmd
+	JSONStrAppend(ctx context.Context, key string, path string, value string) *IntPointerSliceCmd
+	JSONStrLen(ctx context.Context, key string, path string) *IntPointerSliceCmd
+	JSONToggle(ctx context.Context, key string, path string) *IntPointerSliceCmd
+	JSONType(ctx context.Context, key string, path string) *JSONSliceCmd
+}
 
 // StatefulCmdable has the commands of one connection beside the others.
 type StatefulCmdable interface {

@@ -5,6 +5,7 @@ package runtime
 import (
 	"context"
 	arg "github.com/redis2cf/redis2cf/runtime/internal/arg"
+	"time"
 )
 
 // HDel sends HDEL.
@@ -146,6 +147,138 @@ func (c cmdable) HScan(ctx context.Context, key string, cursor uint64, match str
 // HStrLen sends HSTRLEN.
 func (c cmdable) HStrLen(ctx context.Context, key string, field string) *IntCmd {
 	cmd := NewIntCmd(ctx, "hstrlen", key, field)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HExpire sends HEXPIRE.
+func (c cmdable) HExpire(ctx context.Context, key string, expiration time.Duration, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 5+len(fields))
+	words = append(words, "HEXPIRE", key, formatSec(ctx, expiration), "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HPExpire sends HPEXPIRE.
+func (c cmdable) HPExpire(ctx context.Context, key string, expiration time.Duration, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 5+len(fields))
+	words = append(words, "HPEXPIRE", key, formatMs(ctx, expiration), "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HExpireAt sends HEXPIREAT.
+func (c cmdable) HExpireAt(ctx context.Context, key string, tm time.Time, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 5+len(fields))
+	words = append(words, "HEXPIREAT", key, tm.Unix(), "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HPExpireAt sends HPEXPIREAT.
+func (c cmdable) HPExpireAt(ctx context.Context, key string, tm time.Time, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 5+len(fields))
+	words = append(words, "HPEXPIREAT", key, tm.UnixNano()/int64(time.Millisecond), "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HPersist sends HPERSIST.
+func (c cmdable) HPersist(ctx context.Context, key string, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 4+len(fields))
+	words = append(words, "HPERSIST", key, "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HExpireTime sends HEXPIRETIME.
+func (c cmdable) HExpireTime(ctx context.Context, key string, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 4+len(fields))
+	words = append(words, "HEXPIRETIME", key, "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HPExpireTime sends HPEXPIRETIME.
+func (c cmdable) HPExpireTime(ctx context.Context, key string, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 4+len(fields))
+	words = append(words, "HPEXPIRETIME", key, "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HTTL sends HTTL.
+func (c cmdable) HTTL(ctx context.Context, key string, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 4+len(fields))
+	words = append(words, "HTTL", key, "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HPTTL sends HPTTL.
+func (c cmdable) HPTTL(ctx context.Context, key string, fields ...string) *IntSliceCmd {
+	words := make([]interface{}, 0, 4+len(fields))
+	words = append(words, "HPTTL", key, "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewIntSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HGetDel sends HGETDEL.
+func (c cmdable) HGetDel(ctx context.Context, key string, fields ...string) *StringSliceCmd {
+	words := make([]interface{}, 0, 4+len(fields))
+	words = append(words, "HGETDEL", key, "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewStringSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// HGetEX sends HGETEX.
+func (c cmdable) HGetEX(ctx context.Context, key string, fields ...string) *StringSliceCmd {
+	words := make([]interface{}, 0, 4+len(fields))
+	words = append(words, "HGETEX", key, "FIELDS", len(fields))
+	for _, v := range fields {
+		words = append(words, v)
+	}
+	cmd := NewStringSliceCmd(ctx, words...)
 	_ = c(ctx, cmd)
 	return cmd
 }

@@ -5,13 +5,11 @@ package spec
 // takes to have the facade generate a group's methods and the tool migrate
 // their calls.
 var pending = map[string]string{
-	"function": "Load the code with EVAL instead: FUNCTION and FCALL are the engine's next step.",
-	"hashttl":  "Keep this call on go-redis for now: expiry of hash fields is the engine's next step. A key of its own per field, with Expire, works today.",
-	"getkeys":  "Nothing asks for it at run time: the plan knows which arguments are keys.",
-	"help":     "Read the documentation: texts for redis-cli are not answered.",
-	"wait":     "Remove it: a write is committed before its answer leaves, and there are no replicas to wait for.",
-	"dump":     "Read and write the value with its own commands; redis2cf copy moves keys between stores.",
-	"newer":    "Redis 7.0 does not have this command; say it with the older commands, in a transaction or a script where it must be atomic.",
+	"getkeys": "Nothing asks for it at run time: the plan knows which arguments are keys.",
+	"help":    "Read the documentation: texts for redis-cli are not answered.",
+	"wait":    "Remove it: a write is committed before its answer leaves, and there are no replicas to wait for.",
+	"dump":    "Read and write the value with its own commands; redis2cf copy moves keys between stores.",
+	"newer":   "Redis 7.0 does not have this command; say it with the older commands, in a transaction or a script where it must be atomic.",
 }
 
 // pendingPart says why something that a part of the engine serves is not
