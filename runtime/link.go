@@ -24,13 +24,14 @@ type link struct {
 	refused error // what every command returns because of the options
 	opt     store.SessionOptions
 
-	shared atomic.Pointer[sharedSession]
+	shared atomic.Pointer[linkSession]
 	closed atomic.Bool
 
-	mu      sync.Mutex
-	backend store.Backend
-	idle    []store.Session      // for commands that wait, one at a time each
-	subs    map[*PubSub]struct{} // closed with the client
+	mu       sync.Mutex
+	backend  store.Backend
+	sessions map[*linkSession]struct{} // all that are open
+	idle     []*linkSession            // for commands that wait, one at a time each
+	subs     map[*PubSub]struct{}      // closed with the client
 
 	attach   sync.Mutex
 	attached map[interface{}]io.Closer // see Attach
@@ -39,13 +40,26 @@ type link struct {
 	commands, waits, pubsubs atomic.Uint32 // for PoolStats
 }
 
-type sharedSession struct{ store.Session }
+// linkSession is a session that its link knows, so that closing the client ends
+// what waits on it, even if others keep the store open.
+type linkSession struct {
+	store.Session
+	l *link
+}
+
+// Close ends the session. The caller does not hold the link's mu.
+func (s *linkSession) Close() error {
+	s.l.mu.Lock()
+	delete(s.l.sessions, s)
+	s.l.mu.Unlock()
+	return s.Session.Close()
+}
 
 // maxIdle bounds the sessions kept for commands that wait.
 const maxIdle = 16
 
 // session is the one that all commands share which do not wait.
-func (l *link) session() (*sharedSession, error) {
+func (l *link) session() (*linkSession, error) {
 	if s := l.shared.Load(); s != nil {
 		return s, nil
 	}
@@ -58,13 +72,12 @@ func (l *link) session() (*sharedSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	box := &sharedSession{s}
-	l.shared.Store(box)
-	return box, nil
+	l.shared.Store(s)
+	return s, nil
 }
 
 // drop forgets a shared session that failed; the next command opens another.
-func (l *link) drop(s *sharedSession) {
+func (l *link) drop(s *linkSession) {
 	if l.shared.CompareAndSwap(s, nil) {
 		_ = s.Close()
 		l.mu.Lock()
@@ -97,23 +110,36 @@ func (l *link) open() error {
 
 // newSession opens a session, and the store if it is not open. The caller holds
 // l.mu.
-func (l *link) newSession(opt store.SessionOptions) (store.Session, error) {
+func (l *link) newSession(opt store.SessionOptions) (*linkSession, error) {
 	if err := l.open(); err != nil {
 		return nil, err
 	}
-	return l.backend.NewSession(opt)
+	made, err := l.backend.NewSession(opt)
+	if err != nil {
+		return nil, err
+	}
+	if l.sessions == nil {
+		l.sessions = make(map[*linkSession]struct{})
+	}
+	s := &linkSession{Session: made, l: l}
+	l.sessions[s] = struct{}{}
+	return s, nil
 }
 
 // own opens a session for one user: a connection, a transaction, a subscriber.
 func (l *link) own(opt store.SessionOptions) (store.Session, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.newSession(opt)
+	s, err := l.newSession(opt)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // waiting borrows a session for commands that wait for data: the shared one
 // must not stand still. done gives it back, or closes it after an error.
-func (l *link) waiting() (s store.Session, done func(error), err error) {
+func (l *link) waiting() (s *linkSession, done func(error), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.idle); n > 0 && !l.closed.Load() {
@@ -135,14 +161,20 @@ func (l *link) waiting() (s store.Session, done func(error), err error) {
 	}, nil
 }
 
-func (l *link) subscribed(p *PubSub) {
+// subscribed notes a subscription, so that it ends with the client. It fails when
+// the client was closed meanwhile.
+func (l *link) subscribed(p *PubSub) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return ErrClosed
+	}
 	if l.subs == nil {
 		l.subs = make(map[*PubSub]struct{})
 	}
 	l.subs[p] = struct{}{}
 	l.pubsubs.Add(1)
+	return nil
 }
 
 func (l *link) unsubscribed(p *PubSub) {
@@ -164,18 +196,15 @@ func (l *link) close() error {
 	}
 	l.detach(keep)
 	l.mu.Lock()
-	shared := l.shared.Swap(nil)
-	idle, subs, backend := l.idle, l.subs, l.backend
-	l.idle, l.subs, l.backend = nil, nil, nil
+	l.shared.Store(nil)
+	sessions, subs, backend := l.sessions, l.subs, l.backend
+	l.sessions, l.idle, l.subs, l.backend = nil, nil, nil, nil
 	l.mu.Unlock()
 	for p := range subs {
 		p.cut(ErrClosed)
 	}
-	for _, s := range idle {
-		keep(s.Close())
-	}
-	if shared != nil {
-		keep(shared.Close())
+	for s := range sessions {
+		keep(s.Session.Close())
 	}
 	if backend != nil {
 		keep(backend.Close())

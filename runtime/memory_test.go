@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	goruntime "runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -130,5 +132,39 @@ func TestManyGoroutinesShareAClient(t *testing.T) {
 	wg.Wait()
 	if n, err := c.Get(ctx, "n").Int(); n != 1600 || err != nil {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// go-redis's Close closes connections that are in use, so a worker that waits
+// for its queue ends. Another client on the same store must not change that.
+func TestCloseEndsWhatWaitsAlthoughAnotherClientHoldsTheStore(t *testing.T) {
+	opt := runtime.Options{Addr: "memory://held"}
+	client(t, &opt).Ping(ctx)
+	closing := opt
+	c := runtime.NewClient(&closing)
+	conn := c.Conn()
+	ended := make(chan error, 3)
+	for _, wait := range []func() error{
+		func() error { return c.BLPop(ctx, 0, "queue").Err() },
+		func() error { return conn.BLPop(ctx, 0, "queue").Err() },
+		func() error { _, err := c.Subscribe(ctx, "news").ReceiveMessage(ctx); return err },
+	} {
+		go func(wait func() error) { ended <- wait() }(wait)
+	}
+	for c.PubSubNumSub(ctx, "news").Val()["news"] == 0 || strings.Count(c.Info(ctx, "clients").Val(), "blocked_clients:2") == 0 {
+		goruntime.Gosched() // until all of them wait
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < 3; i++ {
+		select {
+		case err := <-ended:
+			if !errors.Is(err, runtime.ErrClosed) {
+				t.Errorf("after Close: %v", err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("somebody still waits")
+		}
 	}
 }

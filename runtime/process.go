@@ -219,4 +219,4 @@ func wrapTx(ctx context.Context, cmds []Cmder) []Cmder {
 	return append(all, NewSliceCmd(ctx, "exec"))
 }
 
-var _ store.Session = (*sharedSession)(nil)
+var _ store.Session = (*linkSession)(nil)

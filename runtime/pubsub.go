@@ -97,8 +97,11 @@ func (p *PubSub) session(ctx context.Context) (store.Session, error) {
 			}
 		}
 	}
+	if err := p.link.subscribed(p); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	p.own = s
-	p.link.subscribed(p)
 	return s, nil
 }
 
