@@ -55,7 +55,7 @@ type Driver interface {
 type View struct {
 	Name    string // of the view: letters, digits and underscores
 	Pattern string // Redis glob: "messages:*"
-	Type    string // "string", "hash", "list", "set", "zset", "stream"
+	Type    string // "string", "hash", "list", "set", "zset", "stream", "json"
 }
 
 // A Viewer is a Backend that can show families as views. DefineViews makes or

@@ -61,6 +61,8 @@ func (g *generator) item(t engine.Type) engine.Item {
 	case engine.TypeZSet:
 		scores := []float64{0, math.Copysign(0, -1), 1, -1, 1.5, math.Inf(1), math.Inf(-1), 1e300, 5e-324, float64(g.Intn(5)), float64(1 << 60), math.MaxFloat64}
 		return engine.Item{Field: g.bytes(), Score: scores[g.Intn(len(scores))]}
+	case engine.TypeJSON:
+		return engine.Item{Value: g.bytes()} // a document is one row
 	default:
 		return engine.Item{Kind: uint8(g.Intn(3)), Field: fmt.Sprintf("%016d", g.Intn(30)), Value: g.bytes()}
 	}
@@ -129,7 +131,7 @@ func (g *generator) ops(ch *engine.Change) {
 	case 4, 5, 6, 7, 8:
 		h := engine.Header{DB: db, Key: g.bytes(), Type: engine.TypeString, ExpireAt: g.expiry(), Value: g.bytes()}
 		if g.Intn(2) == 0 {
-			h.Type, h.ID, h.Value = engine.Type(2+g.Intn(5)), g.nextID, ""
+			h.Type, h.ID, h.Value = engine.Type(2+g.Intn(6)), g.nextID, ""
 			g.nextID++
 			if g.Intn(4) == 0 {
 				h.Packed, h.Value = true, g.bytes()
@@ -167,7 +169,7 @@ func (g *generator) put(ch *engine.Change, h engine.Header) {
 func (g *generator) query() engine.Query {
 	h, _ := g.aKey()
 	if h.ID == 0 {
-		return engine.Query{Type: engine.Type(2 + g.Intn(5)), ID: g.nextID + 7}
+		return engine.Query{Type: engine.Type(2 + g.Intn(6)), ID: g.nextID + 7}
 	}
 	q := engine.Query{Type: h.Type, ID: h.ID, Reverse: g.Intn(2) == 0}
 	if g.Intn(2) == 0 {
@@ -300,7 +302,7 @@ func TestSQLiteKeepsRowsAsTheMemoryStoreDoes(t *testing.T) {
 // orphans fails when rows are left that no key refers to.
 func orphans(t *testing.T, s *sqlite.Store) {
 	t.Helper()
-	for _, table := range []string{"hash_fields", "list_items", "set_members", "zset_members", "stream_entries"} {
+	for _, table := range []string{"hash_fields", "list_items", "set_members", "zset_members", "stream_entries", "json_documents"} {
 		n, err := s.CountRows("SELECT count(*) FROM " + table + " WHERE id NOT IN (SELECT k.id FROM keys k JOIN dbs d USING (space))")
 		if err != nil || n != 0 {
 			t.Errorf("%s: %d rows belong to no key (%v)", table, n, err)

@@ -12,7 +12,7 @@
 //
 // # Reading the file
 //
-// The views strings, hashes, lists, sets, sorted_sets and streams show keys with
+// The views strings, hashes, lists, sets, sorted_sets, streams and documents show keys with
 // their contents as text, while the owner runs as well:
 //
 //	sqlite3 x.db "SELECT key, value, expires_at FROM strings"

@@ -26,3 +26,6 @@ func (s *Store) Rows(sql string, columns int) (rows [][]string, err error) {
 	})
 	return rows, err
 }
+
+// Exec runs a statement on the writer's connection.
+func (s *Store) Exec(sql string) error { return s.exec(sql, nil) }

@@ -126,6 +126,8 @@ var itemTables = [...]*itemTable{
 		row: func(q *stmt) engine.Item {
 			return engine.Item{Kind: uint8(q.colInt(0)), Field: q.colString(1), Value: q.colString(2)}
 		}},
+	engine.TypeJSON: {name: "json_documents", columns: "pos, value", order: []string{"pos"}, point: []string{"pos"},
+		row: func(q *stmt) engine.Item { return engine.Item{Pos: q.colInt(0), Value: q.colString(1)} }},
 }
 
 // bindItem binds one column of an item.

@@ -87,6 +87,16 @@ CREATE TABLE garbage_spaces (
 	space INTEGER PRIMARY KEY
 );
 ` + standardViews,
+	`
+CREATE TABLE json_documents (
+	id    INTEGER NOT NULL,
+	pos   INTEGER NOT NULL,      -- 0: a document is one row
+	value BLOB    NOT NULL,      -- compact JSON text
+	PRIMARY KEY (id, pos)
+) WITHOUT ROWID;
+DROP VIEW IF EXISTS documents; -- a family's: it comes back as family_documents
+CREATE VIEW documents AS ` + shapes["json"].query("") + `;
+`,
 }
 
 // migrate brings the schema up to date, in one transaction per version.

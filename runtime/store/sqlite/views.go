@@ -53,9 +53,11 @@ var shapes = map[string]shape{
 	"set":    {"sets", 4, "CAST(i.member AS TEXT) AS member", "set_members", "", "i.member"},
 	"zset":   {"sorted_sets", 5, "CAST(i.member AS TEXT) AS member, i.score", "zset_members", "", "i.score, i.member"},
 	"stream": {"streams", 6, entryID + ", " + entryFields, "stream_entries", "i.kind = 0", "i.entry"},
+	"json":   {"documents", 7, "CAST(i.value AS TEXT) AS document", "json_documents", "", ""},
 }
 
-// shapeOrder is the order in which the standard views are made.
+// shapeOrder is the order in which the standard views of the first version were
+// made; others are made by the migrations that bring their tables.
 var shapeOrder = []string{"string", "hash", "list", "set", "zset", "stream"}
 
 // query is the SELECT of a view. more is a further condition on k.key.
