@@ -8,11 +8,7 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/report"
-	"github.com/redis2cf/redis2cf/internal/spec"
 )
-
-// maxPlaces is how many positions of one reason are shown.
-const maxPlaces = 5
 
 // writeSummary says what -w did, and what to do next when it is asked for.
 func (j *job) writeSummary(res *result, next bool) error {
@@ -31,7 +27,7 @@ func (j *job) writeSummary(res *result, next bool) error {
 		fmt.Fprintf(out, "%s\n", st.Bold(fmt.Sprintf("%s: migrated %s, %d of them with a view.", rep.Module, calls(c.View+c.Plain), c.View)))
 		j.writeFiles(out, res)
 	}
-	writeStays(out, rep, st)
+	report.WriteStays(out, rep, st)
 	for _, t := range res.TakenBack {
 		fmt.Fprintf(out, "  %s: the %s was taken back: %s\n", j.at(t.Pos.Filename, t.Pos.Line), t.Rung, t.Text)
 	}
@@ -75,50 +71,6 @@ func (j *job) writeFiles(out *bufio.Writer, res *result) {
 	fmt.Fprintf(out, "Wrote %s.\n", strings.Join(parts, "; "))
 	if n := res.Counts.Exported; n > 0 {
 		fmt.Fprintf(out, "%d exported signatures have types of %s now: importers outside this module have to follow.\n", n, j.plan.Package)
-	}
-}
-
-// writeStays lists what stays on go-redis by reason.
-func writeStays(out *bufio.Writer, rep *report.Report, st report.Style) {
-	by := map[string][]*report.Site{}
-	for i := range rep.Sites {
-		if s := &rep.Sites[i]; s.Status == report.StatusStays {
-			by[s.Code] = append(by[s.Code], s)
-		}
-	}
-	if len(by) == 0 {
-		return
-	}
-	fmt.Fprintf(out, "%s on go-redis:\n", st.Warn(calls(rep.Counts.Stays)+" stay"))
-	codes := make([]string, 0, len(by))
-	for code := range by {
-		codes = append(codes, code)
-	}
-	sort.Slice(codes, func(i, k int) bool {
-		if a, b := len(by[codes[i]]), len(by[codes[k]]); a != b {
-			return a > b
-		}
-		return codes[i] < codes[k]
-	})
-	for _, code := range codes {
-		title := ""
-		if c, ok := spec.CodeOf(code); ok {
-			title = ": " + c.Title
-		}
-		fmt.Fprintf(out, "  %s %d%s\n", code, len(by[code]), title)
-		for _, s := range by[code][:min(maxPlaces, len(by[code]))] {
-			detail := ""
-			if s.Detail != "" && s.Detail != s.Title {
-				detail = ": " + s.Detail
-			}
-			fmt.Fprintf(out, "      %s:%d:%d %s%s\n", s.File, s.Line, s.Column, s.Method, detail)
-		}
-		if more := len(by[code]) - maxPlaces; more > 0 {
-			fmt.Fprintf(out, "      and %d more; redis2cf -json lists them\n", more)
-		}
-		if advice := by[code][0].Advice; advice != "" {
-			fmt.Fprintf(out, "      %s\n", st.Faint(advice))
-		}
 	}
 }
 

@@ -54,14 +54,32 @@ func writeFamilies(w io.Writer, r *Report, st Style) error {
 	if err := table(w, st, rows); err != nil {
 		return err
 	}
-	alternatives := [][]string{{"PATTERN", "ANOTHER STORE, AND ITS PRICE"}}
+	// Most families of a kind have the same other choice: one row says it.
+	same := map[string][]string{}
+	var order []string
 	for _, f := range r.Families {
-		if f.Alternative != "" {
-			alternatives = append(alternatives, []string{f.Pattern, f.Alternative})
+		if f.Alternative == "" {
+			continue
 		}
+		if same[f.Alternative] == nil {
+			order = append(order, f.Alternative)
+		}
+		same[f.Alternative] = append(same[f.Alternative], f.Pattern)
 	}
-	if len(alternatives) == 1 {
+	if len(order) == 0 {
 		return nil
+	}
+	alternatives := [][]string{{"PATTERN", "ANOTHER STORE, AND ITS PRICE"}}
+	for _, alt := range order {
+		patterns := same[alt]
+		for n := 0; n < len(patterns); n += maxPlaces {
+			cell := strings.Join(patterns[n:min(n+maxPlaces, len(patterns))], ", ")
+			if n == 0 {
+				alternatives = append(alternatives, []string{cell, alt})
+			} else {
+				alternatives = append(alternatives, []string{cell, ""})
+			}
+		}
 	}
 	fmt.Fprintf(w, "\n%s\n", st.Bold("Alternatives"))
 	return table(w, st, alternatives)
@@ -69,52 +87,37 @@ func writeFamilies(w io.Writer, r *Report, st Style) error {
 
 // writePersons lists what stays on go-redis and the problems of the plan.
 func writePersons(w io.Writer, r *Report, st Style) {
-	var stay []*Site
-	for i := range r.Sites {
-		if r.Sites[i].Status == StatusStays {
-			stay = append(stay, &r.Sites[i])
-		}
+	if r.Counts.Stays > 0 {
+		fmt.Fprintln(w)
 	}
-	if len(stay) == 0 && len(r.Problems) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\n%s\n", st.Bold("For a person"))
-	for _, s := range stay {
-		fmt.Fprintf(w, "  %s:%d:%d: %s%s stays on go-redis: %s%s\n", s.File, s.Line, s.Column, s.Method, keysOf(s), st.Warn(s.Code), st.Faint(brackets(s.Title)))
-		if s.Detail != "" && s.Detail != s.Title {
-			fmt.Fprintf(w, "      %s\n", s.Detail)
-		}
-		if s.Advice != "" {
-			fmt.Fprintf(w, "      %s\n", s.Advice)
-		}
-	}
-	for _, p := range r.Problems {
-		at := ""
-		if len(p.At) > 0 {
-			at = p.At[0] + ": "
-		} else if p.Family != "" {
-			at = p.Family + ": "
-		}
-		fmt.Fprintf(w, "  %s%s %s\n", at, st.Warn(p.Code), p.Message)
-		for _, more := range p.At[min(1, len(p.At)):] {
-			fmt.Fprintf(w, "      also %s\n", more)
-		}
-	}
+	WriteStays(w, r, st)
+	writeProblems(w, r, st)
 }
 
 // writePlain sums up the sites that migrate without a view: nothing has to be
 // done about them.
 func writePlain(w io.Writer, r *Report, st Style) {
 	by := map[string][]*Site{}
+	keyless := map[string]int{}
+	n := 0
 	for i := range r.Sites {
-		if s := &r.Sites[i]; s.Status == StatusPlain && s.Code != "" {
+		s := &r.Sites[i]
+		switch {
+		case s.Status != StatusPlain:
+		case s.Code != "":
 			by[s.Code] = append(by[s.Code], s)
+		default:
+			keyless[s.Method]++
+			n++
 		}
 	}
-	if len(by) == 0 {
+	if len(by) == 0 && n == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%s\n", st.Bold("Without a view (routed by their key at run time)"))
+	if n > 0 {
+		fmt.Fprintf(w, "  %s no view to choose: %s\n", count(n, "call that has", "calls that have"), most(keyless))
+	}
 	for _, code := range codesByCount(by) {
 		sites := by[code]
 		fmt.Fprintf(w, "  %s %s%s\n", code, count(len(sites), "site"), st.Faint(brackets(sites[0].Title)))
@@ -172,6 +175,24 @@ func why(s *Site) string {
 		}
 	}
 	return ""
+}
+
+// most names the methods by how often they are called.
+func most(methods map[string]int) string {
+	names := make([]string, 0, len(methods))
+	for name := range methods {
+		names = append(names, name)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		if a, b := methods[names[i]], methods[names[j]]; a != b {
+			return a > b
+		}
+		return names[i] < names[j]
+	})
+	if more := len(names) - 2*maxPlaces; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:2*maxPlaces], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 func codesByCount(by map[string][]*Site) []string {

@@ -65,6 +65,37 @@ func TestTextHasEverythingAPersonNeeds(t *testing.T) {
 	golden(t, "report.txt", out.Bytes())
 }
 
+// One call can hold hundreds: the text stays readable, and says what holds them.
+func TestManyThatStayAreAFewLines(t *testing.T) {
+	r := &Report{Module: "example.com/big"}
+	for i := 0; i < 300; i++ {
+		s := Site{File: "a.go", Line: i + 1, Column: 1, Method: "Get", Status: StatusStays, Code: "CLUSTER_ADMIN", Title: "administration of Redis Cluster",
+			Detail: "Client.ClusterInfo: not needed (b.go:7)", Advice: "Remove the call."}
+		if i == 0 {
+			s.Detail = "Client.ClusterInfo: not needed" // the call itself
+		}
+		r.Sites = append(r.Sites, s)
+		r.Problems = append(r.Problems, Problem{Code: "FAMILY_CONFLICT", Message: "too near", At: []string{"a.go:1:1"}})
+	}
+	r.Count()
+	var out bytes.Buffer
+	if err := WriteText(&out, r, Style{}); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	if n := strings.Count(text, "\n"); n > 25 {
+		t.Errorf("%d lines:\n%s", n, text)
+	}
+	for _, want := range []string{"300 command calls stay", "(b.go:7)", "and 297 more", "and 295 more FAMILY_CONFLICT"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "ClusterInfo"); n != 1 {
+		t.Errorf("the cause is told %d times:\n%s", n, text)
+	}
+}
+
 func TestJSONIsTheDocumentedFormat(t *testing.T) {
 	var out bytes.Buffer
 	if err := WriteJSON(&out, example()); err != nil {
