@@ -17,6 +17,7 @@ type options struct {
 	allowGoUpgrade bool
 	force          bool
 	out            string
+	serve          serveOptions
 }
 
 func dirFlags(fs *flag.FlagSet, o *options) {

@@ -84,11 +84,35 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 	text := s.m.errText
 	s.m.mu.Unlock()
 	if text == "" {
-		return s.inner.Execute(ctx, cmds)
+		if s.m.server.empty() {
+			return s.inner.Execute(ctx, cmds)
+		}
+		return s.hooked(ctx, cmds)
 	}
 	replies := make([]resp.Reply, len(cmds))
 	for i := range replies {
 		replies[i] = resp.NewError(text)
+	}
+	return replies, nil
+}
+
+// hooked runs commands one by one past the test's hook and commands. The order of
+// a frame stays; that others may come between its commands, they may in Redis's
+// pipelines, too.
+func (s *session) hooked(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	replies := make([]resp.Reply, 0, len(cmds))
+	for _, cmd := range cmds {
+		if len(cmd) > 0 {
+			if r, ok := s.m.server.answer(cmd); ok {
+				replies = append(replies, r)
+				continue
+			}
+		}
+		got, err := s.inner.Execute(ctx, []resp.Command{cmd})
+		replies = append(replies, got...)
+		if err != nil {
+			return replies, err
+		}
 	}
 	return replies, nil
 }

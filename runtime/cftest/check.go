@@ -95,13 +95,20 @@ type StreamEntry struct {
 
 // XAdd appends an entry to a stream and returns its id.
 func (m *Miniredis) XAdd(k, id string, values []string) (string, error) {
-	r := m.db().do(append([]string{"XADD", k, id}, values...)...)
+	return m.db().XAdd(k, id, values)
+}
+
+// XAdd appends an entry to a stream and returns its id.
+func (db *RedisDB) XAdd(k, id string, values []string) (string, error) {
+	r := db.do(append([]string{"XADD", k, id}, values...)...)
 	return r.Str, failure(r)
 }
 
 // Stream returns a stream's entries, or ErrKeyNotFound.
-func (m *Miniredis) Stream(k string) ([]StreamEntry, error) {
-	db := m.db()
+func (m *Miniredis) Stream(k string) ([]StreamEntry, error) { return m.db().Stream(k) }
+
+// Stream returns a stream's entries, or ErrKeyNotFound.
+func (db *RedisDB) Stream(k string) ([]StreamEntry, error) {
 	if err := db.expect(k, "stream"); err != nil {
 		return nil, err
 	}

@@ -188,7 +188,7 @@ func (db *RedisDB) ZScore(k, member string) (float64, error) {
 }
 
 // ZMScore returns the scores of several members, 0 for those that are missing.
-func (db *RedisDB) ZMScore(k string, members ...string) ([]float64, error) {
+func (db *RedisDB) ZMScore(k string, members []string) ([]float64, error) {
 	if err := db.expect(k, "zset"); err != nil {
 		return nil, err
 	}
@@ -215,4 +215,15 @@ func (db *RedisDB) PfCount(keys ...string) (int, error) {
 // PfMerge merges HyperLogLogs into the first.
 func (db *RedisDB) PfMerge(destKey string, sourceKeys ...string) error {
 	return failure(db.do(append([]string{"PFMERGE", destKey}, sourceKeys...)...))
+}
+
+// HllAdd is PfAdd.
+func (db *RedisDB) HllAdd(k string, elems ...string) (int, error) { return db.PfAdd(k, elems...) }
+
+// HllCount is PfCount.
+func (db *RedisDB) HllCount(keys ...string) (int, error) { return db.PfCount(keys...) }
+
+// HllMerge is PfMerge.
+func (db *RedisDB) HllMerge(destKey string, sourceKeys ...string) error {
+	return db.PfMerge(destKey, sourceKeys...)
 }

@@ -142,7 +142,7 @@ func (m *Miniredis) ZScore(k, member string) (float64, error) { return m.db().ZS
 
 // ZMScore returns the scores of several members, 0 for those that are missing.
 func (m *Miniredis) ZMScore(k string, members ...string) ([]float64, error) {
-	return m.db().ZMScore(k, members...)
+	return m.db().ZMScore(k, members)
 }
 
 // PfAdd adds elements to a HyperLogLog and returns 1 when that changed it.
@@ -154,6 +154,22 @@ func (m *Miniredis) PfCount(keys ...string) (int, error) { return m.db().PfCount
 // PfMerge merges HyperLogLogs into the first.
 func (m *Miniredis) PfMerge(destKey string, sourceKeys ...string) error {
 	return m.db().PfMerge(destKey, sourceKeys...)
+}
+
+// HExpire sets a field's time to live and reports whether there is such a field.
+func (m *Miniredis) HExpire(key, field string, ttl time.Duration) bool {
+	return m.db().HExpire(key, field, ttl)
+}
+
+// HPersist removes a field's time to live and reports whether it had one.
+func (m *Miniredis) HPersist(key, field string) bool { return m.db().HPersist(key, field) }
+
+// HTTL is what is left of a field's time to live, 0 when it has none.
+func (m *Miniredis) HTTL(key, field string) time.Duration { return m.db().HTTL(key, field) }
+
+// HSetEX sets fields, given as field, value, field, value, with a time to live.
+func (m *Miniredis) HSetEX(key string, ttl time.Duration, fv ...string) {
+	m.db().HSetEX(key, ttl, fv...)
 }
 
 // Dump shows all keys with their contents, for people.

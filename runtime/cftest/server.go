@@ -40,7 +40,8 @@ type Miniredis struct {
 
 	mu       sync.Mutex
 	ln       net.Listener
-	addr     string // kept by Close, for Restart
+	addr     string                                   // kept by Close, for Restart
+	wrap     func(net.Listener) (net.Listener, error) // kept too
 	cancel   context.CancelFunc
 	served   chan struct{} // closed when Serve has returned
 	forget   []func()      // take the local registrations back
@@ -49,13 +50,12 @@ type Miniredis struct {
 	selected int
 	direct   map[int]*embedded.Session // by database, for the methods of this package
 	open     int                       // sessions now
+
+	server *Server
 }
 
 // DumpMaxLineLen is how many bytes of a value Dump shows.
 var DumpMaxLineLen = 60
-
-// Server is another name of Miniredis.
-type Server = Miniredis
 
 // Tester is the part of testing.TB that RunT needs.
 type Tester interface {
@@ -72,7 +72,9 @@ func NewMiniRedis() *Miniredis {
 	if err != nil {
 		panic("cftest: " + err.Error()) // the system has no random bits
 	}
-	return &Miniredis{host: host, direct: map[int]*embedded.Session{}, users: map[string]string{}}
+	m := &Miniredis{host: host, direct: map[int]*embedded.Session{}, users: map[string]string{}, server: &Server{cmds: map[string]Cmd{}}}
+	m.server.m = m
+	return m
 }
 
 // Run makes and starts a server on a free port.
@@ -97,6 +99,11 @@ func (m *Miniredis) Start() error { return m.StartAddr("127.0.0.1:0") }
 
 // StartAddr starts the server on an address.
 func (m *Miniredis) StartAddr(addr string) error {
+	return m.start(addr, func(ln net.Listener) (net.Listener, error) { return ln, nil })
+}
+
+// start starts the server on an address, with what wrap puts around the listener.
+func (m *Miniredis) start(addr string, wrap func(net.Listener) (net.Listener, error)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ln != nil {
@@ -106,6 +113,12 @@ func (m *Miniredis) StartAddr(addr string) error {
 	if err != nil {
 		return fmt.Errorf("cftest: %w", err)
 	}
+	wrapped, err := wrap(ln)
+	if err != nil {
+		_ = ln.Close()
+		return err
+	}
+	ln, m.wrap = wrapped, wrap
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan struct{})
 	m.ln, m.addr, m.cancel, m.served = ln, ln.Addr().String(), cancel, served
@@ -127,9 +140,12 @@ func (m *Miniredis) StartAddr(addr string) error {
 // Restart starts a closed server again, on the same port and with its data.
 func (m *Miniredis) Restart() error {
 	m.mu.Lock()
-	addr := m.addr
+	addr, wrap := m.addr, m.wrap
 	m.mu.Unlock()
-	return m.StartAddr(addr)
+	if wrap == nil {
+		return m.StartAddr(addr)
+	}
+	return m.start(addr, wrap)
 }
 
 // Close stops the server and ends its connections. The data stays for Restart.

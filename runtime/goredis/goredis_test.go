@@ -2,6 +2,7 @@ package goredis_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	goruntime "runtime"
 	"runtime/pprof"
@@ -26,8 +27,9 @@ func newFacade(t *testing.T) *runtime.Client {
 	return c
 }
 
+// memoryURL names a store that no other run of the test has.
 func memoryURL(t *testing.T) string {
-	return "memory://" + strings.NewReplacer("/", "-", " ", "-", "_", "-").Replace(t.Name())
+	return fmt.Sprintf("memory://%p-", t) + strings.NewReplacer("/", "-", " ", "-", "_", "-").Replace(t.Name())
 }
 
 // servers are what FromGoRedis is tested on: the engine behind RESP, and
