@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/flow"
 	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
@@ -75,6 +76,12 @@ func (r *run) verified() (*Result, error) {
 			files[name] = tidy(r.files[name].src, b)
 		}
 		res := r.result(edits, files)
+		if len(files) > 0 && res.Counts.Sites > 0 && res.Counts.Moved == 0 {
+			// Types and symbols could move, and no call that uses them: a new
+			// requirement and a generated package would be for nothing.
+			r.holdAll()
+			continue
+		}
 		if len(files) == 0 && r.migratedAlready() == 0 {
 			return res, nil // nothing moves: no package is generated, no module file changes
 		}
@@ -94,6 +101,28 @@ func (r *run) verified() (*Result, error) {
 		}
 		if err := r.takeBack(errs, edits); err != nil {
 			return nil, err
+		}
+	}
+}
+
+// holdAll leaves every group on go-redis, for the reason of the first call.
+func (r *run) holdAll() {
+	why := flow.Blocker{Code: spec.NoSource, Text: "no command call can move with it"}
+	for i := range r.sites {
+		g := r.siteGroup(&r.sites[i])
+		if g < 0 {
+			continue
+		}
+		if b, ok := r.stays[g]; ok {
+			why = b
+		} else if bs := r.flow.Groups[g].Blockers; len(bs) > 0 {
+			why = bs[0]
+		}
+		break
+	}
+	for g, group := range r.flow.Groups {
+		if r.moves(g) {
+			r.stays[g] = flow.Blocker{Pos: group.Mentions[0].Pos, Code: why.Code, Text: "no command call can move with it: " + why.Text}
 		}
 	}
 }
