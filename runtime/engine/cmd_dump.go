@@ -9,15 +9,15 @@ import (
 
 var dumpHandlers = map[string]handler{"dump": cmdDump, "restore": cmdRestore}
 
-// cmdDump answers a value in a format of our own. Streams and documents have no
-// such form yet.
+// cmdDump answers a value in a format of our own. Streams have no such form
+// yet.
 func cmdDump(c *call) resp.Reply {
 	ent := c.e.lookup(c.s.db, c.args[1])
 	if ent == nil {
 		return nilReply
 	}
 	switch ent.typ {
-	case TypeString, TypeHash, TypeList, TypeSet, TypeZSet:
+	case TypeString, TypeHash, TypeList, TypeSet, TypeZSet, TypeJSON:
 		return resp.NewBulk(c.e.dump(ent))
 	}
 	return resp.NewError("ERR DUMP does not serve values of the type " + ent.typ.String() + "; use COPY within a store, or redis2cf copy between stores")

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -55,7 +56,11 @@ func (c *call) jsonDoc(key string) (ent *entry, doc *jsonDoc, ok bool) {
 	if ent == nil || !ok {
 		return nil, nil, ok
 	}
-	return ent, c.e.object(ent).(*jsonDoc), true
+	doc = c.e.object(ent).(*jsonDoc)
+	if doc.root == nil {
+		panic(fault{fmt.Errorf("the document %q has no row", clip(key))})
+	}
+	return ent, doc, true
 }
 
 // jsonChanged notes that a document was changed.

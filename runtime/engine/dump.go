@@ -36,7 +36,8 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// items is the elements of a hash, list, set or sorted set, in order.
+// items is the elements of a hash, list, set or sorted set, in order, or a
+// document.
 func (e *Engine) items(ent *entry) (items []Item) {
 	switch obj := e.object(ent).(type) {
 	case *hash:
@@ -56,6 +57,8 @@ func (e *Engine) items(ent *entry) (items []Item) {
 			items = append(items, Item{Field: k.m.key, Score: k.score})
 			return true
 		})
+	case *jsonDoc:
+		items = []Item{{Value: obj.text()}}
 	}
 	return items
 }
@@ -140,6 +143,12 @@ func (e *Engine) readDump(typ Type, body string) (obj collection, ok bool) {
 			o.add(it.Field)
 		case *zset:
 			o.set(it.Field, it.Score)
+		case *jsonDoc:
+			root, err := parseJSON(it.Value, maxJSONDepth)
+			if err != nil {
+				return nil, false
+			}
+			o.root, o.dirty = root, true
 		default:
 			return nil, false
 		}

@@ -19,8 +19,16 @@ type jsonDoc struct {
 
 func (d *jsonDoc) typ() Type { return TypeJSON }
 
-// length is 1: a document is one value, and never empty.
-func (d *jsonDoc) length() int { return 1 }
+// length is 1, and 0 before there is a value.
+func (d *jsonDoc) length() int {
+	if d.root == nil {
+		return 0
+	}
+	return 1
+}
+
+// text is the document as compact JSON.
+func (d *jsonDoc) text() string { return string(appendJSON(nil, d.root, nil)) }
 
 func (d *jsonDoc) encoding() string { return "raw" }
 
@@ -37,8 +45,7 @@ func (d *jsonDoc) emit(id uint64, ops []Op) []Op {
 		return ops
 	}
 	d.dirty = false
-	text := string(appendJSON(nil, d.root, nil))
-	return append(ops, Op{Kind: OpPutItem, Type: TypeJSON, ID: id, Item: Item{Value: text}})
+	return append(ops, Op{Kind: OpPutItem, Type: TypeJSON, ID: id, Item: Item{Value: d.text()}})
 }
 
 func (d *jsonDoc) clone() collection { return &jsonDoc{root: d.root.clone(), dirty: true} }

@@ -132,6 +132,8 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.MERGE a $.f4 {"x":null} => +OK
 			JSON.MERGE a $.f2.c {"y":{"z":null,"w":1}} => +OK
 			JSON.GET a => {"f2":{"a":3,"b":4,"c":{"y":{"z":null,"w":1}}},"f3":[2,4,6],"f4":{"x":null}}
+			JSON.MERGE a $ {"f2":{"b":9},"f3":null} => +OK
+			JSON.GET a $.f2.a $.f2.b $.f3 => {"$.f2.a":[3],"$.f2.b":[9],"$.f3":[]}
 			JSON.MERGE none $.a 1 => -ERR new objects must be created at the root
 
 			JSON.SET d $ {"a":1,"nested":{"a":2,"b":3}} => +OK
@@ -376,6 +378,21 @@ func TestJSONNumbersAndStringsAreKept(t *testing.T) {
 		if got := string(appendJSON(nil, v, nil)); got != c.out {
 			t.Errorf("%s: got %s, want %s", c.in, got, c.out)
 		}
+	}
+}
+
+func TestJSONIsDumpedAndRestored(t *testing.T) {
+	e, s := newTestEngine(t)
+	run(e, s, "JSON.SET", "d", "$", `{"a":[1.0,"é"]}`)
+	dump := run(e, s, "DUMP", "d").Str
+	if r := run(e, s, "RESTORE", "e", "0", dump); r.Kind == resp.Error {
+		t.Fatal(r.Str)
+	}
+	if got := brief(run(e, s, "JSON.GET", "e")); got != `{"a":[1.0,"é"]}` {
+		t.Error(got)
+	}
+	if obj, ok := e.readDump(TypeJSON, "\x00"); ok {
+		t.Errorf("a document without a value was restored: %v", obj)
 	}
 }
 
