@@ -49,6 +49,7 @@ type baseCmd struct {
 	keyPos int8
 	step   int8
 	kind   CmdType
+	flight *flight // of an AutoPipeliner; nil: the result is there
 }
 
 func (cmd *baseCmd) base() *baseCmd { return cmd }
@@ -101,7 +102,10 @@ func (cmd *baseCmd) SetStepCount(step int8) { cmd.step = step }
 func (cmd *baseCmd) SetErr(err error) { cmd.err = err }
 
 // Err is the error of the result.
-func (cmd *baseCmd) Err() error { return cmd.err }
+func (cmd *baseCmd) Err() error {
+	cmd.await()
+	return cmd.err
+}
 
 // NoRetry reports that the command must not be sent twice.
 func (cmd *baseCmd) NoRetry() bool { return false }
@@ -113,7 +117,9 @@ func (cmd *baseCmd) GetCmdType() CmdType { return cmd.kind }
 func (cmd *baseCmd) setReadTimeout(d time.Duration) { cmd.waits, cmd.blocks = d, true }
 
 func (cmd *baseCmd) cloneBase() baseCmd {
+	cmd.await()
 	c := *cmd
+	c.flight = nil
 	c.args = append(make([]interface{}, 0, len(cmd.args)), cmd.args...)
 	return c
 }
@@ -129,13 +135,22 @@ type valueCmd[T any] struct {
 func (cmd *valueCmd[T]) SetVal(val T) { cmd.val = val }
 
 // Val is the value of the result, the zero value after an error.
-func (cmd *valueCmd[T]) Val() T { return cmd.val }
+func (cmd *valueCmd[T]) Val() T {
+	cmd.await()
+	return cmd.val
+}
 
 // Result is the value and the error of the result.
-func (cmd *valueCmd[T]) Result() (T, error) { return cmd.val, cmd.err }
+func (cmd *valueCmd[T]) Result() (T, error) {
+	cmd.await()
+	return cmd.val, cmd.err
+}
 
 // String shows the command and its result.
-func (cmd *valueCmd[T]) String() string { return cmdString(&cmd.baseCmd, cmd.val) }
+func (cmd *valueCmd[T]) String() string {
+	cmd.await()
+	return cmdString(&cmd.baseCmd, cmd.val)
+}
 
 // cmdString shows a command and its value, or its error.
 func cmdString(cmd *baseCmd, val interface{}) string {

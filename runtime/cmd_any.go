@@ -77,6 +77,7 @@ func (cmd *Cmd) Float64Slice() ([]float64, error) { return convertAll(cmd, toFlo
 func (cmd *Cmd) BoolSlice() ([]bool, error) { return convertAll(cmd, toBool) }
 
 func convert[T any](cmd *Cmd, to func(interface{}) (T, error)) (T, error) {
+	cmd.await()
 	if cmd.err != nil {
 		var zero T
 		return zero, cmd.err

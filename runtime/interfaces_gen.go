@@ -442,6 +442,10 @@ type UniversalClient interface {
 	PSubscribe(ctx context.Context, channels ...string) *PubSub
 	SSubscribe(ctx context.Context, channels ...string) *PubSub
 	PoolStats() *PoolStats
+	AutoPipeline() (*AutoPipeliner, error)
+	AutoPipelineWithOptions(config *AutoPipelineOptions) (*AutoPipeliner, error)
+	AsyncAutoPipeline() (*AutoPipeliner, error)
+	AsyncAutoPipelineWithOptions(config *AutoPipelineOptions) (*AutoPipeliner, error)
 	Close() error
 }
 

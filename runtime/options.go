@@ -69,7 +69,7 @@ type CSCStrategy int
 // CSCStrategySharedTracking is the only strategy there is.
 const CSCStrategySharedTracking CSCStrategy = 0
 
-// AutoPipelineOptions configures go-redis's automatic pipelines; ignored.
+// AutoPipelineOptions configures AutoPipeline and AsyncAutoPipeline.
 type AutoPipelineOptions struct {
 	MaxBatchSize         int
 	MaxBatchBytes        int

@@ -196,7 +196,7 @@ func (s *sender) readTx(cmds []Cmder, replies []resp.Reply) error {
 // setErr gives an error to the commands that have none yet.
 func setErr(cmds []Cmder, err error) {
 	for _, cmd := range cmds {
-		if cmd.Err() == nil {
+		if cmd.base().err == nil {
 			cmd.SetErr(err)
 		}
 	}
@@ -204,7 +204,7 @@ func setErr(cmds []Cmder, err error) {
 
 func firstErr(cmds []Cmder) error {
 	for _, cmd := range cmds {
-		if err := cmd.Err(); err != nil {
+		if err := cmd.base().err; err != nil {
 			return err
 		}
 	}

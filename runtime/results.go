@@ -36,6 +36,7 @@ type KeyFlags struct {
 
 // Bytes is the value as bytes, which are the caller's.
 func (cmd *StatusCmd) Bytes() ([]byte, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return nil, cmd.err
 	}
@@ -43,10 +44,14 @@ func (cmd *StatusCmd) Bytes() ([]byte, error) {
 }
 
 // Uint64 is the value as a uint64.
-func (cmd *IntCmd) Uint64() (uint64, error) { return uint64(cmd.val), cmd.err }
+func (cmd *IntCmd) Uint64() (uint64, error) {
+	cmd.await()
+	return uint64(cmd.val), cmd.err
+}
 
 // Bytes is the value as bytes, which are the caller's.
 func (cmd *StringCmd) Bytes() ([]byte, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return nil, cmd.err
 	}
@@ -55,6 +60,7 @@ func (cmd *StringCmd) Bytes() ([]byte, error) {
 
 // Bool parses the value as strconv.ParseBool does.
 func (cmd *StringCmd) Bool() (bool, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return false, cmd.err
 	}
@@ -63,6 +69,7 @@ func (cmd *StringCmd) Bool() (bool, error) {
 
 // Int parses the value.
 func (cmd *StringCmd) Int() (int, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return 0, cmd.err
 	}
@@ -71,6 +78,7 @@ func (cmd *StringCmd) Int() (int, error) {
 
 // Int64 parses the value.
 func (cmd *StringCmd) Int64() (int64, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return 0, cmd.err
 	}
@@ -79,6 +87,7 @@ func (cmd *StringCmd) Int64() (int64, error) {
 
 // Uint64 parses the value.
 func (cmd *StringCmd) Uint64() (uint64, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return 0, cmd.err
 	}
@@ -87,6 +96,7 @@ func (cmd *StringCmd) Uint64() (uint64, error) {
 
 // Float32 parses the value.
 func (cmd *StringCmd) Float32() (float32, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return 0, cmd.err
 	}
@@ -95,6 +105,7 @@ func (cmd *StringCmd) Float32() (float32, error) {
 
 // Float64 parses the value.
 func (cmd *StringCmd) Float64() (float64, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return 0, cmd.err
 	}
@@ -103,6 +114,7 @@ func (cmd *StringCmd) Float64() (float64, error) {
 
 // Time parses the value as RFC 3339, which is how a time.Time is stored.
 func (cmd *StringCmd) Time() (time.Time, error) {
+	cmd.await()
 	if cmd.err != nil {
 		return time.Time{}, cmd.err
 	}
@@ -111,6 +123,7 @@ func (cmd *StringCmd) Time() (time.Time, error) {
 
 // Scan parses the value into the variable that val points to.
 func (cmd *StringCmd) Scan(val interface{}) error {
+	cmd.await()
 	if cmd.err != nil {
 		return cmd.err
 	}
@@ -120,6 +133,7 @@ func (cmd *StringCmd) Scan(val interface{}) error {
 // Scan stores the values of HMGET or MGET in the fields of a struct that are
 // tagged `redis:"name"`.
 func (cmd *SliceCmd) Scan(dst interface{}) error {
+	cmd.await()
 	if cmd.err != nil {
 		return cmd.err
 	}
@@ -132,12 +146,14 @@ func (cmd *SliceCmd) Scan(dst interface{}) error {
 
 // ScanSlice parses the values into the slice that container points to.
 func (cmd *StringSliceCmd) ScanSlice(container interface{}) error {
+	cmd.await()
 	return scan.Slice(cmd.val, container)
 }
 
 // Scan stores the values in the fields of a struct that are tagged
 // `redis:"name"`.
 func (cmd *MapStringStringCmd) Scan(dest interface{}) error {
+	cmd.await()
 	if cmd.err != nil {
 		return cmd.err
 	}
@@ -154,7 +170,10 @@ func (cmd *MapStringStringCmd) Scan(dest interface{}) error {
 }
 
 // Item is one value of a section, empty when there is none.
-func (cmd *InfoCmd) Item(section, key string) string { return cmd.val[section][key] }
+func (cmd *InfoCmd) Item(section, key string) string {
+	cmd.await()
+	return cmd.val[section][key]
+}
 
 // DurationCmd is the result of a command that answers a time to live.
 type DurationCmd struct {
@@ -208,13 +227,22 @@ type keyedCmd[T any] struct {
 func (cmd *keyedCmd[T]) SetVal(key string, val T) { cmd.key, cmd.val = key, val }
 
 // Val is the key and its values.
-func (cmd *keyedCmd[T]) Val() (string, T) { return cmd.key, cmd.val }
+func (cmd *keyedCmd[T]) Val() (string, T) {
+	cmd.await()
+	return cmd.key, cmd.val
+}
 
 // Result is the key, its values and the error.
-func (cmd *keyedCmd[T]) Result() (string, T, error) { return cmd.key, cmd.val, cmd.err }
+func (cmd *keyedCmd[T]) Result() (string, T, error) {
+	cmd.await()
+	return cmd.key, cmd.val, cmd.err
+}
 
 // String shows the command and its values.
-func (cmd *keyedCmd[T]) String() string { return cmdString(&cmd.baseCmd, cmd.val) }
+func (cmd *keyedCmd[T]) String() string {
+	cmd.await()
+	return cmdString(&cmd.baseCmd, cmd.val)
+}
 
 func (cmd *keyedCmd[T]) read(r resp.Reply, proto int, values func(resp.Reply, int) (T, error)) error {
 	elems, err := readFixed(r, proto, 2)
@@ -279,7 +307,10 @@ func NewZeroCopyStringCmd(ctx context.Context, buf []byte, args ...interface{}) 
 }
 
 // Bytes is the value in the caller's buffer.
-func (cmd *ZeroCopyStringCmd) Bytes() []byte { return cmd.buf[:cmd.val] }
+func (cmd *ZeroCopyStringCmd) Bytes() []byte {
+	cmd.await()
+	return cmd.buf[:cmd.val]
+}
 
 // NoRetry is true: a second answer would be written over the first.
 func (cmd *ZeroCopyStringCmd) NoRetry() bool { return true }

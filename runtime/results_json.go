@@ -20,13 +20,17 @@ func newJSONCmd(ctx context.Context, args ...interface{}) *JSONCmd {
 }
 
 // String shows the command and its text.
-func (cmd *JSONCmd) String() string { return cmdString(&cmd.baseCmd, cmd.val) }
+func (cmd *JSONCmd) String() string {
+	cmd.await()
+	return cmdString(&cmd.baseCmd, cmd.val)
+}
 
 // SetVal sets the text.
 func (cmd *JSONCmd) SetVal(val string) { cmd.val = val }
 
 // Val is the result as JSON text.
 func (cmd *JSONCmd) Val() string {
+	cmd.await()
 	if cmd.val != "" || cmd.expanded == nil {
 		return cmd.val
 	}
@@ -40,12 +44,14 @@ func (cmd *JSONCmd) Val() string {
 
 // Result is the result as JSON text, and the error.
 func (cmd *JSONCmd) Result() (string, error) {
+	cmd.await()
 	val := cmd.Val()
 	return val, cmd.err
 }
 
 // Expanded is the result as encoding/json's values.
 func (cmd *JSONCmd) Expanded() (interface{}, error) {
+	cmd.await()
 	if cmd.val != "" && cmd.expanded == nil {
 		if err := json.Unmarshal([]byte(cmd.val), &cmd.expanded); err != nil {
 			return nil, err

@@ -205,13 +205,22 @@ type startCmd[T any] struct {
 func (cmd *startCmd[T]) SetVal(val []T, start string) { cmd.val, cmd.start = val, start }
 
 // Val is the list and the id.
-func (cmd *startCmd[T]) Val() ([]T, string) { return cmd.val, cmd.start }
+func (cmd *startCmd[T]) Val() ([]T, string) {
+	cmd.await()
+	return cmd.val, cmd.start
+}
 
 // Result is the list, the id and the error.
-func (cmd *startCmd[T]) Result() ([]T, string, error) { return cmd.val, cmd.start, cmd.err }
+func (cmd *startCmd[T]) Result() ([]T, string, error) {
+	cmd.await()
+	return cmd.val, cmd.start, cmd.err
+}
 
 // String shows the command and its list.
-func (cmd *startCmd[T]) String() string { return cmdString(&cmd.baseCmd, cmd.val) }
+func (cmd *startCmd[T]) String() string {
+	cmd.await()
+	return cmdString(&cmd.baseCmd, cmd.val)
+}
 
 // XAutoClaimCmd is the result of XAUTOCLAIM.
 type XAutoClaimCmd struct{ startCmd[XMessage] }
@@ -280,16 +289,21 @@ func (cmd *XAutoClaimWithDeletedCmd) SetVal(val []XMessage, start string, delete
 
 // Val is what was claimed, where to go on, and the ids that are no more.
 func (cmd *XAutoClaimWithDeletedCmd) Val() ([]XMessage, string, []string) {
+	cmd.await()
 	return cmd.val, cmd.start, cmd.deleted
 }
 
 // Result is Val with the error.
 func (cmd *XAutoClaimWithDeletedCmd) Result() ([]XMessage, string, []string, error) {
+	cmd.await()
 	return cmd.val, cmd.start, cmd.deleted, cmd.err
 }
 
 // String shows the command and what was claimed.
-func (cmd *XAutoClaimWithDeletedCmd) String() string { return cmdString(&cmd.baseCmd, cmd.val) }
+func (cmd *XAutoClaimWithDeletedCmd) String() string {
+	cmd.await()
+	return cmdString(&cmd.baseCmd, cmd.val)
+}
 
 func (cmd *XAutoClaimWithDeletedCmd) readReply(r resp.Reply, proto int) error {
 	start, claimed, deleted, err := readClaim(r, proto, "XAutoClaim")

@@ -31,15 +31,22 @@ func NewScanCmdResult(keys []string, cursor uint64, err error) *ScanCmd {
 func (cmd *ScanCmd) SetVal(page []string, cursor uint64) { cmd.page, cmd.cursor = page, cursor }
 
 // Val is the page and the cursor of the next one, 0 after the last.
-func (cmd *ScanCmd) Val() (keys []string, cursor uint64) { return cmd.page, cmd.cursor }
+func (cmd *ScanCmd) Val() (keys []string, cursor uint64) {
+	cmd.await()
+	return cmd.page, cmd.cursor
+}
 
 // Result is the page, the cursor of the next one, and the error.
 func (cmd *ScanCmd) Result() (keys []string, cursor uint64, err error) {
+	cmd.await()
 	return cmd.page, cmd.cursor, cmd.err
 }
 
 // String shows the command and its page.
-func (cmd *ScanCmd) String() string { return cmdString(&cmd.baseCmd, cmd.page) }
+func (cmd *ScanCmd) String() string {
+	cmd.await()
+	return cmdString(&cmd.baseCmd, cmd.page)
+}
 
 func (cmd *ScanCmd) readReply(r resp.Reply, proto int) error {
 	elems, err := readFixed(r, proto, 2)

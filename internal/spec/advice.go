@@ -5,7 +5,6 @@ package spec
 const (
 	advACL           = "Not needed: access is by Cloudflare tokens and the gateway's read-only tokens; drop the call or keep it beside the Redis that stays."
 	advArray         = "Redis 8's arrays have no counterpart; use a hash with the index as field, or a list."
-	advAutoPipeline  = "Drop it: concurrent callers share a frame already. A go-redis client over the engine (cfstore.GoRedis) still has it."
 	advClientCache   = "Not needed: the embedded engine is in the process; behind the gateway, cache in the program or let the plan place the family on KV."
 	advCluster       = "Not needed: there are no nodes or slots to manage; the plan's placement groups and shards take their place."
 	advConnections   = "Drop it: connections belong to the runtime and to Cloudflare, there is nothing to kill, pause or unblock from outside."
@@ -16,7 +15,6 @@ const (
 	advPanics        = "go-redis itself does not implement this method; remove the call."
 	advProbabilistic = "Use a set or a sorted set where exact answers fit, or code of your own in the Durable Object."
 	advPush          = "Drop it: there are no RESP3 push notifications or maintenance events of a Redis server to handle."
-	advRaw           = "Use Do, or take a go-redis client over the engine (cfstore.GoRedis) that returns raw RESP."
 	advReplication   = "Not needed: Cloudflare replicates the store."
 	advScriptKill    = "Not needed: each script has a budget, and one that exceeds it ends by itself with its effects undone."
 	advSearch        = "Use Vectorize for similarity and D1 full-text search (FTS5) for text, fed from the family's D1 follower."

@@ -32,7 +32,7 @@ var scriptCommands = []cmdRow{
 	{"FUNCTION DELETE", 3, 0, 0, 0, "", "write noscript", needs("function"), ""},
 	{"FUNCTION DUMP", 2, 0, 0, 0, "", "noscript", needs("function"), ""},
 	{"FUNCTION FLUSH", -2, 0, 0, 0, "", "write noscript", needs("function"), ""},
-	{"FUNCTION HELP", 2, 0, 0, 0, "", "loading stale", needs("function"), ""},
+	{"FUNCTION HELP", 2, 0, 0, 0, "", "loading stale", needs("help"), ""},
 	{"FUNCTION KILL", 2, 0, 0, 0, "", "noscript allow_busy", needs("function"), ""},
 	{"FUNCTION LIST", -2, 0, 0, 0, "", "noscript", needs("function"), ""},
 	{"FUNCTION LOAD", -3, 0, 0, 0, "", "write denyoom noscript", needs("function"), ""},

@@ -52,8 +52,8 @@ var otherRows = []row{
 	{"Monitor", "SENTINEL MONITOR", "", "", "name string, ip string, port string, quorum string", "*StringCmd", `"sentinel" "monitor" name ip port quorum`, manual(Sentinel, advSentinel).on("SentinelClient")},
 	{"Set", "SENTINEL SET", "", "", "name string, option string, value string", "*StringCmd", `"sentinel" "set" name option value`, manual(Sentinel, advSentinel).on("SentinelClient")},
 	{"Remove", "SENTINEL REMOVE", "", "", "name string", "*StringCmd", `"sentinel" "remove" name`, manual(Sentinel, advSentinel).on("SentinelClient")},
-	{"Submit", "", "", "raw:cmd", "cmd Cmder", "AutoFuture", "", bridge(NotOnFacade, advAutoPipeline).on("AutoPipeliner")},
-	{"IsBlocking", "", "n", "", "", "bool", "", bridge(NotOnFacade, advAutoPipeline).on("AutoPipeliner")},
-	{"Config", "", "n", "", "", "AutoPipelineOptions", "", bridge(NotOnFacade, advAutoPipeline).on("AutoPipeliner")},
-	{"IsClosed", "", "n", "", "", "bool", "", bridge(NotOnFacade, advAutoPipeline).on("AutoPipeliner")},
+	{"Submit", "", "", "raw:cmd", "cmd Cmder", "AutoFuture", "", served.on("AutoPipeliner")},
+	{"IsBlocking", "", "n", "", "", "bool", "", served.on("AutoPipeliner")},
+	{"Config", "", "n", "", "", "AutoPipelineOptions", "", served.on("AutoPipeliner")},
+	{"IsClosed", "", "n", "", "", "bool", "", served.on("AutoPipeliner")},
 }

@@ -76,12 +76,12 @@ var optionUses = []struct {
 	{"used", served, `
 		Network Addr Addrs SentinelAddrs ClientName Username Password DB MaxRetries MinRetryBackoff MaxRetryBackoff
 		DialTimeout ReadTimeout WriteTimeout ContextTimeoutEnabled PoolSize TLSConfig IsClusterMode Limiter
-		MasterName Protocol`},
+		MasterName Protocol AutoPipelineOptions`},
 	{"ignored", served, `
 		NodeAddress SentinelUsername SentinelPassword
 		DialerRetries DialerRetryTimeout DialerRetryBackoff MaxConcurrentDials
 		ReadBufferSize WriteBufferSize PipelineReadBufferSize PipelineWriteBufferSize PipelinePoolSize
-		AutoPipelineOptions PoolFIFO PoolTimeout MinIdleConns MaxIdleConns MaxActiveConns
+		PoolFIFO PoolTimeout MinIdleConns MaxIdleConns MaxActiveConns
 		ConnMaxIdleTime ConnMaxLifetime ConnMaxLifetimeJitter
 		DisableIndentity DisableIdentity IdentitySuffix UnstableResp3 FailingTimeoutSeconds
 		MaintNotificationsConfig MaxRedirects ReadOnly RouteByLatency RouteRandomly ReplicaOnly
@@ -100,7 +100,7 @@ var wholeTypes = map[string]struct {
 	use  string
 	fate fate
 }{
-	"AutoPipelineOptions": {"ignored", served},
+	"AutoPipelineOptions": {"used", served},
 	"CacheConfig":         {"error", manual(ClientCache, advClientCache)},
 	"Config":              {"ignored", served}, // maintnotifications
 }

@@ -107,11 +107,11 @@ var symbolRows = []symbolRow{
 		NewXInfoGroupsCmd NewXInfoStreamCmd NewXInfoStreamFullCmd NewXMessageSliceCmd
 		NewXMessageSliceCmdResult NewXPendingCmd NewXPendingExtCmd NewXPendingResult NewXStreamSliceCmd
 		NewXStreamSliceCmdResult`},
-	{"", "type", bridge(NotOnFacade, advAutoPipeline), `
+	{"", "type", served, `
 		AutoFuture AutoPipeliner`},
-	{"", "func", bridge(NotOnFacade, advAutoPipeline), `
+	{"", "func", served, `
 		DefaultAutoPipelineOptions DefaultBlockingAutoPipelineOptions`},
-	{"", "var", bridge(NotOnFacade, advAutoPipeline), `
+	{"", "var", served, `
 		ErrAutoPipelineTimeout ErrRingAutoPipelineUnsupported ErrSubmitBlockingFace`},
 	{"", "type", bridge(NotOnFacade, advCmdType), `
 		CmdTypeGetter CmdTypeKeyValuesValue CmdTypeScanValue CmdTypeXAutoClaimJustIDValue
@@ -127,9 +127,9 @@ var symbolRows = []symbolRow{
 		ConnInfo Pooler PubSubPooler`},
 	{"", "var", bridge(NotOnFacade, advPool), `
 		ErrInvalidPool`},
-	{"", "type", bridge(NotOnFacade, advRaw), `
+	{"", "type", served, `
 		RawCmd RawWriteToCmd`},
-	{"", "func", bridge(NotOnFacade, advRaw), `
+	{"", "func", served, `
 		NewRawCmd NewRawWriteToCmd`},
 	{"", "type", manual(ACLAdmin, advACL), `
 		ACLCatArgs ACLCmdable ACLLogCmd ACLLogEntry`},
