@@ -59,30 +59,3 @@ func importsOf(files map[string][]byte) []string {
 	}
 	return sortedKeys(seen)
 }
-
-// testServer declares the runtime's test server, over the standard library.
-const testServer = `package cftest
-
-import "time"
-
-type Miniredis struct{}
-
-type Tester interface {
-	Fatalf(format string, args ...any)
-	Cleanup(func())
-	Logf(format string, args ...any)
-}
-
-func Run() (*Miniredis, error)
-
-func RunT(t Tester) *Miniredis
-
-func (s *Miniredis) Addr() string
-func (s *Miniredis) Close()
-func (s *Miniredis) TTL(key string) time.Duration
-func (s *Miniredis) FastForward(d time.Duration)
-func (s *Miniredis) Exists(key string) bool
-func (s *Miniredis) Get(key string) (string, error)
-func (s *Miniredis) Set(key, value string) error
-func (s *Miniredis) SetError(msg string)
-`

@@ -112,6 +112,20 @@ func TestProgramsGetNothingOfTheToolOrGoRedis(t *testing.T) {
 	}
 }
 
+// goredis is a module of its own, so that go-redis is not even in the module graph
+// of programs that import only the runtime.
+func TestGoRedisIsInAModuleOfItsOwn(t *testing.T) {
+	for path, want := range map[string]bool{"go.mod": false, "goredis/go.mod": true} {
+		data, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bytes.Contains(data, []byte("github.com/redis/go-redis/")); got != want {
+			t.Errorf("%s requires go-redis: %v, want %v", path, got, want)
+		}
+	}
+}
+
 func hasAny(path string, prefixes []string) bool {
 	for _, p := range prefixes {
 		if path == strings.TrimSuffix(p, "/") || strings.HasPrefix(path, strings.TrimSuffix(p, "/")+"/") {
