@@ -31,6 +31,9 @@ func (p *Pipeline) Do(ctx context.Context, args ...interface{}) *Cmd {
 
 // Process adds a command.
 func (p *Pipeline) Process(ctx context.Context, cmd Cmder) error {
+	if p.cmds == nil {
+		p.cmds = make([]Cmder, 0, 8)
+	}
 	p.cmds = append(p.cmds, cmd)
 	return nil
 }

@@ -121,11 +121,18 @@ func (s *sender) failure(err error) error {
 // stops all of them, as it does in go-redis.
 func batch(cmds []Cmder) (frame []resp.Command, wait bool, err error) {
 	frame = make([]resp.Command, len(cmds))
+	n := 0
+	for _, cmd := range cmds {
+		n += len(cmd.base().args)
+	}
+	words := make([]string, n) // of all commands: one allocation, not one for each
 	for i, cmd := range cmds {
 		b := cmd.base()
-		if frame[i], err = marshal(b.args, nil); err != nil {
+		k := len(b.args)
+		if frame[i], err = marshal(b.args, words[:0:k]); err != nil {
 			return nil, false, err
 		}
+		words = words[k:]
 		wait = wait || b.blocks || waits(frame[i])
 	}
 	return frame, wait, nil

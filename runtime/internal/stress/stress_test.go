@@ -1,4 +1,7 @@
-package runtime_test
+// Package stress_test runs the facade on its stores as a busy program does: many
+// goroutines, everything at once. It is apart from the facade's own tests because
+// it links the stores, which those must not.
+package stress_test
 
 import (
 	"context"
@@ -17,6 +20,8 @@ import (
 	_ "github.com/redis2cf/redis2cf/runtime/store/memory"
 	_ "github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
+
+var ctx = context.Background()
 
 // stressWorkers goroutines do what programs do, at random and all at once.
 const stressWorkers = 64
@@ -49,6 +54,9 @@ func stress(t *testing.T, url string, steps int) {
 	defer watchdog.Stop()
 
 	c := runtime.NewClient(&runtime.Options{Addr: url})
+	if err := c.FlushAll(ctx).Err(); err != nil { // a memory store outlives its clients
+		t.Fatal(err)
+	}
 	for i := 0; i < accounts; i++ {
 		if err := c.Set(ctx, account(i), 1000, 0).Err(); err != nil {
 			t.Fatal(err)
