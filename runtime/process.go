@@ -2,7 +2,10 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/arg"
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -57,14 +60,39 @@ func (s *sender) process(ctx context.Context, cmd Cmder) (err error) {
 		return err
 	}
 	f.cmds[0] = words
-	replies, err := s.execute(ctx, f.cmds[:], b.blocks || waits(words))
+	var replies []resp.Reply
+	if !b.blocks && waits(words) {
+		replies, err = s.executeFor(ctx, f.cmds[:])
+	} else {
+		replies, err = s.execute(ctx, f.cmds[:], b.blocks)
+	}
 	if err != nil {
 		return err
 	}
 	return cmd.readReply(replies[0], s.opt.Protocol)
 }
 
-// execute sends one frame.
+// executeFor sends a command of Do that waits for data. go-redis's methods give a
+// connection the time that their command may wait, but of Do it knows nothing, so
+// that ReadTimeout ends such a command, which is then sent again MaxRetries times.
+// Here it waits as long in one go.
+func (s *sender) executeFor(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	limit := s.opt.ReadTimeout
+	if limit <= 0 {
+		return s.execute(ctx, cmds, true)
+	}
+	limit *= time.Duration(1 + max(s.opt.MaxRetries, 0))
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	replies, err := s.execute(limited, cmds, true)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = fmt.Errorf("redis2cf: %s did not answer within %v, the read timeout and its retries: %w", cmds[0].Name(), limit, os.ErrDeadlineExceeded)
+	}
+	return replies, err
+}
+
+// execute sends one frame. It ends when ctx does, whatever ContextTimeoutEnabled
+// says: go-redis needs that option because giving up costs it a connection.
 func (s *sender) execute(ctx context.Context, cmds []resp.Command, wait bool) ([]resp.Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

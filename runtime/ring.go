@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"sort"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -65,7 +67,8 @@ type RingOptions struct {
 // safe for concurrent use.
 type Ring struct {
 	baseClient
-	ring  *RingOptions
+	mu    sync.Mutex // of SetAddrs
+	ring  atomic.Pointer[RingOptions]
 	shard *Client
 }
 
@@ -95,7 +98,8 @@ func newRing(plan *RegisteredPlan, opt *RingOptions) *Ring {
 			}
 		}
 	}
-	r := &Ring{ring: &o, shard: clientAt(where, c, checkOptions(opt))}
+	r := &Ring{shard: clientAt(where, c, checkOptions(opt))}
+	r.ring.Store(&o)
 	copyFields(&o, r.shard.opt) // the defaults
 	setDefault(&o.HeartbeatFrequency, 500*time.Millisecond)
 	r.init(sender{link: r.shard.link, opt: r.shard.opt}, nil)
@@ -103,7 +107,7 @@ func newRing(plan *RegisteredPlan, opt *RingOptions) *Ring {
 }
 
 // Options returns the options with their defaults filled in.
-func (c *Ring) Options() *RingOptions { return c.ring }
+func (c *Ring) Options() *RingOptions { return c.ring.Load() }
 
 // Watch runs fn with a transaction that watches keys; there must be one.
 func (c *Ring) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) error {
@@ -111,6 +115,16 @@ func (c *Ring) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) er
 		return errNoWatchKeys
 	}
 	return c.watch(ctx, fn, keys)
+}
+
+// SetAddrs notes the addresses for Options. The store and its one shard stay: what
+// the shards have is one set of data, wherever they are.
+func (c *Ring) SetAddrs(addrs map[string]string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := *c.ring.Load()
+	o.Addrs = addrs
+	c.ring.Store(&o)
 }
 
 // Len is the number of shards: one.

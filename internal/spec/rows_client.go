@@ -71,7 +71,7 @@ var clientRows = []row{
 	{"Discard", "", "n", "", "", "", "", served.on("Pipeline,Pipeliner")},
 	{"Exec", "", "", "", "", "([]Cmder, error)", "", served.on("Pipeline,Pipeliner")},
 	{"Cmds", "", "n", "", "", "[]Cmder", "", served.on("Pipeline,Pipeliner")},
-	{"SetAddrs", "", "n", "", "addrs map[string]string", "", "", manual(ClusterAdmin, advCluster).on("Ring")},
+	{"SetAddrs", "", "n", "", "addrs map[string]string", "", "", served.on("Ring")},
 	{"Options", "", "n", "", "", "*RingOptions", "", served.on("Ring")},
 	{"GetShardClients", "", "n", "", "", "[]*Client", "", served.on("Ring")},
 	{"GetShardClientForKey", "", "rn", "key", "key string", "(*Client, error)", "", served.on("Ring")},
