@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 )
@@ -41,6 +42,12 @@ func moduleRoot(dir string) (string, error) {
 		if info, err := os.Stat(filepath.Join(root, "go.mod")); err == nil && !info.IsDir() {
 			return root, nil
 		}
+		if modules := workspaceModules(root); len(modules) > 0 {
+			return "", &usageError{
+				message: fmt.Sprintf("%s holds a workspace and no module of its own", root),
+				hint:    "Run redis2cf in one of its modules, or name one with -C: " + strings.Join(modules, ", ") + ".",
+			}
+		}
 		if filepath.Dir(root) == root {
 			return "", &usageError{
 				message: fmt.Sprintf("there is no go.mod in %s or above it", abs),
@@ -48,6 +55,27 @@ func moduleRoot(dir string) (string, error) {
 			}
 		}
 	}
+}
+
+// workspaceModules are the modules of the go.work in a directory; none when
+// there is no go.work or the go command is told to leave it out.
+func workspaceModules(dir string) []string {
+	if os.Getenv("GOWORK") == "off" {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "go.work"))
+	if err != nil {
+		return nil
+	}
+	f, err := modfile.ParseWork("go.work", data, nil)
+	if err != nil {
+		return nil
+	}
+	var dirs []string
+	for _, use := range f.Use {
+		dirs = append(dirs, use.Path)
+	}
+	return dirs
 }
 
 // modulePath reads a module's path from its go.mod; empty when it has none.

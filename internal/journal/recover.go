@@ -162,7 +162,7 @@ func (e *Entry) conflicts() error {
 		}
 	}
 	if len(bad) > 0 {
-		return fmt.Errorf("%w after redis2cf wrote it: %s; nothing was undone: keep a copy of your change, or use force to lose it (what was there before is in %s)",
+		return fmt.Errorf("%w after redis2cf wrote it: %s; nothing was undone: keep a copy of your change, then redis2cf undo -force, which loses it (what was there before is in %s)",
 			ErrChanged, strings.Join(bad, ", "), filepath.Join(e.dir, oldDir))
 	}
 	return nil

@@ -76,7 +76,9 @@ func list(ctx context.Context, cfg Config, dir string, mod *Module) (map[string]
 	}
 	for _, p := range some {
 		if p.Error != nil && meta[p.ImportPath] == nil {
-			return nil, nil, fmt.Errorf("pattern %s: %s", strings.Join(cfg.Patterns, " "), strings.TrimSpace(p.Error.Err))
+			pattern := strings.Join(cfg.Patterns, " ")
+			return nil, nil, fmt.Errorf("pattern %s: %s; name packages of module %s, such as ./...", pattern,
+				strings.TrimPrefix(strings.TrimSpace(p.Error.Err), "pattern "+pattern+": "), mod.Path)
 		}
 		wanted[p.ImportPath] = true
 	}
