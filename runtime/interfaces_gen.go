@@ -74,6 +74,7 @@ type ClusterCmdable interface{}
 // GenericCmdable has the commands on keys of any type.
 type GenericCmdable interface {
 	Del(ctx context.Context, keys ...string) *IntCmd
+	Dump(ctx context.Context, key string) *StringCmd
 	Exists(ctx context.Context, keys ...string) *IntCmd
 	Expire(ctx context.Context, key string, expiration time.Duration) *BoolCmd
 	ExpireNX(ctx context.Context, key string, expiration time.Duration) *BoolCmd
@@ -96,6 +97,8 @@ type GenericCmdable interface {
 	RandomKey(ctx context.Context) *StringCmd
 	Rename(ctx context.Context, key string, newkey string) *StatusCmd
 	RenameNX(ctx context.Context, key string, newkey string) *BoolCmd
+	Restore(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd
+	RestoreReplace(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd
 	SortRO(ctx context.Context, key string, sort *Sort) *StringSliceCmd
 	Sort(ctx context.Context, key string, sort *Sort) *StringSliceCmd
 	SortStore(ctx context.Context, key string, store string, sort *Sort) *IntCmd

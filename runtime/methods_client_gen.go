@@ -2,7 +2,18 @@
 
 package runtime
 
-import "context"
+import (
+	"context"
+	"time"
+)
+
+// Wait sends WAIT.
+func (c cmdable) Wait(ctx context.Context, numSlaves int, timeout time.Duration) *IntCmd {
+	cmd := NewIntCmd(ctx, "wait", numSlaves, int(timeout/time.Millisecond))
+	cmd.setReadTimeout(timeout)
+	_ = c(ctx, cmd)
+	return cmd
+}
 
 // Select sends SELECT.
 func (c statefulCmdable) Select(ctx context.Context, index int) *StatusCmd {

@@ -31,6 +31,13 @@ func (c cmdable) Unlink(ctx context.Context, keys ...string) *IntCmd {
 	return cmd
 }
 
+// Dump sends DUMP.
+func (c cmdable) Dump(ctx context.Context, key string) *StringCmd {
+	cmd := NewStringCmd(ctx, "dump", key)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
 // Exists sends EXISTS.
 func (c cmdable) Exists(ctx context.Context, keys ...string) *IntCmd {
 	words := make([]interface{}, 0, 1+len(keys))
@@ -186,6 +193,20 @@ func (c cmdable) Rename(ctx context.Context, key string, newkey string) *StatusC
 // RenameNX sends RENAMENX.
 func (c cmdable) RenameNX(ctx context.Context, key string, newkey string) *BoolCmd {
 	cmd := NewBoolCmd(ctx, "renamenx", key, newkey)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// Restore sends RESTORE.
+func (c cmdable) Restore(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd {
+	cmd := NewStatusCmd(ctx, "restore", key, formatMs(ctx, ttl), value)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// RestoreReplace sends RESTORE.
+func (c cmdable) RestoreReplace(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd {
+	cmd := NewStatusCmd(ctx, "restore", key, formatMs(ctx, ttl), value, "replace")
 	_ = c(ctx, cmd)
 	return cmd
 }

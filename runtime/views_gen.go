@@ -11,6 +11,7 @@ import (
 type KeyOps interface {
 	Del(ctx context.Context, keys ...string) *IntCmd
 	Unlink(ctx context.Context, keys ...string) *IntCmd
+	Dump(ctx context.Context, key string) *StringCmd
 	Exists(ctx context.Context, keys ...string) *IntCmd
 	Expire(ctx context.Context, key string, expiration time.Duration) *BoolCmd
 	ExpireNX(ctx context.Context, key string, expiration time.Duration) *BoolCmd
@@ -31,6 +32,8 @@ type KeyOps interface {
 	PTTL(ctx context.Context, key string) *DurationCmd
 	Rename(ctx context.Context, key string, newkey string) *StatusCmd
 	RenameNX(ctx context.Context, key string, newkey string) *BoolCmd
+	Restore(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd
+	RestoreReplace(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd
 	Touch(ctx context.Context, keys ...string) *IntCmd
 	TTL(ctx context.Context, key string) *DurationCmd
 	Type(ctx context.Context, key string) *StatusCmd

@@ -7,8 +7,6 @@ package spec
 var pending = map[string]string{
 	"getkeys": "Nothing asks for it at run time: the plan knows which arguments are keys.",
 	"help":    "Read the documentation: texts for redis-cli are not answered.",
-	"wait":    "Remove it: a write is committed before its answer leaves, and there are no replicas to wait for.",
-	"dump":    "Read and write the value with its own commands; redis2cf copy moves keys between stores.",
 	"newer":   "Redis 7.0 does not have this command; say it with the older commands, in a transaction or a script where it must be atomic.",
 }
 
