@@ -31,6 +31,7 @@ func (cmd *Cmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *Cmd) Clone() Cmder {
+	cmd.await()
 	return &Cmd{valueCmd[interface{}]{baseCmd: cmd.cloneBase(), val: cmd.val}}
 }
 

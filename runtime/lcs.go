@@ -141,6 +141,7 @@ func readRange(r resp.Reply, proto int) (p LCSPosition, err error) {
 
 // Clone copies the command and its result.
 func (cmd *LCSCmd) Clone() Cmder {
+	cmd.await()
 	c := &LCSCmd{valueCmd: valueCmd[*LCSMatch]{baseCmd: cmd.cloneBase(), val: clonePtr(cmd.val)}, query: cmd.query}
 	if c.val != nil {
 		c.val.Matches = cloneSlice(c.val.Matches)

@@ -211,6 +211,7 @@ func (cmd *DurationCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *DurationCmd) Clone() Cmder {
+	cmd.await()
 	c := *cmd
 	c.baseCmd = cmd.cloneBase()
 	return &c
@@ -270,6 +271,7 @@ func (cmd *KeyValuesCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *KeyValuesCmd) Clone() Cmder {
+	cmd.await()
 	return &KeyValuesCmd{keyedCmd[[]string]{baseCmd: cmd.cloneBase(), key: cmd.key, val: cloneSlice(cmd.val)}}
 }
 
@@ -287,6 +289,7 @@ func (cmd *ZSliceWithKeyCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *ZSliceWithKeyCmd) Clone() Cmder {
+	cmd.await()
 	return &ZSliceWithKeyCmd{keyedCmd[[]Z]{baseCmd: cmd.cloneBase(), key: cmd.key, val: cloneSlice(cmd.val)}}
 }
 
@@ -337,6 +340,7 @@ func (cmd *ZeroCopyStringCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command; the copy has no buffer and cannot be sent.
 func (cmd *ZeroCopyStringCmd) Clone() Cmder {
+	cmd.await()
 	return &ZeroCopyStringCmd{valueCmd: valueCmd[int]{baseCmd: cmd.cloneBase()}, cloned: true}
 }
 

@@ -73,6 +73,7 @@ func readFunctions(r resp.Reply, proto int) ([]Function, error) {
 
 // Clone copies the command and its result.
 func (cmd *FunctionListCmd) Clone() Cmder {
+	cmd.await()
 	libs := slices.Clone(cmd.val)
 	for i := range libs {
 		libs[i].Functions = slices.Clone(libs[i].Functions)
@@ -219,6 +220,7 @@ func readEngines(r resp.Reply, proto int) ([]Engine, error) {
 
 // Clone copies the command and its result.
 func (cmd *FunctionStatsCmd) Clone() Cmder {
+	cmd.await()
 	val := cmd.val
 	val.Engines = slices.Clone(val.Engines)
 	val.allrs = slices.Clone(val.allrs)

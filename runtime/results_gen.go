@@ -36,6 +36,7 @@ func (cmd *StatusCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *StatusCmd) Clone() Cmder {
+	cmd.await()
 	return &StatusCmd{valueCmd[string]{
 		baseCmd: cmd.cloneBase(),
 		val:     cmd.val,
@@ -70,6 +71,7 @@ func (cmd *IntCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *IntCmd) Clone() Cmder {
+	cmd.await()
 	return &IntCmd{valueCmd[int64]{
 		baseCmd: cmd.cloneBase(),
 		val:     cmd.val,
@@ -104,6 +106,7 @@ func (cmd *StringCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *StringCmd) Clone() Cmder {
+	cmd.await()
 	return &StringCmd{valueCmd[string]{
 		baseCmd: cmd.cloneBase(),
 		val:     cmd.val,
@@ -138,6 +141,7 @@ func (cmd *BoolCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *BoolCmd) Clone() Cmder {
+	cmd.await()
 	return &BoolCmd{valueCmd[bool]{
 		baseCmd: cmd.cloneBase(),
 		val:     cmd.val,
@@ -172,6 +176,7 @@ func (cmd *FloatCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *FloatCmd) Clone() Cmder {
+	cmd.await()
 	return &FloatCmd{valueCmd[float64]{
 		baseCmd: cmd.cloneBase(),
 		val:     cmd.val,
@@ -206,6 +211,7 @@ func (cmd *TimeCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *TimeCmd) Clone() Cmder {
+	cmd.await()
 	return &TimeCmd{valueCmd[time.Time]{
 		baseCmd: cmd.cloneBase(),
 		val:     cmd.val,
@@ -240,6 +246,7 @@ func (cmd *SliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *SliceCmd) Clone() Cmder {
+	cmd.await()
 	return &SliceCmd{valueCmd[[]interface{}]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -274,6 +281,7 @@ func (cmd *StringSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *StringSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &StringSliceCmd{valueCmd[[]string]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -301,6 +309,7 @@ func (cmd *IntSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *IntSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &IntSliceCmd{valueCmd[[]int64]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -335,6 +344,7 @@ func (cmd *FloatSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *FloatSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &FloatSliceCmd{valueCmd[[]float64]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -369,6 +379,7 @@ func (cmd *BoolSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *BoolSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &BoolSliceCmd{valueCmd[[]bool]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -396,6 +407,7 @@ func (cmd *KeyValueSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *KeyValueSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &KeyValueSliceCmd{valueCmd[[]KeyValue]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -430,6 +442,7 @@ func (cmd *MapStringStringCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *MapStringStringCmd) Clone() Cmder {
+	cmd.await()
 	return &MapStringStringCmd{valueCmd[map[string]string]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneMap(cmd.val),
@@ -464,6 +477,7 @@ func (cmd *MapStringIntCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *MapStringIntCmd) Clone() Cmder {
+	cmd.await()
 	return &MapStringIntCmd{valueCmd[map[string]int64]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneMap(cmd.val),
@@ -491,6 +505,7 @@ func (cmd *MapStringInterfaceCmd) readReply(r resp.Reply, proto int) (err error)
 
 // Clone copies the command and its result.
 func (cmd *MapStringInterfaceCmd) Clone() Cmder {
+	cmd.await()
 	return &MapStringInterfaceCmd{valueCmd[map[string]interface{}]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneMap(cmd.val),
@@ -518,6 +533,7 @@ func (cmd *StringStructMapCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *StringStructMapCmd) Clone() Cmder {
+	cmd.await()
 	return &StringStructMapCmd{valueCmd[map[string]struct{}]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneMap(cmd.val),
@@ -552,6 +568,7 @@ func (cmd *ZSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *ZSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &ZSliceCmd{valueCmd[[]Z]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -586,6 +603,7 @@ func (cmd *ZWithKeyCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *ZWithKeyCmd) Clone() Cmder {
+	cmd.await()
 	return &ZWithKeyCmd{valueCmd[*ZWithKey]{
 		baseCmd: cmd.cloneBase(),
 		val:     clonePtr(cmd.val),
@@ -613,6 +631,7 @@ func (cmd *RankWithScoreCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *RankWithScoreCmd) Clone() Cmder {
+	cmd.await()
 	return &RankWithScoreCmd{valueCmd[RankScore]{
 		baseCmd: cmd.cloneBase(),
 		val:     cmd.val,
@@ -640,6 +659,7 @@ func (cmd *KeyFlagsCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *KeyFlagsCmd) Clone() Cmder {
+	cmd.await()
 	return &KeyFlagsCmd{valueCmd[[]KeyFlags]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -674,6 +694,7 @@ func (cmd *GeoPosCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *GeoPosCmd) Clone() Cmder {
+	cmd.await()
 	return &GeoPosCmd{valueCmd[[]*GeoPos]{
 		baseCmd: cmd.cloneBase(),
 		val:     clonePositions(cmd.val),
@@ -701,6 +722,7 @@ func (cmd *InfoCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *InfoCmd) Clone() Cmder {
+	cmd.await()
 	return &InfoCmd{valueCmd[map[string]map[string]string]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneMap(cmd.val),
@@ -735,6 +757,7 @@ func (cmd *CommandsInfoCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *CommandsInfoCmd) Clone() Cmder {
+	cmd.await()
 	return &CommandsInfoCmd{valueCmd[map[string]*CommandInfo]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneMap(cmd.val),
@@ -762,6 +785,7 @@ func (cmd *ClientInfoCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *ClientInfoCmd) Clone() Cmder {
+	cmd.await()
 	return &ClientInfoCmd{valueCmd[*ClientInfo]{
 		baseCmd: cmd.cloneBase(),
 		val:     clonePtr(cmd.val),
@@ -796,6 +820,7 @@ func (cmd *XMessageSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XMessageSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &XMessageSliceCmd{valueCmd[[]XMessage]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneXMessages(cmd.val),
@@ -830,6 +855,7 @@ func (cmd *XStreamSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XStreamSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &XStreamSliceCmd{valueCmd[[]XStream]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneXStreams(cmd.val),
@@ -864,6 +890,7 @@ func (cmd *XPendingCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XPendingCmd) Clone() Cmder {
+	cmd.await()
 	return &XPendingCmd{valueCmd[*XPending]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneXPending(cmd.val),
@@ -891,6 +918,7 @@ func (cmd *XPendingExtCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XPendingExtCmd) Clone() Cmder {
+	cmd.await()
 	return &XPendingExtCmd{valueCmd[[]XPendingExt]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -918,6 +946,7 @@ func (cmd *XInfoConsumersCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XInfoConsumersCmd) Clone() Cmder {
+	cmd.await()
 	return &XInfoConsumersCmd{valueCmd[[]XInfoConsumer]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -945,6 +974,7 @@ func (cmd *XInfoGroupsCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XInfoGroupsCmd) Clone() Cmder {
+	cmd.await()
 	return &XInfoGroupsCmd{valueCmd[[]XInfoGroup]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneSlice(cmd.val),
@@ -972,6 +1002,7 @@ func (cmd *XInfoStreamCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XInfoStreamCmd) Clone() Cmder {
+	cmd.await()
 	return &XInfoStreamCmd{valueCmd[*XInfoStream]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneXInfoStream(cmd.val),
@@ -999,6 +1030,7 @@ func (cmd *XInfoStreamFullCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *XInfoStreamFullCmd) Clone() Cmder {
+	cmd.await()
 	return &XInfoStreamFullCmd{valueCmd[*XInfoStreamFull]{
 		baseCmd: cmd.cloneBase(),
 		val:     cloneXInfoStreamFull(cmd.val),

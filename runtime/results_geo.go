@@ -41,6 +41,7 @@ func (cmd *GeoLocationCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *GeoLocationCmd) Clone() Cmder {
+	cmd.await()
 	twin := &GeoLocationCmd{q: cmd.q}
 	twin.baseCmd, twin.val = cmd.cloneBase(), cloneSlice(cmd.val)
 	return twin
@@ -69,6 +70,7 @@ func (cmd *GeoSearchLocationCmd) readReply(r resp.Reply, proto int) (err error) 
 
 // Clone copies the command and its result.
 func (cmd *GeoSearchLocationCmd) Clone() Cmder {
+	cmd.await()
 	twin := &GeoSearchLocationCmd{q: cmd.q}
 	twin.baseCmd, twin.val = cmd.cloneBase(), cloneSlice(cmd.val)
 	return twin

@@ -89,6 +89,7 @@ func (cmd *JSONCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *JSONCmd) Clone() Cmder {
+	cmd.await()
 	return &JSONCmd{baseCmd: cmd.cloneBase(), val: cmd.val, expanded: cmd.expanded}
 }
 
@@ -131,6 +132,7 @@ func (cmd *JSONSliceCmd) readReply(r resp.Reply, proto int) (err error) {
 
 // Clone copies the command and its result.
 func (cmd *JSONSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &JSONSliceCmd{valueCmd[[]interface{}]{baseCmd: cmd.cloneBase(), val: cloneSlice(cmd.val)}}
 }
 
@@ -164,5 +166,6 @@ func (cmd *IntPointerSliceCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *IntPointerSliceCmd) Clone() Cmder {
+	cmd.await()
 	return &IntPointerSliceCmd{valueCmd[[]*int64]{baseCmd: cmd.cloneBase(), val: cloneSlice(cmd.val)}}
 }

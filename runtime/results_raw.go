@@ -27,6 +27,7 @@ func (cmd *RawCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *RawCmd) Clone() Cmder {
+	cmd.await()
 	return &RawCmd{valueCmd[[]byte]{baseCmd: cmd.cloneBase(), val: slices.Clone(cmd.val)}}
 }
 
@@ -53,6 +54,7 @@ func (cmd *RawWriteToCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result, with the same writer.
 func (cmd *RawWriteToCmd) Clone() Cmder {
+	cmd.await()
 	return &RawWriteToCmd{valueCmd[int64]{baseCmd: cmd.cloneBase(), val: cmd.val}, cmd.w}
 }
 

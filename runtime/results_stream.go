@@ -242,6 +242,7 @@ func (cmd *XAutoClaimCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *XAutoClaimCmd) Clone() Cmder {
+	cmd.await()
 	return &XAutoClaimCmd{startCmd[XMessage]{baseCmd: cmd.cloneBase(), start: cmd.start, val: cloneXMessages(cmd.val)}}
 }
 
@@ -265,6 +266,7 @@ func (cmd *XAutoClaimJustIDCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *XAutoClaimJustIDCmd) Clone() Cmder {
+	cmd.await()
 	return &XAutoClaimJustIDCmd{startCmd[string]{baseCmd: cmd.cloneBase(), start: cmd.start, val: cloneSlice(cmd.val)}}
 }
 
@@ -320,6 +322,7 @@ func (cmd *XAutoClaimWithDeletedCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *XAutoClaimWithDeletedCmd) Clone() Cmder {
+	cmd.await()
 	return &XAutoClaimWithDeletedCmd{baseCmd: cmd.cloneBase(), start: cmd.start, val: cloneXMessages(cmd.val), deleted: cloneSlice(cmd.deleted)}
 }
 

@@ -67,6 +67,7 @@ func (cmd *ScanCmd) readReply(r resp.Reply, proto int) error {
 
 // Clone copies the command and its result.
 func (cmd *ScanCmd) Clone() Cmder {
+	cmd.await()
 	return &ScanCmd{baseCmd: cmd.cloneBase(), page: cloneSlice(cmd.page), cursor: cmd.cursor, process: cmd.process}
 }
 

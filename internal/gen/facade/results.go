@@ -101,6 +101,7 @@ func (r result) write(f *jen.File) {
 	}
 	f.Comment("Clone copies the command and its result.")
 	f.Func().Params(jen.Id("cmd").Op("*").Id(r.name)).Id("Clone").Params().Id("Cmder").Block(
+		jen.Id("cmd").Dot("await").Call(),
 		jen.Return(jen.Op("&").Id(r.name).Values(jen.Add(base).Values(jen.Dict{
 			jen.Id("baseCmd"): jen.Id("cmd").Dot("cloneBase").Call(), jen.Id("val"): copied,
 		}))))
