@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
 // parseInt reads a 64-bit integer as strictly as Redis: no spaces, no plus
@@ -119,50 +121,6 @@ func formatLongDouble(f *big.Float) string {
 }
 
 // formatDouble writes a double as Redis 7.0 does in RESP2: %.17g.
-func formatDouble(f float64) string {
-	switch {
-	case math.IsInf(f, 1):
-		return "inf"
-	case math.IsInf(f, -1):
-		return "-inf"
-	case math.IsNaN(f):
-		return "nan"
-	case f == math.Trunc(f) && math.Abs(f) < 1e15:
-		if f == 0 && math.Signbit(f) {
-			return "-0"
-		}
-		return strconv.FormatInt(int64(f), 10)
-	}
-	return formatG(f, 17)
-}
-
-// formatG is C's %.*g.
-func formatG(f float64, digits int) string {
-	s := strconv.FormatFloat(f, 'e', digits-1, 64)
-	mantissa, exp, _ := strings.Cut(s, "e")
-	x, _ := strconv.Atoi(exp)
-	if x < -4 || x >= digits {
-		if strings.Contains(mantissa, ".") {
-			mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
-		}
-		sign := "+"
-		if x < 0 {
-			sign, x = "-", -x
-		}
-		return mantissa + "e" + sign + pad2(x)
-	}
-	s = strconv.FormatFloat(f, 'f', digits-1-x, 64)
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
-}
-
-func pad2(n int) string {
-	if n < 10 {
-		return "0" + strconv.Itoa(n)
-	}
-	return strconv.Itoa(n)
-}
+func formatDouble(f float64) string { return string(resp.AppendDouble(nil, f)) }
 
 func formatUint(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -3,7 +3,6 @@ package redislua
 import (
 	"math"
 	"strconv"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -21,27 +20,7 @@ func FormatG(f float64, digits int) string {
 	case math.IsInf(f, -1):
 		return "-inf"
 	}
-	s := strconv.FormatFloat(f, 'e', digits-1, 64)
-	mantissa, exp, _ := strings.Cut(s, "e")
-	x, _ := strconv.Atoi(exp)
-	if x < -4 || x >= digits {
-		if strings.Contains(mantissa, ".") {
-			mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
-		}
-		sign := "+"
-		if x < 0 {
-			sign, x = "-", -x
-		}
-		if x < 10 {
-			sign += "0"
-		}
-		return mantissa + "e" + sign + strconv.Itoa(x)
-	}
-	s = strconv.FormatFloat(f, 'f', digits-1-x, 64)
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
+	return strconv.FormatFloat(f, 'g', digits, 64)
 }
 
 // number is how Lua 5.1 turns a number into a string.
