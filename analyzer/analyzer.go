@@ -134,7 +134,7 @@ func (s *Site) Message() string {
 			b.WriteString(": " + why)
 		}
 	default:
-		b.WriteString(Place(s))
+		b.WriteString(place(s))
 	}
 	return b.String()
 }

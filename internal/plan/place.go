@@ -21,10 +21,6 @@ const (
 	priceDO = "1.00 $ a million rows written, 0.15 $ a million requests"
 )
 
-// readsAndWrites are the commands of plain strings that KV can follow without
-// losing what a program relies on.
-var readsAndWrites = setOf("GET", "MGET", "SET", "MSET", "SETEX", "PSETEX", "GETEX", "GETRANGE", "SUBSTR", "STRLEN")
-
 // aboutKeys are the commands that work on every type and decide nothing.
 var aboutKeys = setOf("DEL", "UNLINK", "EXISTS", "TOUCH", "TYPE", "DUMP", "RESTORE", "OBJECT", "KEYS", "SCAN",
 	"EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME",
@@ -79,15 +75,10 @@ func (s *seen) note(site *analyzer.Site, command string) {
 		s.script = first(s.script, command)
 	case word == "WATCH":
 		s.watched = true
-	case site.Type == spec.String && write && (!readsAndWrites[command] || conditional[site.Row.Method]):
+	case site.Type == spec.String && write && !spec.WholeValue(command, site.Row.Method):
 		s.atomic = first(s.atomic, command)
 	}
 }
-
-// conditional are the methods that send SET with a condition or an answer, by
-// go-redis's names: the command alone does not show it.
-var conditional = setOf("SetNX", "SetXX", "SetArgs", "SetIFEQ", "SetIFEQGet", "SetIFNE", "SetIFNEGet",
-	"SetIFDEQ", "SetIFDEQGet", "SetIFDNE", "SetIFDNEGet", "GetSet", "GetDel", "MSetNX")
 
 func first(a, b string) string {
 	if a != "" {
