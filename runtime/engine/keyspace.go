@@ -57,15 +57,7 @@ func (ent *entry) expired(nowMs int64) bool { return ent.expireAt != 0 && ent.ex
 // object returns a collection's elements, reading them from the store at first.
 func (e *Engine) object(ent *entry) collection {
 	if ent.obj == nil {
-		obj := newCollection(ent.typ, !e.volatile)
-		err := e.store.Items(Query{Type: ent.typ, ID: ent.id}, func(it Item) bool {
-			obj.load(it)
-			return true
-		})
-		if err != nil {
-			panic(fault{fmt.Errorf("reading the %s %q: %w", ent.typ, clip(ent.key), err)})
-		}
-		ent.obj = obj
+		ent.obj = e.read(ent)
 	}
 	if e.undo != nil && e.undo.writing {
 		e.undo.watch(e, ent)
