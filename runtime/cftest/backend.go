@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 
@@ -55,7 +56,7 @@ func (b backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	m.mu.Lock()
 	m.open++
 	m.mu.Unlock()
-	return &session{m: m, inner: inner}, nil
+	return &session{m: m, inner: inner, peer: &Peer{Resp3: opt.Protocol != 2, ClientName: opt.Name, push: opt.Push}}, nil
 }
 
 // refusing is the error of a server that is closed, in the network's words.
@@ -72,12 +73,16 @@ type session struct {
 	m     *Miniredis
 	inner store.Session
 	once  sync.Once
+	peer  *Peer
 }
 
 // Execute runs commands as the server that the test has set up.
 func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
 	if err := s.m.refusing(); err != nil {
 		return nil, err
+	}
+	if s.peer.Closed() {
+		return nil, net.ErrClosed
 	}
 	s.m.commands.Add(int64(len(cmds)))
 	s.m.mu.Lock()
@@ -103,7 +108,7 @@ func (s *session) hooked(ctx context.Context, cmds []resp.Command) ([]resp.Reply
 	replies := make([]resp.Reply, 0, len(cmds))
 	for _, cmd := range cmds {
 		if len(cmd) > 0 {
-			if r, ok := s.m.server.answer(cmd); ok {
+			if r, ok := s.m.server.answer(s.peer, cmd); ok {
 				replies = append(replies, r)
 				continue
 			}
@@ -123,6 +128,7 @@ func (s *session) Close() error {
 		s.m.mu.Lock()
 		s.m.open--
 		s.m.mu.Unlock()
+		s.peer.gone()
 	})
 	return s.inner.Close()
 }

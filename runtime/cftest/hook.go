@@ -5,12 +5,25 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
 // A Cmd answers a command that a test has made up: its name in upper case and its
 // arguments without the name.
 type Cmd func(c *Peer, cmd string, args []string)
+
+// A CmdOption says something about a command that Register adds.
+type CmdOption func(*ownCmd)
+
+// ReadOnlyOption marks a command as one that changes nothing.
+func ReadOnlyOption() CmdOption { return func(c *ownCmd) { c.readOnly = true } }
+
+// ownCmd is a command that a test has made up.
+type ownCmd struct {
+	run      Cmd
+	readOnly bool
+}
 
 // A Hook sees each command of a client before the server does. It returns true
 // when it has answered.
@@ -23,7 +36,7 @@ type Server struct {
 
 	mu   sync.Mutex
 	hook Hook
-	cmds map[string]Cmd
+	cmds map[string]ownCmd
 }
 
 // Server returns the part for hooks.
@@ -38,15 +51,51 @@ func (s *Server) SetPreHook(h Hook) {
 
 // Register adds a command. It must not be one that was registered before; one of
 // the engine's own is replaced.
-func (s *Server) Register(cmd string, f Cmd) error {
+func (s *Server) Register(cmd string, f Cmd, options ...CmdOption) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := strings.ToUpper(cmd)
-	if s.cmds[name] != nil {
+	if s.cmds[name].run != nil {
 		return fmt.Errorf("command already registered: %s", name)
 	}
-	s.cmds[name] = f
+	own := ownCmd{run: f}
+	for _, option := range options {
+		option(&own)
+	}
+	s.cmds[name] = own
 	return nil
+}
+
+// IsRegisteredCommand reports whether the server answers a command: one of the
+// engine's or one that Register added.
+func (s *Server) IsRegisteredCommand(cmd string) bool {
+	s.mu.Lock()
+	own := s.cmds[strings.ToUpper(cmd)]
+	s.mu.Unlock()
+	return own.run != nil || engine.Served(cmd)
+}
+
+// IsReadOnlyCommand reports whether a command changes nothing.
+func (m *Miniredis) IsReadOnlyCommand(cmd string) bool { return m.server.IsReadOnlyCommand(cmd) }
+
+// IsReadOnlyCommand reports whether a command changes nothing.
+func (s *Server) IsReadOnlyCommand(cmd string) bool {
+	s.mu.Lock()
+	own := s.cmds[strings.ToUpper(cmd)]
+	s.mu.Unlock()
+	if own.run != nil {
+		return own.readOnly
+	}
+	info := s.m.DB(0).do("COMMAND", "INFO", cmd)
+	if len(info.Elems) != 1 || len(info.Elems[0].Elems) < 3 {
+		return false // there is no such command
+	}
+	for _, flag := range info.Elems[0].Elems[2].Elems {
+		if flag.Str == "readonly" {
+			return true
+		}
+	}
+	return false
 }
 
 // ClientsLen is how many clients are connected.
@@ -66,93 +115,18 @@ func (s *Server) empty() bool {
 }
 
 // answer lets hook and commands answer a command, if they do.
-func (s *Server) answer(cmd resp.Command) (resp.Reply, bool) {
+func (s *Server) answer(p *Peer, cmd resp.Command) (resp.Reply, bool) {
 	name := cmd.Name()
 	s.mu.Lock()
 	hook, own := s.hook, s.cmds[name]
 	s.mu.Unlock()
-	p := &Peer{}
+	p.flat = p.flat[:0]
 	if hook != nil && hook(p, name, cmd[1:]...) {
 		return p.reply(), true
 	}
-	if own != nil {
-		own(p, name, cmd[1:])
+	if own.run != nil {
+		own.run(p, name, cmd[1:])
 		return p.reply(), true
 	}
 	return resp.Reply{}, false
-}
-
-// A Peer takes the answer to one command, written as it would go over the wire:
-// the length of an array, then its elements.
-type Peer struct {
-	flat []item
-}
-
-// item is a value, or the length of a list whose elements follow.
-type item struct {
-	value resp.Reply
-	more  int
-}
-
-func (c *Peer) write(r resp.Reply, more int) { c.flat = append(c.flat, item{r, more}) }
-
-// WriteError writes an error: "ERR what is wrong".
-func (c *Peer) WriteError(e string) { c.write(resp.NewError(e), 0) }
-
-// WriteInline writes a status.
-func (c *Peer) WriteInline(s string) { c.write(resp.NewStatus(s), 0) }
-
-// WriteOK writes the status OK.
-func (c *Peer) WriteOK() { c.WriteInline("OK") }
-
-// WriteBulk writes a string.
-func (c *Peer) WriteBulk(s string) { c.write(resp.NewBulk(s), 0) }
-
-// WriteNull writes a null.
-func (c *Peer) WriteNull() { c.write(resp.Reply{Kind: resp.Nil}, 0) }
-
-// WriteInt writes an integer.
-func (c *Peer) WriteInt(n int) { c.write(resp.NewInt(int64(n)), 0) }
-
-// WriteFloat writes a number.
-func (c *Peer) WriteFloat(n float64) { c.write(resp.NewDouble(n), 0) }
-
-// WriteLen starts an array of n elements, which are written next.
-func (c *Peer) WriteLen(n int) { c.write(resp.Reply{Kind: resp.Array}, n) }
-
-// WriteSetLen starts a set of n elements, which are written next.
-func (c *Peer) WriteSetLen(n int) { c.write(resp.Reply{Kind: resp.Set}, n) }
-
-// WriteMapLen starts a map of n pairs; keys and values are written next, in turn.
-func (c *Peer) WriteMapLen(n int) { c.write(resp.Reply{Kind: resp.Map}, 2*n) }
-
-// WriteStrings writes an array of strings.
-func (c *Peer) WriteStrings(strs []string) { c.write(resp.Bulks(strs), 0) }
-
-// Flush does nothing: the answer goes when the hook returns.
-func (c *Peer) Flush() {}
-
-// reply puts together what was written.
-func (c *Peer) reply() resp.Reply {
-	if len(c.flat) == 0 {
-		return resp.NewError("ERR cftest: the hook answered nothing; write a reply, or return false")
-	}
-	r, _ := nest(c.flat)
-	return r
-}
-
-// nest takes one value with its elements and returns what follows it. Elements
-// that were not written are null.
-func nest(flat []item) (resp.Reply, []item) {
-	if len(flat) == 0 {
-		return resp.Reply{}, nil
-	}
-	first, rest := flat[0], flat[1:]
-	r := first.value
-	for i := 0; i < first.more; i++ {
-		var e resp.Reply
-		e, rest = nest(rest)
-		r.Elems = append(r.Elems, e)
-	}
-	return r, rest
 }

@@ -72,7 +72,7 @@ func NewMiniRedis() *Miniredis {
 	if err != nil {
 		panic("cftest: " + err.Error()) // the system has no random bits
 	}
-	m := &Miniredis{host: host, direct: map[int]*embedded.Session{}, users: map[string]string{}, server: &Server{cmds: map[string]Cmd{}}}
+	m := &Miniredis{host: host, direct: map[int]*embedded.Session{}, users: map[string]string{}, server: &Server{cmds: map[string]ownCmd{}}}
 	m.server.m = m
 	return m
 }

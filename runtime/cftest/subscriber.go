@@ -149,6 +149,10 @@ func (s *Subscriber) Punsubscribe(pat string) int {
 	return s.change(s.globs, "PUNSUBSCRIBE", pat, false)
 }
 
+// Publish sends a message and returns how often it was received, once for each
+// subscription that it matches.
+func (s *Subscriber) Publish(c, msg string) int { return s.m.Publish(c, msg) }
+
 // Count is the number of channels and patterns.
 func (s *Subscriber) Count() int {
 	s.mu.Lock()
