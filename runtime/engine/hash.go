@@ -19,6 +19,7 @@ type hash struct {
 	// soonest is when the first field expires, Unix milliseconds, or earlier; 0 when none
 	// does.
 	soonest int64
+	held    int64 // bytes that the fields take
 	tracker
 }
 
@@ -28,7 +29,16 @@ type hashField struct {
 	expireAt int64 // Unix milliseconds, 0: never
 }
 
+// hashFieldBytes is what a field takes besides its name and its value, its place
+// in the table or the slice included.
+const hashFieldBytes = 64 + 8
+
+func (f *hashField) bytes() int64 { return hashFieldBytes + textBytes(f.key) + textBytes(f.value) }
+
 func (h *hash) typ() Type { return TypeHash }
+
+// bytes is about what the hash takes in memory.
+func (h *hash) bytes() int64 { return 128 + h.held }
 
 func (h *hash) journal(log *undoLog) bool {
 	off := h.log == nil
@@ -75,10 +85,12 @@ func (h *hash) put(field, value string, expireAt int64) bool {
 			before, at := f.value, f.expireAt
 			h.log.add(func() {
 				h.note(field)
+				h.held += textBytes(before) - textBytes(f.value)
 				f.value, f.expireAt = before, at
 				h.expires(at)
 			})
 		}
+		h.held += textBytes(value) - textBytes(f.value)
 		f.value, f.expireAt = value, expireAt
 		h.expires(expireAt)
 		return false
@@ -101,6 +113,7 @@ func (h *hash) insert(field, value string, expireAt int64) {
 	h.expires(expireAt)
 	f := &hashField{value: value, expireAt: expireAt}
 	f.key = field
+	h.held += f.bytes()
 	if h.large == nil && len(h.small) < smallHash {
 		h.small = append(h.small, f)
 		return
@@ -128,17 +141,24 @@ func (h *hash) remove(field string) bool {
 		if f == nil {
 			return false
 		}
+		h.held -= f.bytes()
 		if h.log != nil {
-			h.log.add(func() { h.note(field); h.expires(f.expireAt); h.large.insert(f) })
+			h.log.add(func() { h.note(field); h.expires(f.expireAt); h.held += f.bytes(); h.large.insert(f) })
 		}
 	} else {
 		i := slices.IndexFunc(h.small, func(f *hashField) bool { return f.key == field })
 		if i < 0 {
 			return false
 		}
+		f := h.small[i]
+		h.held -= f.bytes()
 		if h.log != nil {
-			f := h.small[i]
-			h.log.add(func() { h.note(field); h.expires(f.expireAt); h.small = slices.Insert(h.small, i, f) })
+			h.log.add(func() {
+				h.note(field)
+				h.expires(f.expireAt)
+				h.held += f.bytes()
+				h.small = slices.Insert(h.small, i, f)
+			})
 		}
 		h.small = slices.Delete(h.small, i, i+1)
 	}

@@ -24,7 +24,8 @@ type set struct {
 	ints  []int64 // sorted
 	small []string
 	large *table[setMember, *setMember]
-	mixed bool // the members are in small or large
+	mixed bool  // the members are in small or large
+	held  int64 // bytes of the texts in small and large
 	log   *undoLog
 	tracker
 }
@@ -32,6 +33,15 @@ type set struct {
 type setMember struct{ chain[setMember] }
 
 func (s *set) typ() Type { return TypeSet }
+
+// bytes is about what the set takes in memory.
+func (s *set) bytes() int64 {
+	b := 128 + 8*int64(cap(s.ints)) + 16*int64(cap(s.small)) + s.held
+	if s.large != nil {
+		b += (32 + 8) * int64(s.large.len())
+	}
+	return b
+}
 
 func (s *set) journal(log *undoLog) bool {
 	off := s.log == nil
@@ -96,8 +106,9 @@ func (s *set) insert(m string) bool {
 		}
 		if len(s.small) < smallSet {
 			s.small = append(s.small, m)
+			s.held += textBytes(m)
 			if s.log != nil {
-				s.log.add(func() { s.small = s.small[:len(s.small)-1]; s.note(m) })
+				s.log.add(func() { s.small = s.small[:len(s.small)-1]; s.held -= textBytes(m); s.note(m) })
 			}
 			return true
 		}
@@ -108,8 +119,9 @@ func (s *set) insert(m string) bool {
 		return false
 	}
 	s.large.insert(&setMember{chain[setMember]{key: m, hash: hash}})
+	s.held += textBytes(m)
 	if s.log != nil {
-		s.log.add(func() { s.large.remove(hash, m); s.note(m) })
+		s.log.add(func() { s.large.remove(hash, m); s.held -= textBytes(m); s.note(m) })
 	}
 	return true
 }
@@ -119,10 +131,11 @@ func (s *set) mix() {
 	s.small = make([]string, len(s.ints), len(s.ints)+1)
 	for i, n := range s.ints {
 		s.small[i] = strconv.FormatInt(n, 10)
+		s.held += textBytes(s.small[i])
 	}
 	if s.log != nil {
 		ints := s.ints
-		s.log.add(func() { s.ints, s.small, s.large, s.mixed = ints, nil, nil, false })
+		s.log.add(func() { s.ints, s.small, s.large, s.mixed, s.held = ints, nil, nil, false, 0 })
 	}
 	s.ints, s.mixed = nil, true
 	if len(s.small) > smallSet {
@@ -150,8 +163,9 @@ func (s *set) remove(m string) bool {
 		if found == nil {
 			return false
 		}
+		s.held -= textBytes(m)
 		if s.log != nil {
-			s.log.add(func() { s.large.insert(found); s.note(m) })
+			s.log.add(func() { s.large.insert(found); s.held += textBytes(m); s.note(m) })
 		}
 	case s.mixed:
 		i := slices.Index(s.small, m)
@@ -159,8 +173,9 @@ func (s *set) remove(m string) bool {
 			return false
 		}
 		s.small = slices.Delete(s.small, i, i+1)
+		s.held -= textBytes(m)
 		if s.log != nil {
-			s.log.add(func() { s.small = slices.Insert(s.small, i, m); s.note(m) })
+			s.log.add(func() { s.small = slices.Insert(s.small, i, m); s.held += textBytes(m); s.note(m) })
 		}
 	default:
 		n, ok := parseInt(m)

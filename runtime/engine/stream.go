@@ -13,6 +13,7 @@ type stream struct {
 	state  streamState
 	stored streamState // as the state row has it
 	groups map[string]*streamGroup
+	held   int64 // bytes that the entries, groups and what is pending take
 	log    *undoLog
 	tracker
 }
@@ -30,6 +31,9 @@ func newStream(track bool) *stream {
 
 func (s *stream) typ() Type   { return TypeStream }
 func (s *stream) length() int { return s.n }
+
+// bytes is about what the stream takes in memory.
+func (s *stream) bytes() int64 { return 256 + s.held }
 
 func (s *stream) journal(log *undoLog) bool {
 	off := s.log == nil
@@ -71,9 +75,13 @@ func (s *stream) insert(id streamID, fields []string, value string) {
 		bytes += len(f)
 	}
 	if len(s.nodes) == 0 || !s.nodes[len(s.nodes)-1].hasRoom(bytes) {
-		s.nodes = append(s.nodes, newStreamNode(id, fields))
+		n := newStreamNode(id, fields)
+		s.nodes = append(s.nodes, n)
+		s.held += n.held()
 	}
-	s.nodes[len(s.nodes)-1].add(id, fields, value)
+	n := s.nodes[len(s.nodes)-1]
+	n.add(id, fields, value)
+	s.held += n.entries[len(n.entries)-1].held()
 	s.n++
 }
 
@@ -86,11 +94,13 @@ func (s *stream) unadd(id streamID) func() {
 		lastID, bytes = s.nodes[count-1].last, s.nodes[count-1].bytes
 	}
 	return func() {
+		n := s.nodes[len(s.nodes)-1]
+		s.held -= n.entries[len(n.entries)-1].held()
 		if len(s.nodes) > count {
+			s.held -= n.held()
 			clear(s.nodes[count:])
 			s.nodes = s.nodes[:count]
 		} else {
-			n := s.nodes[count-1]
 			n.entries = n.entries[:len(n.entries)-1]
 			n.last, n.bytes = lastID, bytes
 		}
@@ -180,16 +190,20 @@ func (s *stream) remove(id streamID) bool {
 		s.log.add(func() {
 			if len(n.entries) == 0 {
 				s.nodes = slices.Insert(s.nodes, at, n)
+				s.held += n.held()
 			}
 			*n = before
+			s.held += n.entries[i].held()
 			s.n++
 			s.change(streamEntryRow, id.bytes())
 		})
 	}
+	s.held -= n.entries[i].held()
 	n.entries = slices.Delete(n.entries, i, i+1)
 	n.gone++
 	s.n--
 	if len(n.entries) == 0 {
+		s.held -= n.held()
 		s.nodes = slices.Delete(s.nodes, at, at+1)
 	}
 	if s.on {
@@ -212,7 +226,12 @@ func (s *stream) trim(t streamTrim) int64 {
 	removed := int64(0)
 	var dropped []*streamNode
 	if s.log != nil {
-		s.log.add(func() { s.nodes = append(dropped, s.nodes...) })
+		s.log.add(func() {
+			s.nodes = append(dropped, s.nodes...)
+			for _, n := range dropped {
+				s.held += n.held()
+			}
+		})
 	}
 	for len(s.nodes) > 0 {
 		n := s.nodes[0]
@@ -226,6 +245,7 @@ func (s *stream) trim(t streamTrim) int64 {
 		}
 		if whole {
 			s.cut(n, size)
+			s.held -= n.held()
 			s.nodes[0] = nil
 			s.nodes = s.nodes[1:]
 			dropped = append(dropped, n)
@@ -253,14 +273,16 @@ func (s *stream) cut(n *streamNode, count int) {
 		s.log.add(func() {
 			*n = before
 			s.n += count
-			for _, e := range n.entries[:count] {
-				s.change(streamEntryRow, e.id.bytes())
+			for i := range n.entries[:count] {
+				s.held += n.entries[i].held()
+				s.change(streamEntryRow, n.entries[i].id.bytes())
 			}
 		})
 	}
-	if s.on {
-		for _, e := range n.entries[:count] {
-			s.change(streamEntryRow, e.id.bytes())
+	for i := range n.entries[:count] {
+		s.held -= n.entries[i].held()
+		if s.on {
+			s.change(streamEntryRow, n.entries[i].id.bytes())
 		}
 	}
 	n.entries = slices.Delete(n.entries, 0, count)
@@ -271,6 +293,12 @@ func (s *stream) cut(n *streamNode, count int) {
 func (s *stream) clone() collection {
 	twin := newStream(s.on)
 	twin.state, twin.n = s.state, s.n
+	for _, n := range s.nodes {
+		twin.held += n.held()
+		for i := range n.entries {
+			twin.held += n.entries[i].held()
+		}
+	}
 	twin.nodes = make([]*streamNode, len(s.nodes))
 	for i, n := range s.nodes {
 		c := n.copy()

@@ -45,9 +45,25 @@ func sortedNames[T any](m map[string]T) []string {
 	return names
 }
 
+// What groups take in memory besides their names.
+const (
+	groupBytes    = 128 + 48 + 32 // with the map of its consumers and its place in the stream's
+	consumerBytes = 64 + 32
+	pendingBytes  = 48 + 2*12 // with its places in the lists of the group and the consumer
+)
+
+func (g *streamGroup) held() int64 {
+	b := groupBytes + textBytes(g.name) + pendingBytes*int64(g.pending.n)
+	for name := range g.consumers {
+		b += consumerBytes + textBytes(name)
+	}
+	return b
+}
+
 func (s *stream) addGroup(name string, last streamID, read int64) *streamGroup {
 	g := &streamGroup{name: name, last: last, read: read, consumers: map[string]*streamConsumer{}}
 	s.groups[name] = g
+	s.held += g.held()
 	s.change(streamGroupRow, name)
 	if s.log != nil {
 		s.log.add(func() { s.removeGroup(g) })
@@ -58,9 +74,10 @@ func (s *stream) addGroup(name string, last streamID, read int64) *streamGroup {
 // removeGroup forgets a group with its consumers and what is pending.
 func (s *stream) removeGroup(g *streamGroup) {
 	delete(s.groups, g.name)
+	s.held -= g.held()
 	s.changeAll(g)
 	if s.log != nil {
-		s.log.add(func() { s.groups[g.name] = g; s.changeAll(g) })
+		s.log.add(func() { s.groups[g.name] = g; s.held += g.held(); s.changeAll(g) })
 	}
 }
 
@@ -86,6 +103,7 @@ func (s *stream) move(g *streamGroup, last streamID, read int64) {
 func (s *stream) addConsumer(g *streamGroup, name string, nowMs int64) *streamConsumer {
 	con := &streamConsumer{name: name, seen: nowMs}
 	g.consumers[name] = con
+	s.held += consumerBytes + textBytes(name)
 	s.changeConsumer(g, name)
 	if s.log != nil {
 		s.log.add(func() { s.removeConsumer(g, con) })
@@ -118,10 +136,12 @@ func (s *stream) removeConsumer(g *streamGroup, con *streamConsumer) {
 		return true
 	})
 	delete(g.consumers, con.name)
+	s.held -= consumerBytes + textBytes(con.name) + pendingBytes*int64(con.pending.n)
 	s.changeConsumer(g, con.name)
 	if s.log != nil {
 		s.log.add(func() {
 			g.consumers[con.name] = con
+			s.held += consumerBytes + textBytes(con.name) + pendingBytes*int64(con.pending.n)
 			s.changeConsumer(g, con.name)
 			con.pending.walk(streamID{}, func(p *pendingEntry) bool {
 				g.pending.insert(p)
@@ -146,6 +166,7 @@ func (s *stream) deliver(g *streamGroup, con *streamConsumer, id streamID, nowMs
 func (s *stream) addPending(g *streamGroup, id streamID) *pendingEntry {
 	p := &pendingEntry{id: id, count: 1}
 	g.pending.insert(p)
+	s.held += pendingBytes
 	if s.log != nil {
 		s.log.add(func() { s.settle(g, id) })
 	}
@@ -181,10 +202,12 @@ func (s *stream) settle(g *streamGroup, id streamID) bool {
 	if p.consumer != nil {
 		p.consumer.pending.remove(id)
 	}
+	s.held -= pendingBytes
 	s.changePending(g, id)
 	if s.log != nil {
 		s.log.add(func() {
 			g.pending.insert(p)
+			s.held += pendingBytes
 			if p.consumer != nil {
 				p.consumer.pending.insert(p)
 			}
@@ -315,7 +338,9 @@ func (s *stream) loadGroup(it Item) bool {
 		id, read, _ := strings.Cut(it.Value, " ")
 		last, ok := strictID(id)
 		n, err := strconv.ParseInt(read, 10, 64)
-		s.groups[it.Field] = &streamGroup{name: it.Field, last: last, read: n, consumers: map[string]*streamConsumer{}}
+		g := &streamGroup{name: it.Field, last: last, read: n, consumers: map[string]*streamConsumer{}}
+		s.groups[it.Field] = g
+		s.held += g.held()
 		return ok && err == nil
 	}
 	name, rest, ok := cutCounted(it.Field)
@@ -326,6 +351,7 @@ func (s *stream) loadGroup(it Item) bool {
 	if it.Kind == streamConsumerRow {
 		seen, err := strconv.ParseInt(it.Value, 10, 64)
 		g.consumers[rest] = &streamConsumer{name: rest, seen: seen}
+		s.held += consumerBytes + textBytes(rest)
 		return err == nil
 	}
 	words := strings.SplitN(it.Value, " ", 3)
@@ -338,5 +364,6 @@ func (s *stream) loadGroup(it Item) bool {
 	p.count, err2 = strconv.ParseInt(words[1], 10, 64)
 	g.pending.insert(p)
 	p.consumer.pending.insert(p)
+	s.held += pendingBytes
 	return err1 == nil && err2 == nil
 }

@@ -26,6 +26,19 @@ type streamNode struct {
 	bytes   int // that Redis's node has, removed entries included
 }
 
+// held is about what an entry takes in memory: its place, for which a node that
+// grows has room to spare, and its text.
+func (e *streamEntry) held() int64 { return 41 + textBytes(e.value) }
+
+// held is about what a node takes in memory besides its entries.
+func (n *streamNode) held() int64 {
+	b := int64(104)
+	for _, name := range n.names {
+		b += 16 + textBytes(name)
+	}
+	return b
+}
+
 // copy returns a node that does not change with this one.
 func (n *streamNode) copy() streamNode {
 	c := *n
