@@ -66,8 +66,7 @@ func schemes() []string {
 func Open(rawURL string) (Backend, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		// The parser's error repeats the URL, with what is secret in it.
-		return nil, fmt.Errorf("store: %q is not a URL; write memory://NAME, file:PATH or https://HOST", Redact(rawURL))
+		return nil, badURL(rawURL)
 	}
 	registry.Lock()
 	d := registry.drivers[u.Scheme]
@@ -96,6 +95,12 @@ func Open(rawURL string) (Backend, error) {
 			return b, err
 		}
 	}
+}
+
+// badURL is the error of what cannot be parsed. The parser's own would repeat the
+// URL, with what is secret in it.
+func badURL(rawURL string) error {
+	return fmt.Errorf("store: %q is not a URL; write memory://NAME, file:PATH or https://HOST", Redact(rawURL))
 }
 
 func unknownScheme(rawURL, scheme string, linked []string) error {

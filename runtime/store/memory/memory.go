@@ -75,6 +75,17 @@ func (driver) Key(u *url.URL) (string, error) {
 	return u.Host, nil
 }
 
+// Namespace is the store of the name with the namespace behind it:
+// memory://NAME-NAMESPACE.
+func (driver) Namespace(u *url.URL, name string) (*url.URL, error) {
+	if _, err := (driver{}).Key(u); err != nil {
+		return nil, err
+	}
+	n := *u
+	n.Host += "-" + name
+	return &n, nil
+}
+
 // Open finds or makes the data of a name. memory:// is the name "" like any other.
 func (driver) Open(u *url.URL) (store.Backend, error) {
 	b := data(u.Host)

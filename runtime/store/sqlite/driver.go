@@ -10,6 +10,11 @@
 //	file:x.db?durability=behind    answers first, stores within 20 ms
 //	file:x.db?durability=off       answers first, stores within a second, never waits for the disk
 //
+// # Namespaces
+//
+// A namespace is a file beside the store's: that of file:data/x.db and the
+// namespace queue is file:data/x-queue.db.
+//
 // # Reading the file
 //
 // The views strings, hashes, lists, sets, sorted_sets, streams and documents show keys with
@@ -53,6 +58,24 @@ func (driver) Key(u *url.URL) (string, error) {
 		abs = real
 	}
 	return abs, nil
+}
+
+// Namespace is the file beside the store's that carries the name.
+func (driver) Namespace(u *url.URL, name string) (*url.URL, error) {
+	if _, err := pathOf(u); err != nil {
+		return nil, err
+	}
+	n := *u
+	beside := func(path string) string {
+		ext := filepath.Ext(path)
+		return strings.TrimSuffix(path, ext) + "-" + name + ext
+	}
+	if n.Opaque != "" {
+		n.Opaque = beside(n.Opaque)
+	} else {
+		n.Path, n.RawPath = beside(n.Path), ""
+	}
+	return &n, nil
 }
 
 // Open opens the file with an engine in front.
