@@ -1,15 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"os/exec"
-	"sort"
-	"strconv"
+	goruntime "runtime"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,35 +18,51 @@ import (
 	_ "github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
 
-// perRun is the number of commands of one kind in one run.
-const perRun = 20000
-
 // A subject is one client over one server or store.
 type subject struct {
-	name string
-	ops  map[string]func(i int) error
-	p50  map[string][]time.Duration // by command, one for each run
+	name    string
+	calls   int // of one command in one round
+	ops     map[string]func(i int) error
+	results map[string]*result
 }
 
-// order is the order of the table.
-var order = []string{
-	"SET", "GET", "INCR", "HSET", "HGET", "LPUSH", "LRANGE 0 9", "SADD", "SISMEMBER", "ZADD", "ZRANGE 0 9", "EVAL", "pipeline of 50 SET",
+// A result is what the rounds of one command came to.
+type result struct {
+	p50    []time.Duration // one for each round
+	cpu    []time.Duration // of this process, for each call
+	allocs []time.Duration // thousandths of an allocation for each call
 }
 
-// benchEngine prints the median latency of commands on the embedded engine and
-// through go-redis on a redis-server of this machine.
-func benchEngine(runs int) error {
+// bench is one run of the engine's part.
+type bench struct {
+	rounds   int
+	only     func(name string) bool
+	dir      string
+	addr     string // of redis-server; empty: there is none
+	memory   *cf.Client
+	behind   *cf.Client
+	commit   *cf.Client
+	server   *redis.Client
+	inputs   *inputs
+	verdicts verdicts
+}
+
+// benchEngine prints what commands cost on the embedded engine and through
+// go-redis on a redis-server of this machine. strict makes a missed target an error.
+func benchEngine(rounds int, parts, only string, strict bool) error {
 	slog.SetLogLoggerLevel(slog.LevelError)
 	dir, err := os.MkdirTemp("", "redis2cf-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	mem := cf.NewClient(&cf.Options{Addr: "memory://bench"})
-	defer func() { _ = mem.Close() }()
-	file := cf.NewClient(&cf.Options{Addr: "file:" + dir + "/bench.db"})
-	defer func() { _ = file.Close() }()
-	subjects := []*subject{embedded("memory", mem), embedded("SQLite file", file)}
+	b := &bench{rounds: rounds, dir: dir, inputs: newInputs(), only: func(name string) bool { return only == "" || only == name }}
+	b.memory = cf.NewClient(&cf.Options{Addr: "memory://bench"})
+	defer func() { _ = b.memory.Close() }()
+	b.behind = cf.NewClient(&cf.Options{Addr: "file:" + dir + "/behind.db?durability=behind"})
+	defer func() { _ = b.behind.Close() }()
+	b.commit = cf.NewClient(&cf.Options{Addr: "file:" + dir + "/commit.db"})
+	defer func() { _ = b.commit.Close() }()
 
 	addr, stop, err := testneed.StartRedis(dir)
 	switch {
@@ -58,140 +72,151 @@ func benchEngine(runs int) error {
 		return err
 	default:
 		defer stop()
-		rdb := redis.NewClient(&redis.Options{Addr: addr})
-		defer func() { _ = rdb.Close() }()
-		subjects = append(subjects, overTCP("redis-server", rdb))
+		b.addr = addr
+		b.server = redis.NewClient(&redis.Options{Addr: addr, PoolSize: 64})
+		defer func() { _ = b.server.Close() }()
 	}
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{
+		{"commands", b.commands}, {"large", b.large}, {"rows", b.rows}, {"parallel", b.parallel},
+	} {
+		if parts != "all" && parts != "engine" && parts != part.name {
+			continue
+		}
+		if err := part.run(); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	missed := b.verdicts.print()
+	if strict && missed > 0 {
+		return fmt.Errorf("%d targets were missed", missed)
+	}
+	return nil
+}
 
-	for n := -1; n < runs; n++ { // the first round warms up
-		for _, op := range order {
+// commands measures single commands and pipelines of one caller.
+func (b *bench) commands() error {
+	subjects := []*subject{
+		{name: "memory", calls: 4000, ops: inProcess(b.memory, b.inputs)},
+		{name: "behind", calls: 4000, ops: inProcess(b.behind, b.inputs)},
+		{name: "commit", calls: 25, ops: inProcess(b.commit, b.inputs)},
+	}
+	if b.server != nil {
+		subjects = append(subjects, &subject{name: "redis-server", calls: 1000, ops: overTCP(b.server, b.inputs)})
+	}
+	b.inputs.refresh(1)
+	for _, s := range subjects {
+		s.results = map[string]*result{}
+		for _, o := range ops {
+			s.results[o.name] = &result{}
+		}
+		for i := range keysOfKind {
+			if err := s.ops["fill"](i); err != nil {
+				return fmt.Errorf("filling %s: %w", s.name, err)
+			}
+		}
+	}
+	quiet()
+	for round := -1; round < b.rounds; round++ { // the first one warms up
+		for _, o := range ops {
+			if !b.only(o.name) {
+				continue
+			}
+			b.inputs.refresh(4000)
 			for _, s := range subjects {
-				d, err := measure(s, op, n)
-				if err != nil {
-					return fmt.Errorf("%s on %s: %w", op, s.name, err)
-				}
-				if n >= 0 {
-					s.p50[op] = append(s.p50[op], d)
+				if err := measure(s, o, round); err != nil {
+					return fmt.Errorf("%s on %s: %w", o.name, s.name, err)
 				}
 			}
 		}
 	}
-	fmt.Printf("\np50 of one command, one caller, fresh values (median of %d alternating runs of %d)\n", runs, perRun)
-	w := newTable()
-	fmt.Fprint(w, "\t")
-	for _, s := range subjects {
-		fmt.Fprintf(w, "%s\t", s.name)
-	}
-	if len(subjects) > 2 {
-		fmt.Fprint(w, "redis-server / memory\t")
-	}
-	fmt.Fprintln(w)
-	for _, op := range order {
-		fmt.Fprintf(w, "%s\t", op)
-		for _, s := range subjects {
-			fmt.Fprintf(w, "%.2f µs\t", float64(median(s.p50[op]))/1e3)
-		}
-		if len(subjects) > 2 {
-			fmt.Fprintf(w, "%.1f\t", float64(median(subjects[2].p50[op]))/float64(median(subjects[0].p50[op])))
-		}
-		fmt.Fprintln(w)
-	}
-	return w.Flush()
+	b.printCommands(subjects)
+	return nil
 }
 
-// measure runs one command many times and returns the median of its latencies.
-func measure(s *subject, op string, run int) (time.Duration, error) {
-	n := perRun
-	if op == "pipeline of 50 SET" || s.name == "SQLite file" {
-		n = perRun / 40 // a file waits for the disk in every write
+// measure runs one command many times.
+func measure(s *subject, o op, round int) error {
+	n := s.calls
+	if o.batch > 2 {
+		n = max(n/20, 10)
 	}
 	times := make([]time.Duration, n)
-	do := s.ops[op]
+	do := s.ops[o.name]
+	base := (round + 1) * n
+	var before, after goruntime.MemStats
+	goruntime.ReadMemStats(&before)
+	cpu := cpuTime()
 	for i := range times {
 		begin := time.Now()
-		if err := do((run+1)*perRun*50 + i); err != nil {
-			return 0, err
+		if err := do(base + i); err != nil {
+			return err
 		}
 		times[i] = time.Since(begin)
 	}
-	sort.Slice(times, func(i, j int) bool { return times[i] < times[j] })
-	return times[n/2], nil
-}
-
-// value is a fresh value: a store that writes nothing when nothing changes must
-// not look fast.
-func value(i int) string { return strconv.Itoa(i) + "-" + strconv.FormatUint(rand.Uint64(), 36) }
-
-// key is one of a thousand keys.
-func key(kind string, i int) string { return "bench:" + kind + ":" + strconv.Itoa(i%1000) }
-
-const script = `return redis.call("INCRBY", KEYS[1], ARGV[1])`
-
-// embedded and overTCP are the same lines on two clients with the same methods
-// and different types.
-func embedded(name string, c *cf.Client) *subject {
-	ctx := context.Background()
-	sc := cf.NewScript(script)
-	return &subject{name: name, p50: map[string][]time.Duration{}, ops: map[string]func(int) error{
-		"SET":        func(i int) error { return c.Set(ctx, key("s", i), value(i), 0).Err() },
-		"GET":        func(i int) error { return c.Get(ctx, key("s", i)).Err() },
-		"INCR":       func(i int) error { return c.Incr(ctx, key("n", i)).Err() },
-		"HSET":       func(i int) error { return c.HSet(ctx, key("h", i), "f"+strconv.Itoa(i%20), value(i)).Err() },
-		"HGET":       func(i int) error { return ignore(c.HGet(ctx, key("h", i), "f"+strconv.Itoa(i%20)).Err(), cf.Nil) },
-		"LPUSH":      func(i int) error { return c.LPush(ctx, key("l", i), value(i)).Err() },
-		"LRANGE 0 9": func(i int) error { return c.LRange(ctx, key("l", i), 0, 9).Err() },
-		"SADD":       func(i int) error { return c.SAdd(ctx, key("m", i), value(i%50000)).Err() },
-		"SISMEMBER":  func(i int) error { return c.SIsMember(ctx, key("m", i), value(i)).Err() },
-		"ZADD": func(i int) error {
-			return c.ZAdd(ctx, key("z", i), cf.Z{Score: float64(i), Member: "m" + strconv.Itoa(i%50000)}).Err()
-		},
-		"ZRANGE 0 9": func(i int) error { return c.ZRange(ctx, key("z", i), 0, 9).Err() },
-		"EVAL":       func(i int) error { return sc.Run(ctx, c, []string{key("e", i)}, i).Err() },
-		"pipeline of 50 SET": func(i int) error {
-			_, err := c.Pipelined(ctx, func(p cf.Pipeliner) error {
-				for k := range 50 {
-					p.Set(ctx, key("p", i*50+k), value(i), 0)
-				}
-				return nil
-			})
-			return err
-		},
-	}}
-}
-
-func overTCP(name string, c *redis.Client) *subject {
-	ctx := context.Background()
-	sc := redis.NewScript(script)
-	return &subject{name: name, p50: map[string][]time.Duration{}, ops: map[string]func(int) error{
-		"SET":        func(i int) error { return c.Set(ctx, key("s", i), value(i), 0).Err() },
-		"GET":        func(i int) error { return c.Get(ctx, key("s", i)).Err() },
-		"INCR":       func(i int) error { return c.Incr(ctx, key("n", i)).Err() },
-		"HSET":       func(i int) error { return c.HSet(ctx, key("h", i), "f"+strconv.Itoa(i%20), value(i)).Err() },
-		"HGET":       func(i int) error { return ignore(c.HGet(ctx, key("h", i), "f"+strconv.Itoa(i%20)).Err(), redis.Nil) },
-		"LPUSH":      func(i int) error { return c.LPush(ctx, key("l", i), value(i)).Err() },
-		"LRANGE 0 9": func(i int) error { return c.LRange(ctx, key("l", i), 0, 9).Err() },
-		"SADD":       func(i int) error { return c.SAdd(ctx, key("m", i), value(i%50000)).Err() },
-		"SISMEMBER":  func(i int) error { return c.SIsMember(ctx, key("m", i), value(i)).Err() },
-		"ZADD": func(i int) error {
-			return c.ZAdd(ctx, key("z", i), redis.Z{Score: float64(i), Member: "m" + strconv.Itoa(i%50000)}).Err()
-		},
-		"ZRANGE 0 9": func(i int) error { return c.ZRange(ctx, key("z", i), 0, 9).Err() },
-		"EVAL":       func(i int) error { return sc.Run(ctx, c, []string{key("e", i)}, i).Err() },
-		"pipeline of 50 SET": func(i int) error {
-			_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
-				for k := range 50 {
-					p.Set(ctx, key("p", i*50+k), value(i), 0)
-				}
-				return nil
-			})
-			return err
-		},
-	}}
-}
-
-func ignore(err, none error) error {
-	if errors.Is(err, none) {
-		return nil
+	cpu = cpuTime() - cpu
+	goruntime.ReadMemStats(&after)
+	if s.name == "behind" {
+		quiet()
 	}
-	return err
+	if round >= 0 {
+		r := s.results[o.name]
+		slices.Sort(times)
+		r.p50 = append(r.p50, times[n/2])
+		r.cpu = append(r.cpu, cpu/time.Duration(n))
+		r.allocs = append(r.allocs, time.Duration(after.Mallocs-before.Mallocs)*1000/time.Duration(n))
+	}
+	return nil
 }
+
+// quiet waits until the process has nothing more to do: until the stores that
+// answer first have stored.
+func quiet() {
+	for last := cpuTime(); ; {
+		time.Sleep(40 * time.Millisecond)
+		now := cpuTime()
+		if now-last < time.Millisecond {
+			return
+		}
+		last = now
+	}
+}
+
+func (b *bench) printCommands(subjects []*subject) {
+	fmt.Printf("\nOne caller: p50 of a call (median of %d alternating rounds), fresh values in every write.\n"+
+		"CPU is the process's, of a call on the memory store, its garbage collection included.\n\n", b.rounds)
+	w := newTable()
+	fmt.Fprint(w, "\tmemory\tCPU\tallocs\tfile, behind\tbehind/memory\tfile, commit\tredis-server\tredis/memory\ttarget\t\n")
+	for _, o := range ops {
+		if !b.only(o.name) {
+			continue
+		}
+		mem, behind, commit := subjects[0].results[o.name], subjects[1].results[o.name], subjects[2].results[o.name]
+		p50 := median(mem.p50)
+		late := float64(median(behind.p50)) / float64(p50)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%s\t%.2f\t%s\t", o.name, micro(p50), micro(median(mem.cpu)),
+			float64(median(mem.allocs))/1000, micro(median(behind.p50)), late, micro(median(commit.p50)))
+		b.verdicts.atMost(o.name+", p50 on the memory store in µs", float64(p50)/1e3, float64(o.p50)/1e3)
+		b.verdicts.atMost(o.name+", behind / memory", late, o.behind)
+		if b.server != nil {
+			tcp := median(subjects[3].results[o.name].p50)
+			ratio := float64(tcp) / float64(p50)
+			fmt.Fprintf(w, "%s\t%.1f\t", micro(tcp), ratio)
+			b.verdicts.atLeast(o.name+", redis-server / memory", ratio, o.redis)
+		} else {
+			fmt.Fprint(w, "-\t-\t")
+		}
+		switch {
+		case o.p50 > 0:
+			fmt.Fprintf(w, "%s, %gx, %g\t\n", micro(o.p50), o.redis, o.behind)
+		case o.redis > 0:
+			fmt.Fprintf(w, "%gx\t\n", o.redis)
+		default:
+			fmt.Fprint(w, "\t\n")
+		}
+	}
+	_ = w.Flush()
+}
+
+func micro(d time.Duration) string { return fmt.Sprintf("%.2f µs", float64(d)/1e3) }

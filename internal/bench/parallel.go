@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// slice is how long callers run in one round.
+const slice = 150 * time.Millisecond
+
+// A load is a command that many callers send at once.
+type load struct {
+	op      string
+	callers int
+	rate    map[string][]float64       // commands in a second, by subject, one for each round
+	p50     map[string][]time.Duration // of a call
+	p99     map[string][]time.Duration
+}
+
+// parallel measures many callers at once.
+func (b *bench) parallel() error {
+	subjects := []*subject{
+		{name: "memory", ops: inProcess(b.memory, b.inputs)},
+		{name: "commit", ops: inProcess(b.commit, b.inputs)},
+	}
+	if b.server != nil {
+		subjects = append(subjects, &subject{name: "redis-server", ops: overTCP(b.server, b.inputs)})
+	}
+	b.inputs.refresh(1 << 17)
+	var loads []*load
+	for _, op := range []string{"SET", "GET"} {
+		for _, callers := range []int{1, 8, 64} {
+			loads = append(loads, &load{op: op, callers: callers, rate: map[string][]float64{},
+				p50: map[string][]time.Duration{}, p99: map[string][]time.Duration{}})
+		}
+	}
+	for round := -1; round < b.rounds; round++ {
+		for _, l := range loads {
+			if !b.only(l.op) {
+				continue
+			}
+			for _, s := range subjects {
+				times, err := l.run(s)
+				if err != nil {
+					return fmt.Errorf("%s of %d callers on %s: %w", l.op, l.callers, s.name, err)
+				}
+				if round < 0 {
+					continue
+				}
+				slices.Sort(times)
+				l.rate[s.name] = append(l.rate[s.name], float64(len(times))/slice.Seconds())
+				l.p50[s.name] = append(l.p50[s.name], times[len(times)/2])
+				l.p99[s.name] = append(l.p99[s.name], times[len(times)*99/100])
+			}
+		}
+	}
+	fmt.Printf("\nMany callers at once: thousands of commands in a second, and p50 and p99 of a call (median of %d alternating rounds of %s).\n\n",
+		b.rounds, slice)
+	w := newTable()
+	fmt.Fprint(w, "\tcallers\t")
+	for _, s := range subjects {
+		fmt.Fprintf(w, "%s\tp50\tp99\t", s.name)
+	}
+	fmt.Fprint(w, "memory/redis\t\n")
+	for _, l := range loads {
+		if !b.only(l.op) {
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%d\t", l.op, l.callers)
+		for _, s := range subjects {
+			fmt.Fprintf(w, "%.1f\t%s\t%s\t", middle(l.rate[s.name])/1e3, micro(median(l.p50[s.name])), micro(median(l.p99[s.name])))
+		}
+		if b.server != nil {
+			fmt.Fprintf(w, "%.1f\t", middle(l.rate["memory"])/middle(l.rate["redis-server"]))
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+// run lets the callers run for a slice of time and returns how long each call took.
+func (l *load) run(s *subject) ([]time.Duration, error) {
+	var next atomic.Int64
+	var stop atomic.Bool
+	var mu sync.Mutex
+	var all []time.Duration
+	var failed error
+	var done sync.WaitGroup
+	do := s.ops[l.op]
+	timer := time.AfterFunc(slice, func() { stop.Store(true) })
+	defer timer.Stop()
+	for range l.callers {
+		done.Go(func() {
+			var times []time.Duration
+			var err error
+			for err == nil && !stop.Load() {
+				i := int(next.Add(1))
+				begin := time.Now()
+				err = do(i)
+				times = append(times, time.Since(begin))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, times...)
+			if err != nil {
+				failed = err
+			}
+		})
+	}
+	done.Wait()
+	return all, failed
+}
+
+// middle is the median of figures; the lower of the two in the middle.
+func middle(f []float64) float64 {
+	s := slices.Clone(f)
+	slices.Sort(s)
+	return s[(len(s)-1)/2]
+}
