@@ -65,7 +65,7 @@ func (c *call) jsonDoc(key string) (ent *entry, doc *jsonDoc, ok bool) {
 
 // jsonChanged notes that a document was changed.
 func (c *call) jsonChanged(ent *entry, doc *jsonDoc) {
-	doc.dirty = true
+	doc.dirty, doc.held = true, 0
 	c.e.touch(ent)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 )
 
 func init() {
@@ -15,6 +16,7 @@ func init() {
 type jsonDoc struct {
 	root  *jsonValue
 	dirty bool
+	held  int64 // bytes of memory, 0: to be counted again
 }
 
 func (d *jsonDoc) typ() Type { return TypeJSON }
@@ -46,6 +48,15 @@ func (d *jsonDoc) emit(id uint64, ops []Op) []Op {
 	}
 	d.dirty = false
 	return append(ops, Op{Kind: OpPutItem, Type: TypeJSON, ID: id, Item: Item{Value: d.text()}})
+}
+
+// bytes is about the memory that the document takes. It is counted when it is
+// asked for first after a change.
+func (d *jsonDoc) bytes() int64 {
+	if d.held == 0 {
+		d.held = int64(unsafe.Sizeof(*d)) + d.root.bytes()
+	}
+	return d.held
 }
 
 func (d *jsonDoc) clone() collection { return &jsonDoc{root: d.root.clone(), dirty: true} }
@@ -84,6 +95,9 @@ type jsonBox struct {
 
 // largeObject is the number of members from which on an object has an index.
 const largeObject = 16
+
+// jsonPlaceBytes is about what a key takes in an index.
+const jsonPlaceBytes = 40
 
 func newJSONInt(n int64) *jsonValue { return &jsonValue{kind: jsonInt, bits: uint64(n)} }
 
@@ -213,6 +227,27 @@ func (v *jsonValue) drop(gone func(*jsonValue) bool) {
 		b.keys = b.keys[:n]
 	}
 	b.index = nil
+}
+
+// bytes is about the memory that a value takes with all that is in it.
+func (v *jsonValue) bytes() int64 {
+	if v == nil {
+		return 0
+	}
+	n := int64(unsafe.Sizeof(*v)+15)&^15 + textBytes(v.str)
+	if b := v.box; b != nil {
+		n += int64(unsafe.Sizeof(*b)+15)&^15 + 8*int64(cap(b.elems)) + 16*int64(cap(b.keys))
+		for _, k := range b.keys {
+			n += textBytes(k)
+		}
+		if b.index != nil {
+			n += int64(len(b.keys)) * jsonPlaceBytes
+		}
+		for _, e := range b.elems {
+			n += e.bytes()
+		}
+	}
+	return n
 }
 
 // clone is a deep copy.

@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 func init() {
 	collections[TypeList] = func(track bool) collection { return &list{track: track} }
@@ -20,6 +23,8 @@ type list struct {
 	base   int64
 	head   int64 // position of the first element
 	n      int64
+	held   int64 // chunks that are there
+	text   int64 // bytes of the elements
 
 	log      *undoLog
 	track    bool
@@ -52,8 +57,20 @@ func (l *list) journal(log *undoLog) bool {
 
 // put writes an element at a position and notes it.
 func (l *list) put(pos int64, v string) {
-	*l.slot(pos) = v
+	l.fill(pos, v)
 	l.note(pos)
+}
+
+// fill writes an element at a position.
+func (l *list) fill(pos int64, v string) {
+	slot := l.slot(pos)
+	l.text += textBytes(v) - textBytes(*slot)
+	*slot = v
+}
+
+// bytes is about the memory that the list takes.
+func (l *list) bytes() int64 {
+	return int64(unsafe.Sizeof(*l)) + l.held*int64(unsafe.Sizeof([chunkLen]string{})) + 8*int64(cap(l.chunks)) + l.text
 }
 
 // reserve makes sure that a position has a slot.
@@ -62,7 +79,7 @@ func (l *list) reserve(pos int64) {
 	switch {
 	case len(l.chunks) == 0:
 		l.base = chunk
-		l.chunks = append(l.chunks, new([chunkLen]string))
+		l.chunks = append(l.chunks, nil)
 	case chunk < l.base:
 		// Room in front doubles, as append doubles it behind.
 		room := int64(max(len(l.chunks), 1))
@@ -73,6 +90,7 @@ func (l *list) reserve(pos int64) {
 	}
 	if c := &l.chunks[chunk-l.base]; *c == nil {
 		*c = new([chunkLen]string)
+		l.held++
 	}
 }
 
@@ -128,6 +146,7 @@ func (l *list) popBack() string {
 // positions keeps as many chunks as it has elements for.
 func (l *list) release(chunk int64) {
 	l.chunks[chunk-l.base] = nil
+	l.held--
 	empty := 0
 	for empty < len(l.chunks) && l.chunks[empty] == nil {
 		empty++
@@ -219,7 +238,7 @@ func (l *list) load(it Item) {
 	}
 	pos := l.head + l.n
 	l.reserve(pos)
-	*l.slot(pos) = it.Value
+	l.fill(pos, it.Value)
 	l.n++
 	l.storedHi = pos + 1
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"strconv"
+	"unsafe"
 )
 
 func init() {
@@ -17,6 +18,7 @@ type zset struct {
 	// loose is set once the set has outgrown Redis's compact encoding, which keeps
 	// whole scores as integers: it has no -0 and writes 1e17 with all its digits.
 	loose bool
+	text  int64 // bytes of the members' names
 	log   *undoLog
 	tracker
 }
@@ -35,6 +37,22 @@ type zmember struct {
 }
 
 func (m *zmember) place() zkey { return zkey{m.score, m} }
+
+const (
+	// A member has its place in the tree, and a leaf is about three quarters full.
+	zmemberBytes = int64(unsafe.Sizeof(zmember{})+15)&^15 + int64(unsafe.Sizeof(zkey{}))*4/3
+	// A segment of the table holds about 45 members.
+	znameBytes = int64(unsafe.Sizeof(segment[zmember]{})) / 45
+)
+
+// bytes is about the memory that the set takes.
+func (z *zset) bytes() int64 {
+	each := zmemberBytes
+	if z.names != nil {
+		each += znameBytes
+	}
+	return int64(unsafe.Sizeof(*z)+unsafe.Sizeof(znode{})) + int64(z.order.n)*each + z.text
+}
 
 func (z *zset) typ() Type   { return TypeZSet }
 func (z *zset) length() int { return z.order.n }
@@ -109,12 +127,14 @@ func (z *zset) insert(name string, score float64) *zmember {
 		z.names.insert(m)
 	}
 	z.order.insert(m.place())
+	z.text += textBytes(name)
 	return m
 }
 
 // remove takes a member out.
 func (z *zset) remove(m *zmember) {
 	z.order.remove(m.place())
+	z.text -= textBytes(m.key)
 	if z.names != nil {
 		z.names.remove(m.hash, m.key)
 	}
@@ -131,6 +151,7 @@ func (z *zset) restore(m *zmember) {
 		z.names.insert(m)
 	}
 	z.order.insert(m.place())
+	z.text += textBytes(m.key)
 	z.note(m.key)
 }
 
