@@ -135,7 +135,8 @@ func (e *Engine) revive(u *undoLog, ent *entry) {
 // exchange replaces the value of a collection that has rows.
 func (e *Engine) exchange(ent *entry, obj collection) {
 	if !e.volatile && ent.stored {
-		e.settle()
+		// What else is pending stays so: keys that are yet to be revived are not
+		// written before.
 		e.ops = append(e.ops, Op{Kind: OpDrop, Type: ent.typ, ID: ent.id})
 	}
 	ent.obj = obj
