@@ -20,6 +20,9 @@ type Options struct {
 	// ScriptBytes bounds the bytes of the strings and tables that one script
 	// makes, garbage included; 0 means 512 MB.
 	ScriptBytes int64
+	// ResidentRows is how many rows a collection may have to be read whole when it
+	// is first used; larger ones serve commands from their rows. 0 means 4096.
+	ResidentRows int
 }
 
 // An Engine is one set of databases with its clients. It is not safe for
@@ -113,6 +116,9 @@ func Open(store Store, opt Options) (*Engine, error) {
 	}
 	if opt.Databases == 0 {
 		opt.Databases = 16
+	}
+	if opt.ResidentRows == 0 {
+		opt.ResidentRows = residentRows
 	}
 	e := &Engine{
 		store: store, volatile: st.Volatile, opt: opt,

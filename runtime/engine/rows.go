@@ -2,8 +2,7 @@ package engine
 
 import "fmt"
 
-// residentRows is how many rows a collection may have to be read whole when it
-// is first used. Larger ones serve commands from their rows.
+// residentRows is the default of Options.ResidentRows.
 const residentRows = 4096
 
 // A paged collection can serve commands while most of its elements are only in
@@ -76,14 +75,15 @@ func (e *Engine) read(ent *entry) collection {
 		return obj
 	}
 	n := 0
-	r.scan(Query{Limit: residentRows + 1}, func(it Item) bool {
+	most := e.opt.ResidentRows
+	r.scan(Query{Limit: int64(most) + 1}, func(it Item) bool {
 		n++
-		if n <= residentRows {
+		if n <= most {
 			obj.load(it)
 		}
 		return true
 	})
-	if n > residentRows {
+	if n > most {
 		p = newCollection(ent.typ, true).(paged)
 		p.page(r)
 	}
