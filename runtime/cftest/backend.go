@@ -74,6 +74,7 @@ type session struct {
 	inner store.Session
 	once  sync.Once
 	peer  *Peer
+	queue []resp.Command // of a transaction that is open; nil: none is
 }
 
 // Execute runs commands as the server that the test has set up.
@@ -89,10 +90,13 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 	text := s.m.errText
 	s.m.mu.Unlock()
 	if text == "" {
-		if s.m.server.empty() {
-			return s.inner.Execute(ctx, cmds)
+		run := s.inner.Execute
+		if !s.m.server.empty() {
+			run = s.hooked
 		}
-		return s.hooked(ctx, cmds)
+		replies, err := run(ctx, cmds)
+		s.order(cmds, replies)
+		return replies, err
 	}
 	replies := make([]resp.Reply, len(cmds))
 	for i := range replies {

@@ -1,6 +1,7 @@
 package cftest
 
 import (
+	"errors"
 	"sort"
 	"strconv"
 
@@ -117,8 +118,14 @@ func (db *RedisDB) HGet(k, f string) string {
 	return r.Str
 }
 
-// HSet sets fields, given as field, value, field, value.
-func (db *RedisDB) HSet(k string, fv ...string) { db.do(append([]string{"HSET", k}, fv...)...) }
+// HSet sets fields, given as field, value, field, value. A key of another type is
+// replaced.
+func (db *RedisDB) HSet(k string, fv ...string) {
+	if errors.Is(db.expect(k, "hash"), ErrWrongType) {
+		db.Del(k)
+	}
+	db.do(append([]string{"HSET", k}, fv...)...)
+}
 
 // HDel removes a field.
 func (db *RedisDB) HDel(k, f string) { db.do("HDEL", k, f) }

@@ -174,8 +174,9 @@ func (db *RedisDB) SetTTL(k string, ttl time.Duration) {
 // Dump shows all keys with their contents, for people.
 func (db *RedisDB) Dump() string {
 	show := func(s string) string {
-		if longest := DumpMaxLineLen; len(s) > longest {
-			return strconv.Quote(s[:longest]) + fmt.Sprintf("...(%d)", len(s))
+		if len(s) > DumpMaxLineLen {
+			size := fmt.Sprintf("...(%d)", len(s))
+			return strconv.Quote(s[:max(DumpMaxLineLen-len(size), 0)]) + size
 		}
 		return strconv.Quote(s)
 	}
@@ -203,6 +204,14 @@ func (db *RedisDB) Dump() string {
 			for _, member := range strs(db.do("ZRANGE", k, "0", "-1")) {
 				score, _ := number(db.do("ZSCORE", k, member)) // the member is there
 				fmt.Fprintf(&b, "   %f: %s\n", score, show(member))
+			}
+		case "stream":
+			entries, _ := db.Stream(k) // the key is a stream
+			for _, e := range entries {
+				fmt.Fprintf(&b, "   %s\n", e.ID)
+				for i := 0; i+1 < len(e.Values); i += 2 {
+					fmt.Fprintf(&b, "      %s: %s\n", show(e.Values[i]), show(e.Values[i+1]))
+				}
 			}
 		default:
 			fmt.Fprintf(&b, "   (%s)\n", db.Type(k))

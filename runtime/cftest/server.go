@@ -54,7 +54,8 @@ type Miniredis struct {
 	server *Server
 }
 
-// DumpMaxLineLen is how many bytes of a value Dump shows.
+// DumpMaxLineLen is how many bytes of a value Dump shows, with the mark that says
+// how long a cut one is.
 var DumpMaxLineLen = 60
 
 // Tester is the part of testing.TB that RunT needs.
