@@ -14,10 +14,11 @@ import (
 //
 //	func NewClient(opt *runtime.Options) *runtime.Client { return plan.NewClient(opt) }
 type Plan struct {
-	Module   string   // module path of the program
-	Package  string   // import path of the generated package
-	Default  string   // store URL used when neither the environment nor the options name one; may be empty
-	Families []Family // in the order of redis2cf.yaml
+	Module   string          // module path of the program
+	Package  string          // import path of the generated package
+	Default  string          // store URL used when neither the environment nor the options name one; may be empty
+	Families []Family        // in the order of redis2cf.yaml
+	Clients  []PlannedClient // the first that matches counts
 }
 
 // A Family is a set of keys with one meaning, named by a pattern.
@@ -29,14 +30,16 @@ type Family struct {
 	Consistency string // "primary", "follow", "sync"; empty is "follow"
 	TTL         string // as planned: "24h0m0s", "none", "varies"; for people
 	Group       string // placement group; empty is the module's only one
-	Client      string // namespace when the module talks to several servers
+	Client      string // namespace that the family is in, when the module talks to several servers
 	Phase       string // "redis", "cloudflare", "only"; empty is "only"
 }
 
 // A RegisteredPlan is a plan that this process knows. Its constructors are
 // go-redis's, with the plan's default store and families behind them.
 type RegisteredPlan struct {
-	plan Plan
+	plan      Plan
+	explicit  bool // the namespace was asked for by name
+	namespace string
 }
 
 // Plan returns what was registered.
@@ -79,33 +82,47 @@ func (p *RegisteredPlan) NewRing(opt *RingOptions) *Ring { return newRing(p, opt
 var plans struct {
 	sync.Mutex
 	list   []*RegisteredPlan
-	byGlob map[string]placedFamily
+	byGlob map[string]placed
+	byAddr map[string]placed
 }
 
-type placedFamily struct {
-	store string
+// placed is where a package put something first.
+type placed struct {
+	where string // the store, or the namespace
 	pkg   string
 }
 
 // RegisterPlan makes a plan known to the process. It panics when another
 // package has registered the same pattern of the same client with another
-// store.
+// store, or has put clients of the same address into another namespace.
 func RegisterPlan(p Plan) *RegisteredPlan {
 	plans.Lock()
 	defer plans.Unlock()
 	if plans.byGlob == nil {
-		plans.byGlob = make(map[string]placedFamily)
+		plans.byGlob = make(map[string]placed)
+		plans.byAddr = make(map[string]placed)
+	}
+	for _, c := range p.Clients {
+		old, ok := plans.byAddr[c.Addr]
+		if ok && old.where != c.Namespace {
+			panic(fmt.Sprintf("redis2cf: clients of %q are planned for the namespace %q by %s and for %q by %s; "+
+				"give them one in both redis2cf.yaml files and run redis2cf generate",
+				c.Addr, old.where, old.pkg, c.Namespace, p.Package))
+		}
+		if !ok {
+			plans.byAddr[c.Addr] = placed{where: c.Namespace, pkg: p.Package}
+		}
 	}
 	for _, f := range p.Families {
 		key := f.Client + "\x00" + f.Pattern
 		old, ok := plans.byGlob[key]
-		if ok && old.store != f.Store {
+		if ok && old.where != f.Store {
 			panic(fmt.Sprintf("redis2cf: the key family %q is planned with the store %q by %s and with %q by %s; "+
 				"give it one store in both redis2cf.yaml files and run redis2cf generate",
-				f.Pattern, old.store, old.pkg, f.Store, p.Package))
+				f.Pattern, old.where, old.pkg, f.Store, p.Package))
 		}
 		if !ok {
-			plans.byGlob[key] = placedFamily{store: f.Store, pkg: p.Package}
+			plans.byGlob[key] = placed{where: f.Store, pkg: p.Package}
 		}
 	}
 	r := &RegisteredPlan{plan: p}

@@ -31,8 +31,9 @@ var underTest = testing.Testing
 type target struct {
 	given   store.Backend // open already, see ClientOver; what follows says nothing then
 	plan    *RegisteredPlan
-	addrs   []string // as given; the first names the server
+	addrs   []string // as given; the first names the server, or a Sentinel
 	network string
+	master  string // the name that Sentinels know the server by
 	remote  string // why no local file may stand in: "Sentinel", "Cluster", "TLS"; empty: by address
 }
 
@@ -47,15 +48,31 @@ func (t target) open() (store.Backend, error) {
 			return b, nil
 		}
 	}
-	rawURL, err := t.url()
+	rawURL, named, err := t.url()
 	if err != nil {
 		return nil, err
+	}
+	space, said := "", false
+	if named || t.plan != nil && t.plan.explicit {
+		// Without a store's name the address has told servers apart already.
+		space, said = t.place()
+	}
+	if rawURL, err = store.Namespace(rawURL, space); err != nil {
+		return nil, fmt.Errorf("redis2cf: %w", err)
 	}
 	b, err := store.Open(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("redis2cf: %w", err)
 	}
-	if err := t.defineViews(b); err != nil {
+	if named && !said {
+		leave, err := occupy(b.URL(), t.names())
+		if err != nil {
+			_ = b.Close()
+			return nil, err
+		}
+		b = occupied{b, leave}
+	}
+	if err := t.defineViews(b, space); err != nil {
 		_ = b.Close()
 		return nil, err
 	}
@@ -63,32 +80,53 @@ func (t target) open() (store.Backend, error) {
 }
 
 // url is the URL of the store when no server of this process has the address.
-func (t target) url() (string, error) {
+// named says that it is the same whatever the address is.
+func (t target) url() (rawURL string, named bool, err error) {
 	if u := os.Getenv(StoreVariable); u != "" {
-		return u, nil
+		return u, true, nil
 	}
 	for _, addr := range t.addrs {
 		if isStoreURL(addr) {
-			return addr, nil
+			return addr, false, nil
 		}
 	}
 	if d := t.plan.Plan().Default; d != "" {
-		return d, nil
+		return d, true, nil
 	}
 	if underTest() {
 		// Every process of go test has its own data: packages run side by side.
-		return "memory://" + url.PathEscape(t.namespace()), nil
+		return "memory://" + url.PathEscape(t.ownName()), false, nil
 	}
 	if t.remote != "" {
-		return "", fmt.Errorf("%w: the client uses %s", ErrNoStore, t.remote)
+		return "", false, fmt.Errorf("%w: the client uses %s", ErrNoStore, t.remote)
 	}
 	if !t.loopback() {
-		return "", fmt.Errorf("%w: the client was made for %s", ErrNoStore, t.first())
+		return "", false, fmt.Errorf("%w: the client was made for %s", ErrNoStore, t.first())
 	}
 	path := t.file()
 	logOnce(path, "no store is named, so the data of %s is kept in %s in the working directory; set %s to keep it elsewhere",
 		t.first(), path, StoreVariable)
-	return "file:" + path, nil
+	return "file:" + path, false, nil
+}
+
+// occupied is a store with a note of whose data it has.
+type occupied struct {
+	store.Backend
+	leave func()
+}
+
+// Close ends this use of the store.
+func (b occupied) Close() error {
+	b.leave()
+	return b.Backend.Close()
+}
+
+// DefineViews passes views on to the store.
+func (b occupied) DefineViews(views []store.View) error {
+	if v, ok := b.Backend.(store.Viewer); ok {
+		return v.DefineViews(views)
+	}
+	return nil
 }
 
 func (t target) first() string {
@@ -117,16 +155,15 @@ func (t target) loopback() bool {
 	if err != nil {
 		host = t.first()
 	}
-	if host == "" || strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback()
+	return isLoopback(strings.Trim(host, "[]"))
 }
 
-// namespace names the original server: two servers are two sets of data. The
-// names of this machine are one.
-func (t target) namespace() string {
+// ownName names the data of the original server where no store is named: two
+// servers are two sets of data. The names of this machine are one.
+func (t target) ownName() string {
+	if t.master != "" {
+		return "sentinel-" + t.master
+	}
 	addr := t.first()
 	host, port, err := net.SplitHostPort(addr)
 	switch {
@@ -144,15 +181,16 @@ func (t target) namespace() string {
 // file is the database file of a server of this machine. Redis's own port has
 // the plain name, others carry theirs.
 func (t target) file() string {
-	ns := t.namespace()
+	ns := t.ownName()
 	if ns == "localhost-6379" {
 		return "cfstore.db"
 	}
 	return "cfstore-" + strings.TrimPrefix(ns, "localhost-") + ".db"
 }
 
-// defineViews shows the plan's families to people who open the store's tables.
-func (t target) defineViews(b store.Backend) error {
+// defineViews shows the plan's families in a namespace to people who open the
+// store's tables. A family that says no namespace may be in any.
+func (t target) defineViews(b store.Backend, space string) error {
 	v, ok := b.(store.Viewer)
 	families := t.plan.Plan().Families
 	if !ok || len(families) == 0 {
@@ -160,7 +198,7 @@ func (t target) defineViews(b store.Backend) error {
 	}
 	views := make([]store.View, 0, len(families))
 	for _, f := range families {
-		if f.Type != "any" && f.Type != "" && f.Name != "" {
+		if f.Type != "any" && f.Type != "" && f.Name != "" && (f.Client == "" || f.Client == space) {
 			views = append(views, store.View{Name: f.Name, Pattern: f.Pattern, Type: f.Type})
 		}
 	}

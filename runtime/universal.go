@@ -95,14 +95,9 @@ func newFailoverClient(plan *RegisteredPlan, opt *FailoverOptions) *Client {
 	return clientAt(sentinel(plan, opt), o, checkOptions(opt))
 }
 
-// sentinel is the target of a client that asks for a master by name: the name
-// and not the sentinels' addresses says which data it is.
+// sentinel is the target of a client that asks for a master by name.
 func sentinel(plan *RegisteredPlan, opt *FailoverOptions) target {
-	addrs := append([]string(nil), opt.SentinelAddrs...)
-	if len(addrs) == 0 || !isStoreURL(addrs[0]) {
-		addrs = append([]string{"sentinel-" + opt.MasterName}, addrs...)
-	}
-	return target{plan: plan, addrs: addrs, remote: "Sentinel"}
+	return target{plan: plan, addrs: opt.SentinelAddrs, master: opt.MasterName, remote: "Sentinel"}
 }
 
 // NewFailoverClusterClient returns a client; see NewClient.
