@@ -94,6 +94,7 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 		if !s.m.server.empty() {
 			run = s.hooked
 		}
+		cmds = exactTrims(cmds)
 		replies, err := run(ctx, cmds)
 		s.order(cmds, replies)
 		return replies, err
