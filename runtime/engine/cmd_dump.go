@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"math"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -9,18 +8,13 @@ import (
 
 var dumpHandlers = map[string]handler{"dump": cmdDump, "restore": cmdRestore}
 
-// cmdDump answers a value in a format of our own. Streams have no such form
-// yet.
+// cmdDump answers a value in a format of our own.
 func cmdDump(c *call) resp.Reply {
 	ent := c.e.lookup(c.s.db, c.args[1])
 	if ent == nil {
 		return nilReply
 	}
-	switch ent.typ {
-	case TypeString, TypeHash, TypeList, TypeSet, TypeZSet, TypeJSON:
-		return resp.NewBulk(c.e.dump(ent))
-	}
-	return resp.NewError("ERR DUMP does not serve values of the type " + ent.typ.String() + "; use COPY within a store, or redis2cf copy between stores")
+	return resp.NewBulk(c.e.dump(ent))
 }
 
 var (
@@ -57,7 +51,7 @@ func cmdRestore(c *call) resp.Reply {
 	if !ok {
 		return errNotInt
 	}
-	if at < 0 || at != 0 && !absolute && at > math.MaxInt64-c.e.nowMs {
+	if at < 0 {
 		return resp.NewError("ERR Invalid TTL value, must be >= 0")
 	}
 	typ, body, ok := undump(c.args[3])
@@ -71,7 +65,7 @@ func cmdRestore(c *call) resp.Reply {
 		}
 	}
 	if at != 0 && !absolute {
-		at += c.e.nowMs
+		at += c.e.nowMs // past the greatest number is, as in Redis, before all time
 	}
 	if old != nil {
 		c.e.remove(old)

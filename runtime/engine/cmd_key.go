@@ -236,8 +236,8 @@ func cmdCopy(c *call) resp.Reply {
 			replace = true
 		case opt == "DB" && i+1 < len(c.args):
 			i++
-			if _, ok := parseInt(c.args[i]); !ok {
-				return errNotInt
+			if bad, ok := databaseNumber(c.args[i]); !ok {
+				return bad
 			}
 			var ok bool
 			if db, ok = c.database(c.args[i]); !ok {
@@ -270,8 +270,8 @@ func cmdCopy(c *call) resp.Reply {
 }
 
 func cmdMove(c *call) resp.Reply {
-	if _, ok := parseInt(c.args[2]); !ok {
-		return errNotInt
+	if bad, ok := databaseNumber(c.args[2]); !ok {
+		return bad
 	}
 	db, ok := c.database(c.args[2])
 	if !ok {
@@ -438,11 +438,23 @@ func cmdFlushAll(c *call) resp.Reply {
 	return resp.OK
 }
 
+// databaseNumber checks that an argument is a C int, which is more than that a
+// database has that number.
+func databaseNumber(s string) (bad resp.Reply, ok bool) {
+	switch n, ok := parseInt(s); {
+	case !ok:
+		return errNotInt, false
+	case n != int64(int32(n)):
+		return resp.NewError("ERR value is out of range, value must between -2147483648 and 2147483647"), false
+	}
+	return resp.Reply{}, true
+}
+
 func cmdSwapDB(c *call) resp.Reply {
-	if _, ok := parseInt(c.args[1]); !ok {
+	if _, ok := databaseNumber(c.args[1]); !ok {
 		return resp.NewError("ERR invalid first DB index")
 	}
-	if _, ok := parseInt(c.args[2]); !ok {
+	if _, ok := databaseNumber(c.args[2]); !ok {
 		return resp.NewError("ERR invalid second DB index")
 	}
 	a, ok1 := c.database(c.args[1])
@@ -455,8 +467,8 @@ func cmdSwapDB(c *call) resp.Reply {
 }
 
 func cmdSelect(c *call) resp.Reply {
-	if _, ok := parseInt(c.args[1]); !ok {
-		return errNotInt
+	if bad, ok := databaseNumber(c.args[1]); !ok {
+		return bad
 	}
 	db, ok := c.database(c.args[1])
 	if !ok {

@@ -361,8 +361,15 @@ func cmdLastSave(c *call) resp.Reply { return intReply(c.e.now / 1e6) }
 
 // cmdMemoryUsage estimates the bytes that a key takes in memory.
 func cmdMemoryUsage(c *call) resp.Reply {
-	if n := len(c.args); n != 3 && (n != 5 || strings.ToUpper(c.args[3]) != "SAMPLES") {
-		return errSyntax
+	for i := 3; i < len(c.args); i += 2 {
+		if i+1 == len(c.args) || !strings.EqualFold(c.args[i], "samples") {
+			return errSyntax
+		}
+		if n, ok := parseInt(c.args[i+1]); !ok {
+			return errNotInt
+		} else if n < 0 {
+			return errSyntax
+		}
 	}
 	ent := c.e.peek(c.s.db, c.args[2])
 	if ent == nil {
@@ -429,6 +436,21 @@ func (h *hash) encoding() string {
 		}
 	}
 	return "listpack"
+}
+
+func (z *zset) encoding() string {
+	if z.length() > 128 {
+		return "skiplist"
+	}
+	compact := true
+	z.each(func(k zkey) bool {
+		compact = len(k.m.key) <= 64
+		return compact
+	})
+	if compact {
+		return "listpack"
+	}
+	return "skiplist"
 }
 
 func cmdObjectRefCount(c *call) resp.Reply {

@@ -36,8 +36,8 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// items is the elements of a hash, list, set or sorted set, in order, or a
-// document.
+// items is the elements of a hash, list, set or sorted set, in order, a document,
+// or the rows of a stream.
 func (e *Engine) items(ent *entry) (items []Item) {
 	switch obj := e.object(ent).(type) {
 	case *hash:
@@ -59,6 +59,8 @@ func (e *Engine) items(ent *entry) (items []Item) {
 		})
 	case *jsonDoc:
 		items = []Item{{Value: obj.text()}}
+	case *stream:
+		items = streamItems(obj)
 	}
 	return items
 }
@@ -125,6 +127,16 @@ func (e *Engine) readDump(typ Type, body string) (obj collection, ok bool) {
 	}
 	r := &dumpReader{b: body}
 	n := r.uvarint()
+	if typ == TypeStream {
+		var items []Item
+		for ; n > 0 && !r.failed; n-- {
+			items = append(items, r.item())
+		}
+		if r.failed || r.b != "" {
+			return nil, false
+		}
+		return readStream(items, !e.volatile)
+	}
 	obj = newCollection(typ, !e.volatile)
 	seen := map[string]bool{}
 	for ; n > 0 && !r.failed; n-- {

@@ -140,12 +140,16 @@ func (c *call) runLua(lua *redislua.State, name string, readonly bool, run func(
 	return r
 }
 
+// mayReplicate are the commands that read, but that Redis sends to its replicas:
+// a script that must not write may not call them.
+var mayReplicate = map[string]bool{"publish": true, "spublish": true, "pfcount": true}
+
 // scriptCall runs one command of a script.
 func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.Reply {
 	cmd, bad := e.check(args)
 	if cmd == nil {
 		switch {
-		case strings.HasPrefix(bad.Str, "ERR unknown command"):
+		case strings.HasPrefix(bad.Str, "ERR unknown command"), strings.HasPrefix(bad.Str, "ERR unknown subcommand"):
 			return resp.NewError("ERR Unknown Redis command called from script")
 		case strings.HasPrefix(bad.Str, "ERR wrong number"):
 			return resp.NewError("ERR Wrong number of args calling Redis command from script")
@@ -155,7 +159,7 @@ func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.R
 	if cmd.flags&flagNoScript != 0 {
 		return resp.NewError("ERR This Redis command is not allowed from script")
 	}
-	if readonly && cmd.flags&flagWrite != 0 {
+	if readonly && (cmd.flags&flagWrite != 0 || mayReplicate[cmd.name]) {
 		return resp.NewError("ERR Write commands are not allowed from read-only scripts.")
 	}
 	c := call{e: e, s: s, args: args, cmd: cmd, script: true}

@@ -99,7 +99,8 @@ func (g *Gen) fill(p *parsed) resp.Command {
 		cmd[0] = strings.ToLower(cmd[0])
 	}
 	// A bent script is compiled by another Lua, with other words for its errors.
-	steady := p.group == "lex" && p.name == "zadd" || strings.HasPrefix(p.name, "eval") || strings.HasPrefix(p.name, "script")
+	steady := p.group == "lex" && p.name == "zadd" || strings.HasPrefix(p.name, "eval") || strings.HasPrefix(p.name, "script") ||
+		strings.HasPrefix(p.name, "function")
 	if g.chance(3) && !steady && p.group != "auto" {
 		bent := g.bend(cmd)
 		if p.name != "xadd" || !slices.Contains(bent, "*") { // the clock's id would spoil the stream
@@ -150,6 +151,8 @@ func (g *Gen) put(n node, cmd resp.Command) resp.Command {
 		times = 1 + g.rnd.Intn(4)
 	case '*':
 		times = 60 + g.rnd.Intn(200)
+	case '#':
+		times = 1000 + g.rnd.Intn(2000)
 	}
 	for ; times > 0; times-- {
 		for _, make := range n.make {
@@ -172,6 +175,9 @@ func (g *Gen) key() string {
 		}
 	case group == "" || g.chance(12):
 		group = pickOf(g.rnd, "string", "hash", "list", "set", "zset", "stream", "none")
+	}
+	if n := g.rnd.Intn(100); n < 3 && group != "auto" && group != "lex" {
+		return group + pickOf(g.rnd, "", ":\x00\xff", ": \r\n", ":é{", ":"+strings.Repeat("k", 300))
 	}
 	return fmt.Sprintf("%s:%d", group, g.rnd.Intn(5))
 }
@@ -314,3 +320,17 @@ func (g *Gen) score() string {
 	}
 	return strconv.FormatFloat(g.rnd.NormFloat64()*100, 'g', -1, 64)
 }
+
+// Makes reports whether a run sends a command, a sub-command written as
+// "script|load".
+func Makes(name string) bool {
+	for _, s := range shapes {
+		if p, err := parse(s); err == nil && p.name == name {
+			return true
+		}
+	}
+	return slices.Contains(steering, name)
+}
+
+// steering are the commands that no shape makes, since a run must follow them.
+var steering = []string{"multi", "exec", "discard", "unwatch"}

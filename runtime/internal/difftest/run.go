@@ -41,10 +41,14 @@ func Run(t testing.TB, subject Subject, opt Options) {
 	if opt.Round == 0 {
 		opt.Round = 2000
 	}
+	served, err := known(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sent := 0
 	for round := int64(0); sent < opt.Commands; round++ {
 		seed := opt.Seed + round*1_000_003
-		gen, err := NewGen(seed, time.Now().UnixMilli(), opt.Served)
+		gen, err := NewGen(seed, time.Now().UnixMilli(), served)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,6 +75,27 @@ func Run(t testing.TB, subject Subject, opt Options) {
 		}
 	}
 	t.Logf("%d commands, RESP%d, seed %d: no difference", sent, opt.Proto, opt.Seed)
+}
+
+// known lets through what the subject serves and the server knows.
+func known(opt Options) (func(name string) bool, error) {
+	redis, err := Dial(opt.Addr, 2)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = redis.Close() }()
+	r, err := redis.Do([]resp.Command{{"COMMAND", "LIST"}})
+	if err != nil {
+		return nil, err
+	}
+	list := map[string]bool{}
+	for _, e := range r[0].Elems {
+		list[e.Str] = true
+	}
+	return func(name string) bool {
+		word, _, _ := strings.Cut(name, "|")
+		return list[word] && opt.Served(name)
+	}, nil
 }
 
 // A Difference is a sequence of commands after which the two differ.
@@ -101,13 +126,15 @@ func reopens(s Subject) bool {
 
 // A pairing is the two sides during one round.
 type pairing struct {
-	subject Subject
-	redis   *Conn
-	proto   int
-	seed    uint64
-	queue   []resp.Command // inside MULTI
-	multi   bool
-	done    []resp.Command
+	subject   Subject
+	redis     *Conn
+	proto     int
+	seed      uint64
+	queue     []resp.Command // inside MULTI
+	multi     bool
+	done      []resp.Command
+	functions bool                 // the commands have to do with functions
+	dumps     map[string][2]string // payloads by their placeholder, of redis-server and of the subject
 }
 
 // Replay runs commands from empty databases on both sides and returns the first
@@ -118,15 +145,16 @@ func Replay(subject Subject, addr string, proto int, cmds []resp.Command) (*Diff
 		return nil, err
 	}
 	defer func() { _ = redis.Close() }()
-	if _, err := redis.Do([]resp.Command{{"FLUSHALL"}, {"SCRIPT", "FLUSH"}}); err != nil {
+	if _, err := redis.Do([]resp.Command{{"FLUSHALL"}, {"SCRIPT", "FLUSH"}, {"FUNCTION", "FLUSH"}}); err != nil {
 		return nil, err
 	}
 	subject.Reset(proto)
-	p := &pairing{subject: subject, redis: redis, proto: proto}
+	p := &pairing{subject: subject, redis: redis, proto: proto, dumps: map[string][2]string{}}
+	p.functions = slices.ContainsFunc(cmds, func(cmd resp.Command) bool { return cmd.Name() == "FUNCTION" })
 	for len(cmds) > 0 {
 		n := 1
-		if !random(cmds[0]) {
-			for n < min(batch, len(cmds)) && !random(cmds[n]) {
+		if !alone(cmds[0]) {
+			for n < min(batch, len(cmds)) && !alone(cmds[n]) {
 				n++
 			}
 		}
@@ -141,6 +169,51 @@ func Replay(subject Subject, addr string, proto int, cmds []resp.Command) (*Diff
 
 // random reports whether a command changes data at random.
 func random(cmd resp.Command) bool { return cmd.Name() == "SPOP" }
+
+// alone reports whether a command is sent by itself: what follows depends on its
+// replies, which differ.
+func alone(cmd resp.Command) bool {
+	return random(cmd) || cmd.Name() == "DUMP" || cmd.Name() == "FUNCTION" || placeholder(cmd) != ""
+}
+
+// placeholder is the place for a payload that a command has, "" when there is none.
+func placeholder(cmd resp.Command) string {
+	for _, a := range cmd {
+		if a == Dumped || a == DumpedLibraries {
+			return a
+		}
+	}
+	return ""
+}
+
+// fill puts a side's own payload where a command asks for it.
+func (p *pairing) fill(cmds []resp.Command, side int) []resp.Command {
+	if len(cmds) != 1 {
+		return cmds
+	}
+	place := placeholder(cmds[0])
+	if place == "" {
+		return cmds
+	}
+	cmd := slices.Clone(cmds[0])
+	cmd[slices.Index(cmd, place)] = p.dumps[place][side]
+	return []resp.Command{cmd}
+}
+
+// keepDump remembers a payload.
+func (p *pairing) keepDump(cmd resp.Command, want, got resp.Reply) {
+	place := ""
+	switch {
+	case want.Kind != resp.Bulk || got.Kind != resp.Bulk:
+	case cmd.Name() == "DUMP":
+		place = Dumped
+	case cmd.Name() == "FUNCTION" && len(cmd) > 1 && strings.EqualFold(cmd[1], "DUMP"):
+		place = DumpedLibraries
+	}
+	if place != "" {
+		p.dumps[place] = [2]string{want.Str, got.Str}
+	}
+}
 
 // blocking are the commands that wait unless they are in a transaction.
 var blocking = map[string]bool{
@@ -171,11 +244,11 @@ func (p *pairing) exec(cmds []resp.Command) []resp.Reply {
 
 // batch runs commands on both sides and compares their replies.
 func (p *pairing) batch(cmds []resp.Command) (*Difference, error) {
-	want, err := p.redis.Do(cmds)
+	want, err := p.redis.Do(p.fill(cmds, 0))
 	if err != nil {
 		return nil, err
 	}
-	got := p.exec(cmds)
+	got := p.exec(p.fill(cmds, 1))
 	for i, cmd := range cmds {
 		p.done = append(p.done, cmd)
 		if len(got) <= i {
@@ -185,6 +258,7 @@ func (p *pairing) batch(cmds []resp.Command) (*Difference, error) {
 		if !p.compare(cmd, want[i], g) {
 			return &Difference{Cmds: p.done, Redis: want[i], Got: g}, nil
 		}
+		p.keepDump(cmd, want[i], g)
 	}
 	if random(cmds[0]) && !p.multi {
 		return p.repair(cmds[0], want[0], got[0])
@@ -284,53 +358,4 @@ func (p *pairing) both(cmds []resp.Command) (want []resp.Reply, d *Difference, e
 		}
 	}
 	return want, nil, nil
-}
-
-// state compares every key of the first databases.
-func (p *pairing) state() (*Difference, error) {
-	if p.multi {
-		if _, d, err := p.both([]resp.Command{{"DISCARD"}}); d != nil || err != nil {
-			return d, err
-		}
-	}
-	p.subject.Settle()
-	for _, db := range []string{"0", "1", "2"} {
-		r, d, err := p.both([]resp.Command{{"SELECT", db}, {"KEYS", "*"}})
-		if d != nil || err != nil {
-			return d, err
-		}
-		var cmds []resp.Command
-		for _, key := range r[1].Elems {
-			cmds = append(cmds, resp.Command{"TYPE", key.Str}, resp.Command{"PEXPIRETIME", key.Str})
-		}
-		if r, d, err = p.both(cmds); d != nil || err != nil {
-			return d, err
-		}
-		var values []resp.Command
-		for i := 0; i < len(cmds); i += 2 {
-			key := cmds[i][1]
-			switch r[i].Str {
-			case "string":
-				values = append(values, resp.Command{"GET", key})
-			case "list":
-				values = append(values, resp.Command{"LRANGE", key, "0", "-1"})
-			case "hash":
-				values = append(values, resp.Command{"HGETALL", key})
-			case "set":
-				values = append(values, resp.Command{"SMEMBERS", key})
-			case "zset":
-				values = append(values, resp.Command{"ZRANGE", key, "0", "-1", "WITHSCORES"})
-			case "stream":
-				if strings.HasPrefix(key, "auto:") { // ids come from the clock
-					values = append(values, resp.Command{"XLEN", key})
-				} else {
-					values = append(values, resp.Command{"XINFO", "STREAM", key, "FULL", "COUNT", "0"})
-				}
-			}
-		}
-		if _, d, err = p.both(values); d != nil || err != nil {
-			return d, err
-		}
-	}
-	return nil, nil
 }

@@ -9,7 +9,8 @@ import (
 // A shape describes commands of one kind. Words in capitals stand for
 // themselves, "( a | b | )" for one of several tails, perhaps an empty one, and
 // names in small letters for random values (see makers): k a key of the group,
-// o a key of any group. "x+" is one to four of them, "x*" many, "s,m+" pairs.
+// o a key of any group. "x+" is one to four of them, "x*" many, "x#"
+// thousands, "s,m+" pairs.
 type shape struct {
 	group  string
 	weight int
@@ -36,21 +37,25 @@ var makers = map[string]func(g *Gen) string{
 		g.group = group
 		return k
 	},
-	"m": (*Gen).member, "v": (*Gen).value, "i": (*Gen).integer, "n": (*Gen).small,
+	"mm": func(g *Gen) string { return "m" + strconv.Itoa(g.rnd.Intn(6000)) },
+	"m":  (*Gen).member, "v": (*Gen).value, "i": (*Gen).integer, "n": (*Gen).small,
 	"s": (*Gen).float, "g": (*Gen).score, "f": (*Gen).number, "b": (*Gen).scoreBound, "x": (*Gen).lexBound,
 	"sec": (*Gen).seconds, "at": (*Gen).unixSeconds, "atms": (*Gen).unixMs,
 	"p": (*Gen).pattern, "bft": (*Gen).bitfieldType,
 	"fut":   func(g *Gen) string { return strconv.Itoa(4_000_000_000 + 1000*g.rnd.Intn(20)) },
 	"futms": func(g *Gen) string { return strconv.Itoa(4_000_000_000_000 + 1000*g.rnd.Intn(20)) },
-	"db":    func(g *Gen) string { return pickOf(g.rnd, "0", "0", "0", "1", "2", "16", "-1", "a") },
+	"db":    func(g *Gen) string { return pickOf(g.rnd, "0", "0", "0", "1", "2", "16", "-1", "a", "2147483648") },
 	"nk":    func(g *Gen) string { return pickOf(g.rnd, "1", "2", "2", "2", "3", "0", "-1", "a") },
 	"count": func(g *Gen) string { return pickOf(g.rnd, "0", "1", "2", "5", "1000", "-1", "-3", "a") },
-	"cur":   func(g *Gen) string { return pickOf(g.rnd, "0", "0", "0", "0", "0", "a", "-", "18446744073709551615") },
-	"all":   func(*Gen) string { return "100000" },
-	"t":     func(g *Gen) string { return pickOf(g.rnd, "0", "1", "0.5", "-1", "a", "1e400", "inf") },
-	"lua":   func(g *Gen) string { return scripts[g.rnd.Intn(len(scripts))] },
-	"sha":   func(g *Gen) string { return scriptHash(scripts[g.rnd.Intn(len(scripts))]) },
-	"bit":   func(g *Gen) string { return pickOf(g.rnd, "0", "1", "1", "1", "2", "-1", "a") },
+	"cur": func(g *Gen) string {
+		return pickOf(g.rnd, "0", "0", "0", "0", "0", "a", "-", "18446744073709551615", "1", "17", "4503599627370495", "9223372036854775808")
+	},
+	"big": func(g *Gen) string { return strconv.Itoa(g.rnd.Intn(4000) - 1500) },
+	"all": func(*Gen) string { return "100000" },
+	"t":   func(g *Gen) string { return pickOf(g.rnd, "0", "1", "0.5", "-1", "a", "1e400", "inf") },
+	"lua": func(g *Gen) string { return scripts[g.rnd.Intn(len(scripts))] },
+	"sha": func(g *Gen) string { return scriptHash(scripts[g.rnd.Intn(len(scripts))]) },
+	"bit": func(g *Gen) string { return pickOf(g.rnd, "0", "1", "1", "1", "2", "-1", "a") },
 	"off": func(g *Gen) string {
 		return pickOf(g.rnd, "0", "1", "7", "8", "9", "63", "100", "1000", "-1", "a", "#1", "#3", "4294967296")
 	},
@@ -120,7 +125,7 @@ func parseNodes(words []string) (nodes []node, rest []string, err error) {
 			nodes = append(nodes, n)
 		case w[0] >= 'a' && w[0] <= 'z':
 			n := node{}
-			if last := w[len(w)-1]; last == '+' || last == '*' {
+			if last := w[len(w)-1]; last == '+' || last == '*' || last == '#' {
 				n.repeat, w = last, w[:len(w)-1]
 			}
 			for _, name := range strings.Split(w, ",") {

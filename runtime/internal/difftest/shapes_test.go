@@ -1,7 +1,6 @@
 package difftest
 
 import (
-	"math/rand"
 	"strings"
 	"testing"
 
@@ -9,7 +8,10 @@ import (
 )
 
 func TestEveryShapeParsesAndFills(t *testing.T) {
-	g := &Gen{rnd: rand.New(rand.NewSource(1)), nowMs: 1_700_000_000_000}
+	g, err := NewGen(1, 1_700_000_000_000, func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range shapes {
 		p, err := parse(s)
 		if err != nil {

@@ -42,6 +42,9 @@ func Shrink(d *Difference, try func([]resp.Command) (*Difference, error)) *Diffe
 // shortenArgs leaves out arguments one by one, from the end of each command.
 func shortenArgs(d **Difference, again func([]resp.Command) bool) {
 	for i := 0; i < len((*d).Cmds); i++ {
+		if placeholder((*d).Cmds[i]) != "" {
+			continue // the payload would stand where it is echoed
+		}
 		for from := len((*d).Cmds[i]) - 1; from > 0 && i < len((*d).Cmds); from-- {
 			for _, n := range []int{32, 8, 2, 1} {
 				cmd := (*d).Cmds[i]

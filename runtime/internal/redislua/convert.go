@@ -192,7 +192,7 @@ func argument(v lua.LValue) (string, bool) {
 		return string(v), true
 	case lua.LNumber:
 		f := float64(v)
-		if f == math.Trunc(f) && math.Abs(f) < 1e16 {
+		if f == math.Trunc(f) && math.Abs(f) < 1e16 && !(f == 0 && math.Signbit(f)) {
 			return strconv.FormatInt(int64(f), 10), true
 		}
 		return FormatG(f, 17), true

@@ -21,6 +21,10 @@ import (
 // when it is set to "all".
 const Env = "REDIS2CF_REQUIRE"
 
+// ServerEnv is the variable that names another Redis server to compare with than
+// the one in $PATH, by the path of its program.
+const ServerEnv = "REDIS_SERVER"
+
 // Required says whether a missing program is a failure.
 func Required() bool { return os.Getenv(Env) == "all" }
 
@@ -49,10 +53,15 @@ func RedisServer(t testing.TB) string {
 	return addr
 }
 
-// StartRedis is RedisServer for programs: it starts a redis-server that works in
-// dir. The error wraps exec.ErrNotFound when there is none in $PATH.
+// StartRedis is RedisServer for programs: it starts a redis-server, 7.0 or newer,
+// that works in dir. $REDIS_SERVER names its program when it is not the one in
+// $PATH. The error wraps exec.ErrNotFound when there is none in $PATH.
 func StartRedis(dir string) (addr string, stop func(), err error) {
-	bin, err := exec.LookPath("redis-server")
+	name := "redis-server"
+	if other := os.Getenv(ServerEnv); other != "" {
+		name = other
+	}
+	bin, err := exec.LookPath(name)
 	if err != nil {
 		return "", nil, err
 	}
@@ -79,6 +88,7 @@ func start(bin, dir string) (string, func(), error) {
 	cmd := exec.Command(bin,
 		"--port", strconv.Itoa(port), "--bind", "127.0.0.1",
 		"--save", "", "--appendonly", "no",
+		"--enable-debug-command", "local", // for DEBUG SET-ACTIVE-EXPIRE
 		"--dir", dir, "--daemonize", "no", "--logfile", "")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
