@@ -126,7 +126,7 @@ func (c *call) waitFor(keys []string, until int64, atOnce resp.Reply) resp.Reply
 	if !c.block {
 		return atOnce
 	}
-	w := &waiter{session: c.s, args: c.args, cmd: c.cmd, until: until, timeout: nilArray}
+	w := &waiter{session: c.s, args: slices.Clone(c.args), cmd: c.cmd, until: until, timeout: nilArray}
 	for _, k := range keys {
 		dk, seen := dbKey{c.s.db, k}, false
 		for _, other := range w.keys {

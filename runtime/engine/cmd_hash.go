@@ -114,7 +114,7 @@ func cmdHMGet(c *call) resp.Reply {
 	if !ok {
 		return errWrongType
 	}
-	elems := make([]resp.Reply, len(c.args)-2)
+	elems := c.elems(len(c.args) - 2)
 	for i, field := range c.args[2:] {
 		elems[i] = h.reply(field)
 	}
@@ -134,7 +134,7 @@ func (c *call) listFields(kind resp.Kind, names, values bool) resp.Reply {
 	if names && values {
 		n *= 2
 	}
-	elems := make([]resp.Reply, 0, n)
+	elems := c.elems(n)[:0]
 	h.each(func(f *hashField) bool {
 		if names {
 			elems = append(elems, resp.NewBulk(f.key))

@@ -193,9 +193,10 @@ func cmdLRange(c *call) resp.Reply {
 		return emptyArray
 	}
 	from, to := clampRange(start, stop, l.n)
-	elems := make([]resp.Reply, 0, to-from)
-	l.each(from, to-from, func(_ int64, v string) bool {
-		elems = append(elems, resp.NewBulk(v))
+	elems := c.elems(int(to - from))
+	l.each(from, to-from, func(i int64, v string) bool {
+		e := &elems[i-from]
+		e.Kind, e.Str = resp.Bulk, v
 		return true
 	})
 	return resp.Reply{Kind: resp.Array, Elems: elems}

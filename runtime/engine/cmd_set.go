@@ -103,7 +103,7 @@ func cmdSMIsMember(c *call) resp.Reply {
 	if !ok {
 		return errWrongType
 	}
-	elems := make([]resp.Reply, len(c.args)-2)
+	elems := c.elems(len(c.args) - 2)
 	for i, m := range c.args[2:] {
 		elems[i] = boolInt(s != nil && s.has(m))
 	}

@@ -236,7 +236,7 @@ func cmdGetEX(c *call) resp.Reply {
 }
 
 func cmdMGet(c *call) resp.Reply {
-	elems := make([]resp.Reply, len(c.args)-1)
+	elems := c.elems(len(c.args) - 1)
 	for i, key := range c.args[1:] {
 		if ent, ok := c.find(key, TypeString); ok && ent != nil {
 			elems[i] = resp.NewBulk(ent.text())

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
@@ -23,7 +25,7 @@ func (e *Engine) enqueue(s *session, cmd *command, args resp.Command) resp.Reply
 		s.spoiled = true
 		return resp.NewError("ERR Command not allowed inside a transaction")
 	}
-	s.queue = append(s.queue, queued{cmd, args})
+	s.queue = append(s.queue, queued{cmd, slices.Clone(args)})
 	return resp.NewStatus("QUEUED")
 }
 

@@ -220,7 +220,7 @@ func cmdZMScore(c *call) resp.Reply {
 	if !ok {
 		return errWrongType
 	}
-	elems := make([]resp.Reply, len(c.args)-2)
+	elems := c.elems(len(c.args) - 2)
 	for i, name := range c.args[2:] {
 		elems[i] = z.score(name)
 	}
@@ -290,7 +290,7 @@ func cmdZRandMember(c *call) resp.Reply {
 	if len(c.args) == 2 {
 		return resp.NewBulk(any().m.key)
 	}
-	out := newZReply(withScores, 0)
+	out := c.newZReply(withScores, 0)
 	switch {
 	case -count > maxRandom:
 		return errTooMany
@@ -314,11 +314,11 @@ type zreply struct {
 }
 
 // newZReply makes room for n members.
-func newZReply(withScores bool, n int) *zreply {
+func (c *call) newZReply(withScores bool, n int) *zreply {
 	if withScores {
 		n *= 2
 	}
-	return &zreply{elems: make([]resp.Reply, 0, n), withScores: withScores}
+	return &zreply{elems: c.elems(n)[:0], withScores: withScores}
 }
 
 func (r *zreply) add(k zkey) bool {

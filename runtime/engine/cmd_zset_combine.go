@@ -223,7 +223,7 @@ func (c *call) zcombineReply(op zoperation, plain bool) resp.Reply {
 		return bad
 	}
 	result := c.zcombine(&q, op, false)
-	out := newZReply(q.withScores, result.length())
+	out := c.newZReply(q.withScores, result.length())
 	result.each(out.add)
 	return out.reply()
 }

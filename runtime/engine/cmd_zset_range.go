@@ -229,7 +229,7 @@ func (c *call) zrange(by order, reverse, anyDirection bool) resp.Reply {
 		return emptyArray
 	}
 	from, to := s.bounds(z)
-	out := newZReply(s.withScores, to-from)
+	out := c.newZReply(s.withScores, to-from)
 	z.order.walk(from, to, s.reverse, out.add)
 	return out.reply()
 }

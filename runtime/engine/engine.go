@@ -43,7 +43,8 @@ type Engine struct {
 	rng        uint64
 	nextExpire int64 // earliest next removal of expired keys, Unix milliseconds
 
-	top call // the command that runs, when it is neither in a transaction nor in a script
+	top     call          // the command that runs, when it is neither in a transaction nor in a script
+	scratch *resp.Scratch // of this frame; nil: there is none
 
 	// What this frame did.
 	dirty  []*entry
@@ -74,11 +75,13 @@ type stats struct {
 	commands, connections, expired, hits, misses int64
 }
 
-// A Frame is what one client sends at once.
+// A Frame is what one client sends at once. The engine keeps the strings of
+// commands as values, but not the slices that hold them.
 type Frame struct {
 	Session  uint64
 	Commands []resp.Command
-	NoBlock  bool // blocking commands answer at once, as inside MULTI
+	NoBlock  bool          // blocking commands answer at once, as inside MULTI
+	Scratch  *resp.Scratch // memory for Outcome.Replies; nil: they are allocated
 }
 
 // A Wake is the reply of a command that was blocked.
@@ -181,6 +184,7 @@ func (e *Engine) begin(now int64, seed uint64) {
 	e.now = now
 	e.nowMs = e.now / 1000
 	e.rng = seed
+	e.scratch = nil
 	if e.started == 0 {
 		e.started = e.now
 	}

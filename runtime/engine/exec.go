@@ -76,7 +76,8 @@ func (e *Engine) Exec(now int64, seed uint64, f Frame) (out Outcome) {
 		out.Err = fmt.Errorf("engine: no session %d", f.Session)
 		return out
 	}
-	out.Replies = make([]resp.Reply, 0, len(f.Commands))
+	e.scratch = f.Scratch
+	out.Replies = f.Scratch.Replies(len(f.Commands))
 	for _, args := range f.Commands {
 		r, w := e.one(s, args, !f.NoBlock)
 		if w != nil {
@@ -100,6 +101,10 @@ func (e *Engine) catch(out *Outcome) {
 	}
 }
 
+// elems is a list of n nulls for the reply of this command, in memory that the
+// frame lends. It must not be kept beyond the reply.
+func (c *call) elems(n int) []resp.Reply { return c.e.scratch.Elems(n) }
+
 // one runs or queues one command, then serves those who waited for its keys. It
 // returns a waiter when the command has to wait.
 func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *waiter) {
@@ -121,7 +126,10 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 		return resp.Reply{}, c.wait
 	}
 	if len(e.ready) > 0 {
+		scratch := e.scratch
+		e.scratch = nil // their replies are for others
 		e.serveWaiters()
+		e.scratch = scratch
 	}
 	return r, nil
 }
