@@ -163,6 +163,19 @@ func (r *Rows) selected(q engine.Query) []engine.Item {
 		}
 		return nil
 	}
+	if q.Expiring {
+		var picked []engine.Item
+		for _, it := range all {
+			if it.ExpireAt != 0 {
+				picked = append(picked, it)
+			}
+		}
+		slices.SortStableFunc(picked, func(a, b engine.Item) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
+		if q.Limit > 0 && int64(len(picked)) > q.Limit {
+			picked = picked[:q.Limit]
+		}
+		return picked
+	}
 	low, high := q.From, q.To
 	if q.Reverse {
 		low, high = high, low

@@ -172,6 +172,10 @@ func (g *generator) query() engine.Query {
 		return engine.Query{Type: engine.Type(2 + g.Intn(6)), ID: g.nextID + 7}
 	}
 	q := engine.Query{Type: h.Type, ID: h.ID, Reverse: g.Intn(2) == 0}
+	if h.Type == engine.TypeHash && g.Intn(4) == 0 {
+		q.Reverse, q.Expiring, q.Limit = false, true, int64(g.Intn(5))
+		return q
+	}
 	if g.Intn(2) == 0 {
 		it := g.item(h.Type)
 		q.From = &it

@@ -81,7 +81,7 @@ func TestFileWithoutDocumentsIsBroughtUpToDate(t *testing.T) {
 	if _, err := rows.Open(); err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range []string{"DROP VIEW documents", "DROP TABLE json_documents", "CREATE VIEW documents AS SELECT 1", "PRAGMA user_version = 1"} {
+	for _, sql := range []string{"DROP VIEW documents", "DROP TABLE json_documents", "DROP INDEX hash_expiring", "CREATE VIEW documents AS SELECT 1", "PRAGMA user_version = 1"} {
 		if err := rows.Exec(sql); err != nil {
 			t.Fatal(err)
 		}

@@ -172,11 +172,18 @@ func params(n int) string {
 	return tuple(marks)
 }
 
-// query builds the statement of a Query. There are at most 18 texts per type,
+// query builds the statement of a Query. There are at most 20 texts per type,
 // which the connection keeps prepared.
 func (t *itemTable) query(what string, q *engine.Query) string {
 	var b strings.Builder
 	b.WriteString("SELECT " + what + " FROM " + t.name)
+	if q.Expiring {
+		b.WriteString(" INDEXED BY hash_expiring WHERE id = ? AND expires IS NOT NULL ORDER BY expires, field")
+		if q.Limit > 0 {
+			b.WriteString(" LIMIT ?")
+		}
+		return b.String()
+	}
 	if len(t.order) > len(t.point) && !q.Point {
 		b.WriteString(" INDEXED BY zset_order")
 	}
@@ -213,6 +220,7 @@ func (s *Store) ask(t *itemTable, q *engine.Query, what, before, after string) (
 	case q.Point:
 		t.bindAll(st, t.point, q.From)
 		return st, nil
+	case q.Expiring:
 	default:
 		t.bindAll(st, t.order, q.From)
 		t.bindAll(st, t.order, q.To)

@@ -97,6 +97,9 @@ CREATE TABLE json_documents (
 DROP VIEW IF EXISTS documents; -- a family's: it comes back as family_documents
 CREATE VIEW documents AS ` + shapes["json"].query("") + `;
 `,
+	`
+CREATE INDEX hash_expiring ON hash_fields (id, expires) WHERE expires IS NOT NULL;
+`,
 }
 
 // migrate brings the schema up to date, in one transaction per version.
