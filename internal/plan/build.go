@@ -44,6 +44,7 @@ func start(existing *Plan) *Plan {
 	p := *existing
 	p.Families = append([]Family(nil), existing.Families...)
 	p.Groups = append([]Group(nil), existing.Groups...)
+	p.Clients = append([]Client(nil), existing.Clients...)
 	p.Keep = append([]string(nil), existing.Keep...)
 	for i := range p.Families {
 		f := &p.Families[i]

@@ -77,6 +77,21 @@ func (e *editor) plan(p, was *Plan, doc *document) {
 	}
 	e.list(doc.root, doc.groups, "groups", groups, "")
 
+	oldClients := map[string]int{}
+	for i, c := range was.Clients {
+		oldClients[c.Addr] = i
+	}
+	var clients []string
+	for i := range p.Clients {
+		c := &p.Clients[i]
+		if j, ok := oldClients[c.Addr]; ok {
+			e.fields(doc.client[j], changed(clientFields, c, &was.Clients[j]))
+		} else {
+			clients = append(clients, item("", clientFields, c, nil))
+		}
+	}
+	e.list(doc.root, doc.clients, "clients", clients, "")
+
 	old := map[string]int{}
 	for i, f := range was.Families {
 		old[f.Pattern] = i

@@ -52,6 +52,7 @@ func stored(p *Plan) Plan {
 	sort.Slice(c.Families, func(i, j int) bool { return c.Families[i].Pattern < c.Families[j].Pattern })
 	c.Keep = append([]string(nil), p.Keep...)
 	c.Groups = append([]Group(nil), p.Groups...)
+	c.Clients = append([]Client(nil), p.Clients...)
 	return c
 }
 
@@ -76,6 +77,12 @@ func encodeNew(p *Plan) []byte {
 	b.WriteString("\ngroups:\n")
 	for _, g := range p.Groups {
 		b.WriteString(item("  ", groupFields, &g, nil))
+	}
+	if len(p.Clients) > 0 {
+		b.WriteString("\nclients:\n")
+		for _, c := range p.Clients {
+			b.WriteString(item("  ", clientFields, &c, nil))
+		}
 	}
 	if len(p.Keep) > 0 {
 		b.WriteString("\nkeep:\n")

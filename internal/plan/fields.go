@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
+	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
 // Values of Family.Consistency.
@@ -118,6 +119,29 @@ var groupFields = []field[Group]{
 		}},
 }
 
+var clientFields = []field[Client]{
+	{"addr",
+		func(c *Client) string { return c.Addr },
+		func(c *Client, v string) error {
+			if v == "" || strings.ContainsAny(v, " \t\r\n") {
+				return fmt.Errorf("allowed are a server's host:port, unix:PATH or master:NAME@SENTINEL, with * for any bytes")
+			}
+			c.Addr = v
+			return nil
+		}},
+	{"namespace",
+		func(c *Client) string { return c.Namespace },
+		func(c *Client, v string) error { c.Namespace = v; return namespace(v) }},
+}
+
+// namespace says what is wrong with a namespace's name.
+func namespace(v string) error {
+	if v == "" || store.CheckNamespace(v) == nil {
+		return nil
+	}
+	return fmt.Errorf("allowed are up to 40 of a-z, 0-9, - and _, a letter first")
+}
+
 var familyFields = []field[Family]{
 	{"pattern",
 		func(f *Family) string { return f.Pattern },
@@ -174,7 +198,7 @@ var familyFields = []field[Family]{
 		func(f *Family, v string) error { f.Group = v; return nil }},
 	{"client",
 		func(f *Family) string { return f.Client },
-		func(f *Family, v string) error { f.Client = v; return nil }},
+		func(f *Family, v string) error { f.Client = v; return namespace(v) }},
 }
 
 func keys[T any](fields []field[T]) []string {

@@ -14,6 +14,13 @@ const header = `# redis2cf.yaml: which keys this module has and where they live 
 #            memory://name, file:path.db, https://gateway…, cloudflare://ACCOUNT
 # groups     placement groups: each is one Durable Object, or shards of them by
 #            {hash tag}; families used in one transaction share a group
+# clients    when the module talks to several servers: where the data of each is.
+#            The first line that fits a client counts; without a line it is the
+#            store itself, and a second server there is refused when it is used
+#   addr         the server as the program names it, * is any run of bytes:
+#                queue*:6379, unix:/run/redis.sock, master:NAME@* of Sentinel
+#   namespace    a word: databases of their own beside the store's, which survive
+#                a change of address; without it the store itself
 # keep       packages that stay on go-redis, by import path; end in /... for a tree
 # families   sets of keys with one meaning:
 #   pattern      * is any run of bytes, ? any one byte, \ takes the next literally;
@@ -31,5 +38,5 @@ const header = `# redis2cf.yaml: which keys this module has and where they live 
 #   reason       why this store
 #   phase        redis, cloudflare or only: who holds the truth while data moves
 #   group        placement group, when it is not the first
-#   client       namespace, when the module talks to several servers
+#   client       namespace that it is in, when the module talks to several servers
 `

@@ -44,9 +44,11 @@ type reader struct {
 type document struct {
 	root     *yaml.Node
 	groups   *yaml.Node
+	clients  *yaml.Node
 	families *yaml.Node
 	family   []*yaml.Node // by index in Plan.Families
 	group    []*yaml.Node
+	client   []*yaml.Node
 }
 
 func parse(name string, data []byte) (*Plan, *document, error) {
@@ -181,6 +183,9 @@ func (r *reader) read() error {
 		case "groups":
 			r.doc.groups = v
 			return r.readGroups(v)
+		case "clients":
+			r.doc.clients = v
+			return r.readClients(v)
 		case "families":
 			r.doc.families = v
 			return r.readFamilies(v)
@@ -188,7 +193,7 @@ func (r *reader) read() error {
 			return r.readKeep(v)
 		}
 		if find(planFields, k.Value) == nil {
-			return r.unknown(k, "the plan", append(keys(planFields), "groups", "keep", "families"))
+			return r.unknown(k, "the plan", append(keys(planFields), "groups", "clients", "keep", "families"))
 		}
 		return set(r, planFields, r.plan, k, v, "the plan")
 	})
@@ -243,6 +248,37 @@ func (r *reader) readGroups(n *yaml.Node) error {
 		at[g.Name] = name.Line
 		r.plan.Groups = append(r.plan.Groups, g)
 		r.doc.group = append(r.doc.group, alias(n))
+	}
+	return nil
+}
+
+func (r *reader) readClients(n *yaml.Node) error {
+	nodes, err := r.items(n, "clients")
+	if err != nil {
+		return err
+	}
+	at := map[string]int{}
+	for _, n := range nodes {
+		var c Client
+		addr := n
+		err := r.pairs(n, "a client", func(k, v *yaml.Node) error {
+			if k.Value == "addr" {
+				addr = v
+			}
+			return set(r, clientFields, &c, k, v, "a client")
+		})
+		if err != nil {
+			return err
+		}
+		if c.Addr == "" {
+			return r.errorf(n, "a client needs an addr")
+		}
+		if line, ok := at[c.Addr]; ok {
+			return r.errorf(addr, "addr %q stands here for the second time: the first is on line %d", c.Addr, line)
+		}
+		at[c.Addr] = addr.Line
+		r.plan.Clients = append(r.plan.Clients, c)
+		r.doc.client = append(r.doc.client, alias(n))
 	}
 	return nil
 }

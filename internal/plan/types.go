@@ -29,7 +29,7 @@ type Family struct {
 	Phase       string   // redis, cloudflare, only
 	Commands    []string // Redis commands seen, sorted
 	Group       string   // placement group
-	Client      string   // namespace, when the module has several servers
+	Client      string   // namespace that the family is in, when the module has several servers
 
 	// What Build saw; never written to the file.
 	Sites    int      // sites whose keys may be of this family; 0 for a family of the file that is no longer seen
@@ -52,7 +52,15 @@ type Plan struct {
 	Default  string // default store URL; empty: the embedded default
 	Families []Family
 	Groups   []Group
+	Clients  []Client // by the server that they were written for; the first that matches counts
 	Keep     []string // packages left alone
+}
+
+// A Client says where the data of clients is that were written for one of several
+// servers.
+type Client struct {
+	Addr      string // with * for any bytes: "queue*:6379", "unix:/run/redis.sock", "master:jobs@*"
+	Namespace string // of the store; empty is the store itself
 }
 
 // A Group is a set of families that meet in one transaction, script or

@@ -15,8 +15,9 @@ import (
 func samplePlan() *Plan {
 	return &Plan{
 		Version: 1, Module: "example.com/chat", Package: "internal/cfstore", Default: "file:chat.db",
-		Groups: []Group{{"main", 1}, {"rooms", 8}},
-		Keep:   []string{"example.com/chat/legacy/..."},
+		Groups:  []Group{{"main", 1}, {"rooms", 8}},
+		Clients: []Client{{Addr: "localhost:6379"}, {"queue*:6379", "queue"}, {"master:jobs@*", "jobs"}},
+		Keep:    []string{"example.com/chat/legacy/..."},
 		Families: []Family{
 			{Pattern: "session:*", Name: "Session", Type: spec.String, Store: StoreKV, Consistency: Follow, TTL: "24h0m0s", Reason: "plain: values # not a comment", Phase: "only", Group: "main"},
 			{Pattern: "room:{*}:\x00\"é*", Name: "Room", Type: spec.List, Store: StoreD1, Consistency: Sync, Reason: "yes", Phase: "redis", Group: "rooms", Client: "cache"},
@@ -44,6 +45,11 @@ func TestANewFileReadsBack(t *testing.T) {
 		t.Errorf("written again: %v\n%s", err, again)
 	}
 	for _, f := range familyFields {
+		if !strings.Contains(header, "#   "+f.key+" ") {
+			t.Errorf("the header does not explain %s", f.key)
+		}
+	}
+	for _, f := range clientFields {
 		if !strings.Contains(header, "#   "+f.key+" ") {
 			t.Errorf("the header does not explain %s", f.key)
 		}
@@ -151,6 +157,23 @@ func TestFamiliesAreAddedToEveryForm(t *testing.T) {
 	}
 }
 
+func TestClientsAreAddedAndChangedInPlace(t *testing.T) {
+	for src, want := range map[string]string{
+		"version: 1\nclients: # ours\n  - addr: queue:6379 # jobs\n    namespace: q\nfamilies: []\n": "version: 1\nclients: # ours\n  - addr: queue:6379 # jobs\n    namespace: queue\n  - addr: '*:6380'\n    namespace: other\nfamilies: []\n",
+		"version: 1\n": "version: 1\n\nclients:\n  - addr: queue:6379\n    namespace: queue\n  - addr: '*:6380'\n    namespace: other\n",
+	} {
+		p, err := Parse(FileName, []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Clients = []Client{{"queue:6379", "queue"}, {"*:6380", "other"}}
+		got, err := Encode(p, []byte(src))
+		if err != nil || string(got) != want {
+			t.Errorf("%q became\n%s, %v, want\n%s", src, got, err, want)
+		}
+	}
+}
+
 func TestAFormThatCannotBeEditedIsAnError(t *testing.T) {
 	src := "families: [{pattern: 'a:*', name: A}]\n"
 	p, err := Parse(FileName, []byte(src))
@@ -169,31 +192,37 @@ func TestAFormThatCannotBeEditedIsAnError(t *testing.T) {
 func TestErrorsNamePlaceAndAllowedValues(t *testing.T) {
 	family := func(lines string) string { return "version: 1\nfamilies:\n  - pattern: \"a:*\"\n    name: A\n" + lines }
 	for src, want := range map[string]string{
-		"":                                    "p.yaml:1:1: the file is empty",
-		"# nothing\n":                         "p.yaml:1:1: the file is empty",
-		"- a\n":                               "p.yaml:1:1: the plan must be a list of keys with values",
-		"version: 1\n  x: 2":                  "p.yaml:2:3: not YAML",
-		"version: 2\n":                        `p.yaml:1:10: version of the plan is "2": this redis2cf knows version 1`,
-		"version: one\n":                      "p.yaml:1:10:",
-		"versoin: 1\n":                        `p.yaml:1:1: unknown key "versoin" in the plan: allowed are version, module, package, default, groups, keep, families`,
-		"version: 1\nversion: 1\n":            `p.yaml:2:1: the plan has the key "version" twice: the first is on line 1`,
-		"package: ../up\n":                    "p.yaml:1:10: package of the plan",
-		"package: /abs\n":                     "p.yaml:1:10: package of the plan",
-		"default: redis://x\n":                "p.yaml:1:10: default of the plan is \"redis://x\": allowed are store URLs",
-		"groups: main\n":                      "p.yaml:1:9: groups must be a list",
-		"groups:\n- shards: 1\n":              "p.yaml:2:3: a group needs a name",
-		"groups:\n- {name: g, shards: 0}\n":   "shards of a group is \"0\": allowed are numbers from 1 to 1024",
-		"groups:\n- name: g\n- name: g\n":     `p.yaml:3:9: group "g" stands here for the second time: the first is on line 2`,
-		"keep: [a, ]\nkeep2: 1":               `unknown key "keep2"`,
-		"families:\n  - name: A\n":            "p.yaml:2:5: a family needs a pattern",
-		"families:\n  - pattern: \"a:*\"\n":   `p.yaml:2:5: family "a:*" needs a name, for example A`,
-		"families:\n  - pattern: \"a[b]*\"\n": "p.yaml:2:14: pattern of a family is \"a[b]*\": pattern \"a[b]*\" has a character class",
-		family("    store: s3\n"):             `p.yaml:5:12: store of family "a:*" is "s3": allowed are do, kv, d1, r2`,
-		family("    type: map\n"):             `p.yaml:5:11: type of family "a:*" is "map": allowed are string, hash, list`,
-		family("    ttl: soon\n"):             `p.yaml:5:10: ttl of family "a:*"`,
-		family("    phase: both\n"):           "allowed are redis, cloudflare, only",
+		"":                                  "p.yaml:1:1: the file is empty",
+		"# nothing\n":                       "p.yaml:1:1: the file is empty",
+		"- a\n":                             "p.yaml:1:1: the plan must be a list of keys with values",
+		"version: 1\n  x: 2":                "p.yaml:2:3: not YAML",
+		"version: 2\n":                      `p.yaml:1:10: version of the plan is "2": this redis2cf knows version 1`,
+		"version: one\n":                    "p.yaml:1:10:",
+		"versoin: 1\n":                      `p.yaml:1:1: unknown key "versoin" in the plan: allowed are version, module, package, default, groups, clients, keep, families`,
+		"version: 1\nversion: 1\n":          `p.yaml:2:1: the plan has the key "version" twice: the first is on line 1`,
+		"package: ../up\n":                  "p.yaml:1:10: package of the plan",
+		"package: /abs\n":                   "p.yaml:1:10: package of the plan",
+		"default: redis://x\n":              "p.yaml:1:10: default of the plan is \"redis://x\": allowed are store URLs",
+		"groups: main\n":                    "p.yaml:1:9: groups must be a list",
+		"groups:\n- shards: 1\n":            "p.yaml:2:3: a group needs a name",
+		"groups:\n- {name: g, shards: 0}\n": "shards of a group is \"0\": allowed are numbers from 1 to 1024",
+		"groups:\n- name: g\n- name: g\n":   `p.yaml:3:9: group "g" stands here for the second time: the first is on line 2`,
+		"clients:\n- namespace: q\n":        "p.yaml:2:3: a client needs an addr",
+		"clients:\n- {addr: a:1, namespace: Q}\n":           `p.yaml:2:26: namespace of a client is "Q": allowed are up to 40 of a-z, 0-9, - and _, a letter first`,
+		"clients:\n- addr: a b\n":                           `p.yaml:2:9: addr of a client is "a b": allowed are a server's host:port`,
+		"clients:\n- addr: a:1\n- addr: a:1\n":              `p.yaml:3:9: addr "a:1" stands here for the second time: the first is on line 2`,
+		"clients:\n- addr: a:1\n  namspace: b\n":            `p.yaml:3:3: unknown key "namspace" in a client: allowed are addr, namespace`,
+		"keep: [a, ]\nkeep2: 1":                             `unknown key "keep2"`,
+		"families:\n  - name: A\n":                          "p.yaml:2:5: a family needs a pattern",
+		"families:\n  - pattern: \"a:*\"\n":                 `p.yaml:2:5: family "a:*" needs a name, for example A`,
+		"families:\n  - pattern: \"a[b]*\"\n":               "p.yaml:2:14: pattern of a family is \"a[b]*\": pattern \"a[b]*\" has a character class",
+		family("    store: s3\n"):                           `p.yaml:5:12: store of family "a:*" is "s3": allowed are do, kv, d1, r2`,
+		family("    type: map\n"):                           `p.yaml:5:11: type of family "a:*" is "map": allowed are string, hash, list`,
+		family("    ttl: soon\n"):                           `p.yaml:5:10: ttl of family "a:*"`,
+		family("    phase: both\n"):                         "allowed are redis, cloudflare, only",
 		family("    store: d1\n    consistency: primary\n"): `p.yaml:6:18: consistency of family "a:*" is "primary": with store: d1 allowed are follow, sync`,
 		family("    group: g\n"):                            `p.yaml:5:12: group of family "a:*" is "g": no such group; allowed are main`,
+		family("    client: A B\n"):                         `client of family "a:*" is "A B"`,
 		family("    stor: kv\n"):                            `p.yaml:5:5: unknown key "stor" in family "a:*": allowed are pattern, name, type, store`,
 		family("    reason: [a]\n"):                         `p.yaml:5:13: reason of family "a:*" must be a single value`,
 		family("  - pattern: a:*\n    name: B\n"):           `p.yaml:5:14: pattern "a:*" stands here for the second time: the first is on line 3`,

@@ -34,7 +34,7 @@ type function struct {
 
 // forTheTool are the facade's names for generated packages, not for programs.
 var forTheTool = map[string]bool{
-	"Plan": true, "Family": true, "RegisteredPlan": true, "RegisterPlan": true, "Plans": true,
+	"Plan": true, "Family": true, "PlannedClient": true, "RegisteredPlan": true, "RegisterPlan": true, "Plans": true,
 }
 
 // readAPI reads the exported declarations of the facade's sources: its API

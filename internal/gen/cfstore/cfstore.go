@@ -278,8 +278,27 @@ func (g *generator) store() *jen.File {
 		fields[jen.Id("Families")] = jen.Index().Qual(RuntimePath, "Family").Custom(
 			jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, families...)
 	}
+	var clients []jen.Code
+	for _, c := range g.plan.Clients {
+		row := []jen.Code{jen.Id("Addr").Op(":").Lit(c.Addr)}
+		if c.Namespace != "" {
+			row = append(row, jen.Id("Namespace").Op(":").Lit(c.Namespace))
+		}
+		clients = append(clients, jen.Values(row...))
+	}
+	if len(clients) > 0 {
+		fields[jen.Id("Clients")] = jen.Index().Qual(RuntimePath, "PlannedClient").Custom(
+			jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, clients...)
+	}
 	f.Comment("plan is what " + plan.FileName + " says, for the process that runs this module.")
 	f.Var().Id("plan").Op("=").Qual(RuntimePath, "RegisterPlan").Call(jen.Qual(RuntimePath, "Plan").Values(fields)).Line()
+	if !g.api.has["Namespace"] {
+		f.Comment("Namespace returns the constructors of clients whose data is in a namespace of the")
+		f.Comment("store, which is what a second server becomes: Namespace(\"queue\").NewClient(opt).")
+		f.Comment("Namespace(\"\") is the store itself, whatever server the client was written for.")
+		f.Func().Id("Namespace").Params(jen.Id("name").String()).Op("*").Qual(RuntimePath, "RegisteredPlan").Block(
+			jen.Return(jen.Id("plan").Dot("Namespace").Call(jen.Id("name")))).Line()
+	}
 	for _, fn := range g.api.constructors {
 		w, err := wrapper(fn, jen.Id("plan").Dot(fn.name))
 		if err != nil {

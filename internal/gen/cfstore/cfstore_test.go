@@ -71,20 +71,23 @@ func Private(h hidden) {}
 func Inner(h arg.Writer) {}
 func hiddenFunc() {}
 
-type Plan struct{ Module, Package, Default string; Families []Family }
+type Plan struct{ Module, Package, Default string; Families []Family; Clients []PlannedClient }
+type PlannedClient struct{ Addr, Namespace string }
 type Family struct{ Pattern, Name, Type, Store, Consistency, TTL, Group, Client, Phase string }
 type RegisteredPlan struct{}
 func RegisterPlan(p Plan) *RegisteredPlan { return nil }
 func Plans() []Plan { return nil }
 // NewClient is NewClient over the plan's store.
 func (p *RegisteredPlan) NewClient(opt *Options) *Client { return nil }
+func (p *RegisteredPlan) Namespace(name string) *RegisteredPlan { return p }
 func (p *RegisteredPlan) Plan() Plan { return Plan{} }
 `
 
 func samplePlan() *plan.Plan {
 	return &plan.Plan{
 		Version: 1, Module: "example.com/chat", Package: "internal/cfstore", Default: "file:chat.db",
-		Groups: []plan.Group{{Name: "main", Shards: 1}},
+		Groups:  []plan.Group{{Name: "main", Shards: 1}},
+		Clients: []plan.Client{{Addr: "cache:6379"}, {Addr: "queue*:6379", Namespace: "queue"}},
 		Families: []plan.Family{
 			{Pattern: "messages:*", Name: "Messages", Type: spec.List, Store: plan.StoreD1, Consistency: plan.Follow, Phase: "only", Group: "main"},
 			{Pattern: "session:*", Name: "Session", Type: spec.String, Store: plan.StoreKV, Consistency: plan.Primary, TTL: "24h0m0s", Phase: "redis", Group: "main"},
