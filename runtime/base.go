@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
 // baseClient is what everything that sends commands has: hooks, the commands
@@ -85,11 +83,11 @@ func (c *baseClient) String() string { return fmt.Sprintf("Redis<%s db:%d>", c.o
 // which database it had selected would be lost without a word.
 type private struct {
 	mu   sync.Mutex
-	own  store.Session
+	own  *linkSession
 	lost error
 }
 
-func (p *private) session(l *link) (store.Session, error) {
+func (p *private) session(l *link) (*linkSession, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.lost != nil {

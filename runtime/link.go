@@ -44,7 +44,8 @@ type link struct {
 // what waits on it, even if others keep the store open.
 type linkSession struct {
 	store.Session
-	l *link
+	in store.Borrower // Session, when it works in lent memory; else nil
+	l  *link
 }
 
 // Close ends the session. The caller does not hold the link's mu.
@@ -122,19 +123,16 @@ func (l *link) newSession(opt store.SessionOptions) (*linkSession, error) {
 		l.sessions = make(map[*linkSession]struct{})
 	}
 	s := &linkSession{Session: made, l: l}
+	s.in, _ = made.(store.Borrower)
 	l.sessions[s] = struct{}{}
 	return s, nil
 }
 
 // own opens a session for one user: a connection, a transaction, a subscriber.
-func (l *link) own(opt store.SessionOptions) (store.Session, error) {
+func (l *link) own(opt store.SessionOptions) (*linkSession, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, err := l.newSession(opt)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return l.newSession(opt)
 }
 
 // waiting borrows a session for commands that wait for data: the shared one

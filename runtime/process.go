@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/arg"
 	"github.com/redis2cf/redis2cf/runtime/resp"
-	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
 // sender sends commands over a link: over the shared session, or over one that
@@ -20,29 +20,70 @@ type sender struct {
 	private *private // nil: the shared session
 }
 
-// frame is the memory of a single command on its way: most have no more
-// arguments than fit.
+// frame is the memory of commands on their way and of their replies. It is used
+// again once the replies are read.
 type frame struct {
-	cmds  [1]resp.Command
-	words [4]string
+	cmds    []resp.Command
+	words   []string
+	scratch resp.Scratch
+	kept    bool // somebody may still hold the slices
 }
 
-// marshal turns a command's arguments into words.
-func marshal(args []interface{}, words []string) (resp.Command, error) {
-	if len(args) > cap(words) {
-		words = make([]string, 0, len(args))
+// maxFrame bounds how many words a frame keeps memory for.
+const maxFrame = 4096
+
+var frames = sync.Pool{New: func() interface{} {
+	return &frame{cmds: make([]resp.Command, 1), words: make([]string, 8)}
+}}
+
+// newFrame returns a frame for so many commands of so many words in all.
+func newFrame(cmds, words int) *frame {
+	f := frames.Get().(*frame)
+	if cap(f.cmds) < cmds {
+		f.cmds = make([]resp.Command, cmds)
 	}
-	for _, a := range args {
+	if cap(f.words) < words {
+		f.words = make([]string, words)
+	}
+	f.cmds, f.words = f.cmds[:cmds], f.words[:words]
+	return f
+}
+
+// release lets the frame be used again, unless somebody may hold parts of it. It
+// forgets what is in it, so that values are not kept alive.
+func (f *frame) release() {
+	if f.kept || cap(f.words) > maxFrame || cap(f.cmds) > maxFrame {
+		return
+	}
+	clear(f.cmds)
+	clear(f.words)
+	f.scratch.Reset()
+	frames.Put(f)
+}
+
+// run sends the frame over a session.
+func (f *frame) run(ctx context.Context, s *linkSession) (replies []resp.Reply, err error) {
+	if s.in != nil {
+		replies, err = s.in.ExecuteIn(ctx, &f.scratch, f.cmds)
+	} else {
+		replies, err = s.Execute(ctx, f.cmds)
+	}
+	f.kept = s.in == nil || err != nil
+	return replies, err
+}
+
+// marshal turns a command's arguments into words, of which there is room for as many.
+func marshal(args []interface{}, words []string) (err error) {
+	for i, a := range args {
 		s, ok := a.(string)
 		if !ok {
-			var err error
 			if s, err = arg.String(a); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		words = append(words, s)
+		words[i] = s
 	}
-	return words, nil
+	return nil
 }
 
 // process sends one command and reads its reply. The error is the command's.
@@ -54,46 +95,48 @@ func (s *sender) process(ctx context.Context, cmd Cmder) (err error) {
 		defer func() { l.ReportResult(err) }()
 	}
 	b := cmd.base()
-	f := &frame{}
-	words, err := marshal(b.args, f.words[:0])
-	if err != nil {
+	f := newFrame(1, len(b.args))
+	if err := marshal(b.args, f.words); err != nil {
+		f.release()
 		return err
 	}
-	f.cmds[0] = words
+	f.cmds[0] = f.words
 	var replies []resp.Reply
-	if !b.blocks && waits(words) {
-		replies, err = s.executeFor(ctx, f.cmds[:])
+	if !b.blocks && waits(f.words) {
+		replies, err = s.executeFor(ctx, f)
 	} else {
-		replies, err = s.execute(ctx, f.cmds[:], b.blocks)
+		replies, err = s.execute(ctx, f, b.blocks)
 	}
 	if err != nil {
 		return err
 	}
-	return cmd.readReply(replies[0], s.opt.Protocol)
+	err = cmd.readReply(replies[0], s.opt.Protocol)
+	f.release()
+	return err
 }
 
 // executeFor sends a command of Do that waits for data. go-redis's methods give a
 // connection the time that their command may wait, but of Do it knows nothing, so
 // that ReadTimeout ends such a command, which is then sent again MaxRetries times.
 // Here it waits as long in one go.
-func (s *sender) executeFor(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+func (s *sender) executeFor(ctx context.Context, f *frame) ([]resp.Reply, error) {
 	limit := s.opt.ReadTimeout
 	if limit <= 0 {
-		return s.execute(ctx, cmds, true)
+		return s.execute(ctx, f, true)
 	}
 	limit *= time.Duration(1 + max(s.opt.MaxRetries, 0))
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	replies, err := s.execute(limited, cmds, true)
+	replies, err := s.execute(limited, f, true)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = fmt.Errorf("redis2cf: %s did not answer within %v, the read timeout and its retries: %w", cmds[0].Name(), limit, os.ErrDeadlineExceeded)
+		err = fmt.Errorf("redis2cf: %s did not answer within %v, the read timeout and its retries: %w", f.cmds[0].Name(), limit, os.ErrDeadlineExceeded)
 	}
 	return replies, err
 }
 
 // execute sends one frame. It ends when ctx does, whatever ContextTimeoutEnabled
 // says: go-redis needs that option because giving up costs it a connection.
-func (s *sender) execute(ctx context.Context, cmds []resp.Command, wait bool) ([]resp.Reply, error) {
+func (s *sender) execute(ctx context.Context, f *frame, wait bool) ([]resp.Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -104,7 +147,7 @@ func (s *sender) execute(ctx context.Context, cmds []resp.Command, wait bool) ([
 		if err != nil {
 			return nil, err
 		}
-		if replies, err = own.Execute(ctx, cmds); err != nil {
+		if replies, err = f.run(ctx, own); err != nil {
 			s.private.failed(err)
 			return nil, s.failure(err)
 		}
@@ -113,7 +156,7 @@ func (s *sender) execute(ctx context.Context, cmds []resp.Command, wait bool) ([
 		if err != nil {
 			return nil, err
 		}
-		replies, err = own.Execute(ctx, cmds)
+		replies, err = f.run(ctx, own)
 		done(err)
 		if err != nil {
 			return nil, s.failure(err)
@@ -123,7 +166,7 @@ func (s *sender) execute(ctx context.Context, cmds []resp.Command, wait bool) ([
 		if err != nil {
 			return nil, err
 		}
-		if replies, err = shared.Execute(ctx, cmds); err != nil {
+		if replies, err = f.run(ctx, shared); err != nil {
 			if !isContextError(err) {
 				s.link.drop(shared)
 			}
@@ -131,8 +174,8 @@ func (s *sender) execute(ctx context.Context, cmds []resp.Command, wait bool) ([
 		}
 		s.link.commands.Add(1)
 	}
-	if len(replies) != len(cmds) {
-		return nil, fmt.Errorf("redis2cf: the store answered %d of %d commands", len(replies), len(cmds))
+	if len(replies) != len(f.cmds) {
+		return nil, fmt.Errorf("redis2cf: the store answered %d of %d commands", len(replies), len(f.cmds))
 	}
 	return replies, nil
 }
@@ -147,32 +190,35 @@ func (s *sender) failure(err error) error {
 
 // batch turns commands into one frame. An argument that cannot be marshalled
 // stops all of them, as it does in go-redis.
-func batch(cmds []Cmder) (frame []resp.Command, wait bool, err error) {
-	frame = make([]resp.Command, len(cmds))
+func batch(cmds []Cmder) (f *frame, wait bool, err error) {
 	n := 0
 	for _, cmd := range cmds {
 		n += len(cmd.base().args)
 	}
-	words := make([]string, n) // of all commands: one allocation, not one for each
+	f = newFrame(len(cmds), n)
+	words := f.words
 	for i, cmd := range cmds {
 		b := cmd.base()
 		k := len(b.args)
-		if frame[i], err = marshal(b.args, words[:0:k]); err != nil {
+		if err = marshal(b.args, words[:k]); err != nil {
+			f.release()
 			return nil, false, err
 		}
+		f.cmds[i] = words[:k:k]
 		words = words[k:]
-		wait = wait || b.blocks || waits(frame[i])
+		wait = wait || b.blocks || waits(f.cmds[i])
 	}
-	return frame, wait, nil
+	return f, wait, nil
 }
 
 // processPipeline sends commands as one frame. The error is the first command's.
 func (s *sender) processPipeline(ctx context.Context, cmds []Cmder) error {
-	frame, wait, err := batch(cmds)
+	f, wait, err := batch(cmds)
 	if err == nil {
 		var replies []resp.Reply
-		if replies, err = s.execute(ctx, frame, wait); err == nil {
+		if replies, err = s.execute(ctx, f, wait); err == nil {
 			s.read(cmds, replies)
+			f.release()
 			return firstErr(cmds)
 		}
 	}
@@ -188,11 +234,13 @@ func (s *sender) read(cmds []Cmder, replies []resp.Reply) {
 
 // processTxPipeline sends a transaction, MULTI and EXEC included.
 func (s *sender) processTxPipeline(ctx context.Context, cmds []Cmder) error {
-	frame, wait, err := batch(cmds)
+	f, wait, err := batch(cmds)
 	if err == nil {
 		var replies []resp.Reply
-		if replies, err = s.execute(ctx, frame, wait); err == nil {
-			if err = s.readTx(cmds, replies); err == nil {
+		if replies, err = s.execute(ctx, f, wait); err == nil {
+			err = s.readTx(cmds, replies)
+			f.release()
+			if err == nil {
 				return firstErr(cmds)
 			}
 		}
@@ -253,5 +301,3 @@ func wrapTx(ctx context.Context, cmds []Cmder) []Cmder {
 	all = append(all, cmds...)
 	return append(all, NewSliceCmd(ctx, "exec"))
 }
-
-var _ store.Session = (*linkSession)(nil)

@@ -23,6 +23,16 @@ type Session interface {
 	Close() error
 }
 
+// A Borrower is a Session that works in memory which its caller lends.
+type Borrower interface {
+	Session
+	// ExecuteIn is Execute with memory for the replies. The session keeps the
+	// strings of the commands but none of the slices, and the replies are the
+	// caller's until he resets scratch: all of it may serve the next frame. After
+	// an error none of it may.
+	ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []resp.Command) ([]resp.Reply, error)
+}
+
 // SessionOptions is what a session starts with.
 type SessionOptions struct {
 	DB       int

@@ -23,12 +23,17 @@ type Session struct {
 	drained  sync.Cond    // it has ended
 }
 
-var _ store.Session = (*Session)(nil)
+var _ store.Borrower = (*Session)(nil)
 
 // Execute runs a frame. Messages that the frame brought to this session itself
 // (confirmations of SUBSCRIBE) have been handed to Push when it returns.
 func (s *Session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
 	return s.execute(ctx, engine.Frame{Session: s.id, Commands: cmds})
+}
+
+// ExecuteIn is Execute with memory for the replies.
+func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []resp.Command) ([]resp.Reply, error) {
+	return s.execute(ctx, engine.Frame{Session: s.id, Commands: cmds, Scratch: scratch})
 }
 
 func (s *Session) execute(ctx context.Context, frame engine.Frame) ([]resp.Reply, error) {
@@ -62,6 +67,7 @@ func (s *Session) execute(ctx context.Context, frame engine.Frame) ([]resp.Reply
 			return replies, err
 		}
 		replies = append(replies, reply)
+		frame.Scratch = nil // the replies so far are in it
 		frame.Commands = frame.Commands[len(out.Replies)+1:]
 		if len(frame.Commands) == 0 {
 			return replies, nil
