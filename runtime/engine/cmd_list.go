@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -220,12 +221,8 @@ func cmdLTrim(c *call) resp.Reply {
 		c.e.remove(ent)
 		return resp.OK
 	}
-	for i := l.n - to; i > 0; i-- {
-		l.popBack()
-	}
-	for ; from > 0; from-- {
-		l.popFront()
-	}
+	l.cut(right, l.n-to)
+	l.cut(left, from)
 	c.e.touch(ent) // in Redis even when nothing is cut off
 	return resp.OK
 }
@@ -244,21 +241,18 @@ func cmdLRem(c *call) resp.Reply {
 	}
 	count = max(count, -math.MaxInt64)
 	var found []int64
-	if count >= 0 {
-		for i := int64(0); i < l.n && (count == 0 || int64(len(found)) < count); i++ {
-			if l.at(i) == c.args[3] {
-				found = append(found, i)
-			}
+	from, step, most := int64(0), int64(1), count
+	if count < 0 {
+		from, step, most = l.n-1, -1, -count
+	}
+	l.walk(from, l.n, step, func(i int64, v string) bool {
+		if v == c.args[3] {
+			found = append(found, i)
 		}
-	} else {
-		for i := l.n - 1; i >= 0 && int64(len(found)) < -count; i-- {
-			if l.at(i) == c.args[3] {
-				found = append(found, i)
-			}
-		}
-		for i, j := 0, len(found)-1; i < j; i, j = i+1, j-1 {
-			found[i], found[j] = found[j], found[i]
-		}
+		return most == 0 || int64(len(found)) < most
+	})
+	if step < 0 {
+		slices.Reverse(found)
 	}
 	if int64(len(found)) == l.n {
 		c.e.remove(ent)
@@ -285,17 +279,22 @@ func cmdLInsert(c *call) resp.Reply {
 	if l == nil {
 		return intReply(0)
 	}
-	for i := int64(0); i < l.n; i++ {
-		if l.at(i) == c.args[3] {
-			if after {
-				i++
-			}
-			l.insert(i, c.args[4])
-			c.e.touch(ent)
-			return intReply(l.n)
+	at := int64(-1)
+	l.each(0, l.n, func(i int64, v string) bool {
+		if v == c.args[3] {
+			at = i
 		}
+		return at < 0
+	})
+	if at < 0 {
+		return intReply(-1)
 	}
-	return intReply(-1)
+	if after {
+		at++
+	}
+	l.insert(at, c.args[4])
+	c.e.touch(ent)
+	return intReply(l.n)
 }
 
 func cmdLPos(c *call) resp.Reply {
@@ -336,26 +335,27 @@ func cmdLPos(c *call) resp.Reply {
 	}
 	elems := []resp.Reply{}
 	if l != nil {
-		skip, step, i := rank-1, int64(1), int64(0)
+		skip, from, step, n := rank-1, int64(0), int64(1), l.n
 		if rank < 0 {
-			skip, step, i = -rank-1, -1, l.n-1
+			skip, from, step = -rank-1, l.n-1, -1
 		}
-		for seen := int64(0); i >= 0 && i < l.n && (maxLen == 0 || seen < maxLen); i, seen = i+step, seen+1 {
-			if l.at(i) != c.args[2] {
-				continue
-			}
-			if skip > 0 {
+		if maxLen > 0 {
+			n = min(n, maxLen)
+		}
+		l.walk(from, n, step, func(i int64, v string) bool {
+			switch {
+			case v != c.args[2]:
+				return true
+			case skip > 0:
 				skip--
-				continue
-			}
-			if count < 0 {
-				return intReply(i)
+				return true
 			}
 			elems = append(elems, intReply(i))
-			if count > 0 && int64(len(elems)) == count {
-				break
-			}
-		}
+			return count == 0 || int64(len(elems)) < count
+		})
+	}
+	if count < 0 && len(elems) > 0 {
+		return elems[0]
 	}
 	if count < 0 {
 		return nilReply

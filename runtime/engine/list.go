@@ -18,6 +18,9 @@ const (
 // carry, in chunks of fixed length: an element is found by arithmetic, and both
 // ends grow without moving the others. A change in the middle moves the shorter
 // side by one position.
+//
+// A list that is served from its rows lacks chunks. One that was changed since
+// shed is there, so a chunk that is not is as its rows are.
 type list struct {
 	chunks []*[chunkLen]string // chunks[i] holds the positions from (base+i)*chunkLen on
 	base   int64
@@ -26,6 +29,7 @@ type list struct {
 	held   int64 // chunks that are there
 	text   int64 // bytes of the elements
 
+	rows     *rows // where the chunks are that are not here; nil: all are
 	log      *undoLog
 	track    bool
 	touched  []int64 // positions whose rows changed
@@ -37,7 +41,11 @@ func (l *list) typ() Type   { return TypeList }
 func (l *list) length() int { return int(l.n) }
 
 func (l *list) slot(pos int64) *string {
-	return &l.chunks[pos>>chunkBits-l.base][pos&(chunkLen-1)]
+	c := l.chunks[pos>>chunkBits-l.base]
+	if c == nil {
+		c = l.fetch(pos >> chunkBits)
+	}
+	return &c[pos&(chunkLen-1)]
 }
 
 // at is the element with an index from the head, which must exist.
@@ -75,7 +83,14 @@ func (l *list) bytes() int64 {
 
 // reserve makes sure that a position has a slot.
 func (l *list) reserve(pos int64) {
-	chunk := pos >> chunkBits
+	l.room(pos >> chunkBits)
+	if l.chunks[pos>>chunkBits-l.base] == nil {
+		l.fetch(pos >> chunkBits)
+	}
+}
+
+// room makes sure that there is a place for a chunk at either end.
+func (l *list) room(chunk int64) {
 	switch {
 	case len(l.chunks) == 0:
 		l.base = chunk
@@ -87,10 +102,6 @@ func (l *list) reserve(pos int64) {
 		l.base -= room
 	case chunk-l.base >= int64(len(l.chunks)):
 		l.chunks = append(l.chunks, nil)
-	}
-	if c := &l.chunks[chunk-l.base]; *c == nil {
-		*c = new([chunkLen]string)
-		l.held++
 	}
 }
 
@@ -123,7 +134,9 @@ func (l *list) popFront() string {
 	l.head++
 	l.n--
 	if l.head&(chunkLen-1) == 0 {
-		l.release((l.head - 1) >> chunkBits)
+		l.chunks[(l.head-1)>>chunkBits-l.base] = nil
+		l.held--
+		l.release()
 	}
 	return v
 }
@@ -137,27 +150,25 @@ func (l *list) popBack() string {
 	l.put(pos, "")
 	l.n--
 	if pos&(chunkLen-1) == 0 {
-		l.release(pos >> chunkBits)
+		l.chunks[pos>>chunkBits-l.base] = nil
+		l.held--
+		l.release()
 	}
 	return v
 }
 
-// release lets an empty chunk at either end go. A queue that wanders through the
-// positions keeps as many chunks as it has elements for.
-func (l *list) release(chunk int64) {
-	l.chunks[chunk-l.base] = nil
-	l.held--
-	empty := 0
-	for empty < len(l.chunks) && l.chunks[empty] == nil {
-		empty++
+// release lets the places of empty chunks at either end go. A queue that wanders
+// through the positions keeps as many chunks as it has elements for.
+func (l *list) release() {
+	if empty := l.head>>chunkBits - l.base; empty > int64(len(l.chunks)/2) {
+		l.chunks = append([]*[chunkLen]string(nil), l.chunks[min(empty, int64(len(l.chunks))):]...)
+		l.base += empty
 	}
-	if empty > len(l.chunks)/2 {
-		l.chunks = append([]*[chunkLen]string(nil), l.chunks[empty:]...)
-		l.base += int64(empty)
+	used := 0
+	if l.n > 0 {
+		used = int((l.head+l.n-1)>>chunkBits - l.base + 1)
 	}
-	for len(l.chunks) > 0 && l.chunks[len(l.chunks)-1] == nil {
-		l.chunks = l.chunks[:len(l.chunks)-1]
-	}
+	l.chunks = l.chunks[:used]
 }
 
 // set replaces the element with an index.
@@ -224,10 +235,37 @@ func (l *list) removeAll(indexes []int64) {
 }
 
 // each calls yield for n elements from an index on, until it returns false.
-func (l *list) each(from, n int64, yield func(i int64, v string) bool) {
-	for i := from; i < from+n; i++ {
-		if !yield(i, l.at(i)) {
-			return
+func (l *list) each(from, n int64, yield func(i int64, v string) bool) { l.walk(from, n, 1, yield) }
+
+// walk calls yield for n elements from an index on, until it returns false, and
+// goes on by step, which is 1 or -1. The list must not change meanwhile.
+func (l *list) walk(from, n, step int64, yield func(i int64, v string) bool) {
+	var unread *[chunkLen]string
+	keep := n <= keptRun
+	for n > 0 {
+		pos := l.head + from
+		c := l.chunks[pos>>chunkBits-l.base]
+		switch {
+		case c != nil:
+		case keep:
+			c = l.fetch(pos >> chunkBits)
+		default:
+			if unread == nil {
+				unread = new([chunkLen]string)
+			}
+			l.read(pos>>chunkBits, unread)
+			c = unread
+		}
+		at := pos & (chunkLen - 1)
+		run := min(n, chunkLen-at)
+		if step < 0 {
+			run = min(n, at+1)
+		}
+		for n -= run; run > 0; run-- {
+			if !yield(from, c[at]) {
+				return
+			}
+			at, from = at+step, from+step
 		}
 	}
 }
