@@ -13,8 +13,20 @@ func (e *Engine) takeChange() *Change {
 		return nil
 	}
 	e.seq++
-	return &Change{Seq: e.seq, NextID: e.nextID, Ops: ops}
+	ch := &e.spare[0].Change
+	e.spare = e.spare[1:]
+	ch.Seq, ch.NextID, ch.Ops = e.seq, e.nextID, ops
+	return ch
 }
+
+// A record is a change with room for one operation, which is what most have.
+type record struct {
+	Change
+	room [1]Op
+}
+
+// spareRecords is how many records are allocated at once: some 6 KB.
+const spareRecords = 32
 
 // emit appends the operations that bring the key's rows up to date.
 func (ent *entry) emit(ops []Op) []Op {
@@ -46,6 +58,14 @@ func (ent *entry) emit(ops []Op) []Op {
 // settle turns what is pending into operations now, so that an operation on a
 // whole database can follow in order.
 func (e *Engine) settle() {
+	if len(e.spare) == 0 {
+		e.spare = make([]record, spareRecords)
+	}
+	if e.ops == nil {
+		if e.ops = e.spare[0].room[:0]; len(e.dirty) > 1 {
+			e.ops = make([]Op, 0, len(e.dirty))
+		}
+	}
 	for i, ent := range e.dirty {
 		e.ops = ent.emit(e.ops)
 		e.dirty[i] = nil

@@ -49,6 +49,7 @@ type Engine struct {
 	// What this frame did.
 	dirty  []*entry
 	ops    []Op
+	spare  []record // room for the changes to come
 	pushes []Push
 	wakes  []Wake
 	writes int64 // counts changes of keys: a command that raised it has written
