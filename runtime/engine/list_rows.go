@@ -13,7 +13,7 @@ func (l *list) page(r *rows) {
 	r.scan(Query{Limit: 1}, func(it Item) bool { l.head = it.Pos; return true })
 	r.scan(Query{Limit: 1, Reverse: true}, func(it Item) bool { l.n = it.Pos + 1 - l.head; return true })
 	l.storedLo, l.storedHi = l.head, l.head+l.n
-	l.empty()
+	l.unload()
 }
 
 // shed lets every chunk go.
@@ -22,11 +22,11 @@ func (l *list) shed(r *rows) {
 		return
 	}
 	l.rows = r
-	l.empty()
+	l.unload()
 }
 
-// empty leaves a place for each chunk, and no chunk.
-func (l *list) empty() {
+// unload leaves a place for each chunk, and no chunk.
+func (l *list) unload() {
 	l.base = l.head >> chunkBits
 	l.chunks = make([]*[chunkLen]string, (l.head+l.n-1)>>chunkBits-l.base+1)
 	l.held, l.text = 0, 0
