@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/binary"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -19,6 +21,9 @@ func (e *Engine) dump(ent *entry) string {
 		b = append(b, ent.text()...)
 	} else {
 		items := e.items(ent)
+		if ent.typ == TypeHash || ent.typ == TypeSet { // equal values have equal payloads
+			slices.SortFunc(items, func(a, b Item) int { return strings.Compare(a.Field, b.Field) })
+		}
 		b = binary.AppendUvarint(b, uint64(len(items)))
 		for _, it := range items {
 			b = append(b, it.Kind)

@@ -116,7 +116,7 @@ HSETEX s FIELDS 1 a 1 => (error) WRONGTYPE Operation against a key holding the w
 
 // TestTickRemovesExpiredFields in batches, without a command that reads them.
 func TestTickRemovesExpiredFields(t *testing.T) {
-	e, err := engine.Open(volatile{}, engine.Options{})
+	e, err := engine.Open(memory.Volatile{}, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func TestWhatPassesTheBudgetLeavesNoTrace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			u := &undone{t: t, store: volatile{}}
+			u := &undone{t: t, store: memory.Volatile{}}
 			if keeps {
 				u.rows = memory.NewRows()
 				u.store = u.rows
@@ -185,7 +185,7 @@ func TestWhatPassesTheBudgetLeavesNoTrace(t *testing.T) {
 // TestScriptsThatNeverEndAreEnded tries what passed budgets of instructions
 // alone, each for a bounded time and with a bounded budget of bytes.
 func TestScriptsThatNeverEndAreEnded(t *testing.T) {
-	e, err := engine.Open(volatile{}, engine.Options{ScriptSteps: 2_000_000, ScriptBytes: 16 << 20})
+	e, err := engine.Open(memory.Volatile{}, engine.Options{ScriptSteps: 2_000_000, ScriptBytes: 16 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -287,6 +288,22 @@ func quote(s string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
+}
+
+// plainScores is a reply of ZSCAN whose scores are written in one way. Redis
+// writes them as the encoding that a sorted set has grown into keeps them.
+func plainScores(r resp.Reply) resp.Reply {
+	elems := make([]resp.Reply, len(r.Elems))
+	for i, e := range r.Elems {
+		elems[i] = e
+		if e.Elems != nil {
+			elems[i] = plainScores(e)
+		} else if f, err := strconv.ParseFloat(e.Str, 64); err == nil && i%2 == 1 && e.Kind == resp.Bulk {
+			elems[i] = resp.NewBulk(strconv.FormatFloat(f, 'g', -1, 64))
+		}
+	}
+	r.Elems = elems
+	return r
 }
 
 // plainZeros is a reply in which scores of -0 are 0. Whether Redis shows the sign

@@ -94,6 +94,9 @@ func (p *pairing) iterate(types []resp.Command, r []resp.Reply) (*Difference, er
 		}
 		if reopens(p.subject) {
 			want, got = plainZeros(want), plainZeros(got)
+			if scan[0] == "ZSCAN" {
+				want, got = plainScores(want), plainScores(got)
+			}
 		}
 		if !equalStrings(flat(want, 1), flat(got, 1)) {
 			return &Difference{Cmds: p.done, What: Line(scan) + " and so on to the end", Redis: want, Got: got}, nil

@@ -47,7 +47,7 @@ func TestReloadedEngineAnswersLikeOneThatNeverStopped(t *testing.T) {
 	gen.WithoutNodes()
 	file := sqlite.New(filepath.Join(t.TempDir(), "x.db"), sqlite.SyncOff)
 	defer file.Close()
-	subjects := []*subject{{name: "volatile", rows: memory.Volatile{}}, {name: "rows", rows: memory.NewRows()}, {name: "sqlite", rows: file}}
+	subjects := []*reloaded{{name: "volatile", rows: memory.Volatile{}}, {name: "rows", rows: memory.NewRows()}, {name: "sqlite", rows: file}}
 	for _, s := range subjects {
 		s.open(t)
 	}
@@ -95,14 +95,14 @@ func TestReloadedEngineAnswersLikeOneThatNeverStopped(t *testing.T) {
 	orphans(t, file)
 }
 
-type subject struct {
+type reloaded struct {
 	name    string
 	rows    engine.Store
 	eng     *engine.Engine
 	session uint64
 }
 
-func (s *subject) open(t *testing.T) {
+func (s *reloaded) open(t *testing.T) {
 	t.Helper()
 	eng, err := engine.Open(s.rows, engine.Options{})
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *subject) open(t *testing.T) {
 	s.eng, s.session = eng, eng.NewSession(0, 3, "")
 }
 
-func (s *subject) exec(t *testing.T, now int64, seed uint64, cmds []resp.Command) []resp.Reply {
+func (s *reloaded) exec(t *testing.T, now int64, seed uint64, cmds []resp.Command) []resp.Reply {
 	t.Helper()
 	out := s.eng.Exec(now, seed, engine.Frame{Session: s.session, Commands: cmds, NoBlock: true})
 	if out.Err != nil {
