@@ -10,6 +10,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/difftest"
 	"github.com/redis2cf/redis2cf/runtime/internal/subject"
 	"github.com/redis2cf/redis2cf/runtime/internal/testneed"
+	"github.com/redis2cf/redis2cf/runtime/store/memory"
 )
 
 var (
@@ -17,6 +18,9 @@ var (
 	commands = flag.Int("commands", 100_000, "commands that the differential test sends")
 	without  = flag.String("without", "", "commands, with commas between, that the differential test leaves out")
 )
+
+// volatile is a store that keeps nothing.
+type volatile = memory.Volatile
 
 func TestRandomCommandsAnswerLikeRedis(t *testing.T) {
 	addr := testneed.RedisServer(t)

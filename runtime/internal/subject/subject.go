@@ -59,7 +59,7 @@ type Stored struct {
 	proto   int
 	db      string
 	now     int64 // of the last commands
-	busy    bool // between WATCH or MULTI and their end: a restart would show
+	busy    bool  // between WATCH or MULTI and their end: a restart would show
 	settled int
 	opened  int
 	total   int
