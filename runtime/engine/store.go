@@ -96,6 +96,7 @@ type Query struct {
 	Reverse bool  // From is then the greatest wanted
 	Point   bool  // just the item equal to From (zset: by Field alone)
 	Limit   int64 // 0: all
+	Offset  int64 // items to leave out first
 	// Expiring asks for the fields of a hash that expire, soonest first, then by
 	// Field, instead. Only Limit goes with it.
 	Expiring bool

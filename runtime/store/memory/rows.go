@@ -195,14 +195,21 @@ func (r *Rows) selected(q engine.Query) []engine.Item {
 	if from >= to {
 		return nil
 	}
-	picked := slices.Clone(all[from:to])
+	most := int64(to-from) - q.Offset
+	if most <= 0 {
+		return nil
+	}
+	if q.Limit > 0 {
+		most = min(most, q.Limit)
+	}
 	if q.Reverse {
+		to -= int(q.Offset)
+		picked := slices.Clone(all[to-int(most) : to])
 		slices.Reverse(picked)
+		return picked
 	}
-	if q.Limit > 0 && int64(len(picked)) > q.Limit {
-		picked = picked[:q.Limit]
-	}
-	return picked
+	from += int(q.Offset)
+	return slices.Clone(all[from : from+int(most)])
 }
 
 // Commit applies one change set.

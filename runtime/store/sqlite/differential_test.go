@@ -188,6 +188,9 @@ func (g *generator) query() engine.Query {
 	if g.Intn(3) == 0 && !q.Point {
 		q.Limit = int64(1 + g.Intn(5))
 	}
+	if g.Intn(4) == 0 && !q.Point {
+		q.Offset = int64(g.Intn(6))
+	}
 	return q
 }
 

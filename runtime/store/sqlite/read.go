@@ -172,7 +172,7 @@ func params(n int) string {
 	return tuple(marks)
 }
 
-// query builds the statement of a Query. There are at most 20 texts per type,
+// query builds the statement of a Query. There are at most 28 texts per type,
 // which the connection keeps prepared.
 func (t *itemTable) query(what string, q *engine.Query) string {
 	var b strings.Builder
@@ -203,7 +203,10 @@ func (t *itemTable) query(what string, q *engine.Query) string {
 		b.WriteString(" AND " + tuple(t.order) + down + params(len(t.order)))
 	}
 	b.WriteString(" ORDER BY " + strings.Join(t.order, direction+", ") + direction)
-	if q.Limit > 0 {
+	switch {
+	case q.Offset > 0:
+		b.WriteString(" LIMIT ? OFFSET ?")
+	case q.Limit > 0:
 		b.WriteString(" LIMIT ?")
 	}
 	return b.String()
@@ -225,7 +228,12 @@ func (s *Store) ask(t *itemTable, q *engine.Query, what, before, after string) (
 		t.bindAll(st, t.order, q.From)
 		t.bindAll(st, t.order, q.To)
 	}
-	if q.Limit > 0 {
+	switch {
+	case q.Offset > 0 && q.Limit > 0:
+		st.int(q.Limit).int(q.Offset)
+	case q.Offset > 0:
+		st.int(-1).int(q.Offset)
+	case q.Limit > 0:
 		st.int(q.Limit)
 	}
 	return st, nil
