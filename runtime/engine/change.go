@@ -9,6 +9,9 @@ func (e *Engine) takeChange() *Change {
 	e.settle()
 	ops := e.ops
 	e.ops = nil
+	if e.shifted {
+		e.handedOver()
+	}
 	if len(ops) == 0 {
 		return nil
 	}
@@ -68,38 +71,74 @@ func (e *Engine) settle() {
 	}
 	for i, ent := range e.dirty {
 		e.ops = ent.emit(e.ops)
+		if !ent.gone {
+			e.measure(ent)
+		}
 		e.dirty[i] = nil
 	}
 	e.dirty = e.dirty[:0]
 }
 
-// flush removes every key of a database, which costs one row operation.
+// handedOver notes that what this frame changed is on its way to the store,
+// which will show it from the next call on.
+func (e *Engine) handedOver() {
+	for n, ks := range e.dbs {
+		ks.stored, ks.ghosts = n, nil
+	}
+	e.shifted = false
+}
+
+// flush removes every key of a database, which costs one row operation. While a
+// script runs that may have to be undone, the keys go to a database that no
+// SELECT reaches.
 func (e *Engine) flush(db uint32) {
 	e.failDatabase(db, db)
 	ks := e.dbs[db]
-	if ks == nil || ks.len() == 0 {
+	if ks == nil || ks.len() == 0 && ks.absent == 0 {
 		return
 	}
-	if !e.volatile {
-		e.settle()
-		e.ops = append(e.ops, Op{Kind: OpFlushDB, Header: Header{DB: db}})
+	if e.undo != nil {
+		e.discard(e.undo, db)
+	} else {
+		e.drop(db)
 	}
-	e.expiry.dropDB(db)
-	delete(e.dbs, db)
 	e.writes++
 	if len(e.waiting) > 0 {
 		e.signalDatabase(db)
 	}
-	if undo := e.undo; undo != nil {
-		undo.add(func() {
-			all := make([]*entry, 0, ks.len())
-			ks.scan(0, func(ent *entry) bool { all = append(all, ent); return true })
-			delete(e.dbs, db)
-			for _, ent := range all {
-				ent.gone = true // as far as the store knows
-				e.revive(undo, ent)
-			}
-		})
+}
+
+// drop removes a database.
+func (e *Engine) drop(db uint32) {
+	if !e.volatile {
+		e.settle()
+		e.ops = append(e.ops, Op{Kind: OpFlushDB, Header: Header{DB: db}})
+		e.uncountDB(db)
+	}
+	e.expiry.dropDB(db)
+	for ent := range e.fields.hashes {
+		if ent.db == db {
+			delete(e.fields.hashes, ent)
+		}
+	}
+	delete(e.dbs, db)
+}
+
+// discard puts a database where emptyTrash finds it.
+func (e *Engine) discard(undo *undoLog, db uint32) {
+	undo.trash++
+	to := FunctionsDB - undo.trash
+	e.exchangeDBs(db, to)
+	undo.add(func() {
+		e.exchangeDBs(db, to)
+		delete(e.dbs, to) // what the script had added since is undone
+	})
+}
+
+// emptyTrash removes what a script flushed, now that it cannot be undone any more.
+func (e *Engine) emptyTrash(undo *undoLog) {
+	for ; undo.trash > 0; undo.trash-- {
+		e.drop(FunctionsDB - undo.trash)
 	}
 }
 
@@ -110,9 +149,23 @@ func (e *Engine) swap(a, b uint32) {
 	}
 	e.failDatabase(a, a, b)
 	e.failDatabase(b, a, b)
+	e.exchangeDBs(a, b)
+	e.writes++
+	if e.undo != nil {
+		e.undo.add(func() { e.swap(a, b) })
+	}
+	if len(e.waiting) > 0 {
+		e.signalDatabase(a)
+		e.signalDatabase(b)
+	}
+}
+
+// exchangeDBs is swap without telling anybody.
+func (e *Engine) exchangeDBs(a, b uint32) {
 	if !e.volatile {
 		e.settle()
 		e.ops = append(e.ops, Op{Kind: OpSwapDB, Header: Header{DB: a}, ID: uint64(b)})
+		e.shifted = true
 	}
 	x, y := e.db(a), e.db(b)
 	for _, side := range []struct {
@@ -123,12 +176,4 @@ func (e *Engine) swap(a, b uint32) {
 		side.ks.scan(0, func(ent *entry) bool { ent.db = to; return true })
 	}
 	e.dbs[a], e.dbs[b] = y, x
-	e.writes++
-	if e.undo != nil {
-		e.undo.add(func() { e.swap(a, b) })
-	}
-	if len(e.waiting) > 0 {
-		e.signalDatabase(a)
-		e.signalDatabase(b)
-	}
 }

@@ -291,9 +291,9 @@ func cmdMove(c *call) resp.Reply {
 func cmdKeys(c *call) resp.Reply {
 	pattern := c.args[1]
 	elems := []resp.Reply{}
-	c.e.db(c.s.db).scan(0, func(ent *entry) bool {
-		if !ent.expired(c.e.nowMs) && (pattern == "*" || match(pattern, ent.key, false)) {
-			elems = append(elems, resp.NewBulk(ent.key))
+	c.e.walk(c.s.db, 0, func(f found) bool {
+		if !f.expired(c.e.nowMs) && (pattern == "*" || match(pattern, f.key, false)) {
+			elems = append(elems, resp.NewBulk(f.key))
 		}
 		return true
 	})
@@ -385,34 +385,29 @@ func cmdScan(c *call) resp.Reply {
 	if bad.Kind == resp.Error {
 		return bad
 	}
-	page, next := c.e.db(c.s.db).scanPage(o.cursor, o.count)
+	page, next := c.e.keyPage(c.s.db, o.cursor, o.count)
 	elems := make([]resp.Reply, 0, len(page))
-	for _, ent := range page {
-		switch {
-		case ent.expired(c.e.nowMs):
-			c.e.remove(ent)
-		case o.typ != "" && ent.typ.String() != o.typ:
-		case o.keep(ent.key):
-			elems = append(elems, resp.NewBulk(ent.key))
+	for i := range page {
+		switch f := &page[i]; {
+		case f.expired(c.e.nowMs):
+			c.e.peek(c.s.db, f.key) // which removes it
+		case o.typ != "" && f.typ.String() != o.typ:
+		case o.keep(f.key):
+			elems = append(elems, resp.NewBulk(f.key))
 		}
 	}
 	return scanReply(next, elems)
 }
 
 func cmdRandomKey(c *call) resp.Reply {
-	ks := c.e.db(c.s.db)
-	for ks.len() > 0 {
-		ent := ks.random(c.e.random)
-		if !ent.expired(c.e.nowMs) {
-			return resp.NewBulk(ent.key)
-		}
-		c.e.remove(ent)
+	if key, ok := c.e.randomKey(c.s.db); ok {
+		return resp.NewBulk(key)
 	}
 	return nilReply
 }
 
 func cmdDBSize(c *call) resp.Reply {
-	return intReply(int64(c.e.db(c.s.db).len()))
+	return intReply(c.e.size(c.s.db))
 }
 
 // flushMode checks FLUSHDB's and FLUSHALL's ASYNC or SYNC.

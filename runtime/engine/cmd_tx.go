@@ -57,6 +57,9 @@ func cmdExec(c *call) resp.Reply {
 	}
 	replies := make([]resp.Reply, len(queue))
 	for i, q := range queue {
+		if !c.e.volatile {
+			c.e.keepBound()
+		}
 		run := call{e: c.e, s: s, args: q.args, cmd: q.cmd}
 		replies[i] = q.cmd.run(&run)
 		c.e.stats.commands++

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
@@ -20,8 +21,13 @@ type Options struct {
 	// ScriptBytes bounds the bytes of the strings and tables that one script
 	// makes, garbage included; 0 means 512 MB.
 	ScriptBytes int64
+	// MaxBytes bounds the bytes of the keys and values that are kept in memory over
+	// a store that keeps rows; 0 means 256 MB. What was not used for the longest
+	// time leaves memory and is read again when it is asked for. A store that keeps
+	// nothing has no bound: memory is the data.
+	MaxBytes int64
 	// ResidentRows is how many rows a collection may have to be read whole when it
-	// is first used; larger ones serve commands from their rows. 0 means 4096.
+	// is first used; larger ones serve commands from their rows. 0 means 512.
 	ResidentRows int
 }
 
@@ -32,10 +38,14 @@ type Engine struct {
 	volatile bool
 	opt      Options
 
-	dbs    map[uint32]*keyspace
-	expiry expiryHeap
-	seq    uint64 // of the last change
-	nextID uint64 // next collection id
+	dbs     map[uint32]*keyspace
+	shifted bool // a keyspace has ghosts or another number than the store knows
+	expiry  expiryHeap
+	soonest int64 // no key that is not in memory expires before, Unix milliseconds; 0: none does
+	memory  memory
+	whole   int64  // rows that a collection may have to be read whole
+	seq     uint64 // of the last change
+	nextID  uint64 // next collection id
 
 	now        int64 // Unix microseconds, of this frame
 	nowMs      int64
@@ -73,7 +83,7 @@ type Engine struct {
 
 // stats is what INFO counts.
 type stats struct {
-	commands, connections, expired, hits, misses int64
+	commands, connections, expired, evicted, hits, misses int64
 }
 
 // A Frame is what one client sends at once. The engine keeps the strings of
@@ -102,8 +112,10 @@ type Outcome struct {
 	Replies []resp.Reply // one for each command that ran, in order
 	// Ticket is not 0 when the command after the last reply is blocked. Its
 	// reply comes as a Wake; the commands after it are the host's to send then.
-	Ticket   uint64
-	Change   *Change // rows to commit before anything leaves; nil when nothing was written
+	Ticket uint64
+	// Change is the rows to commit before anything leaves; nil when nothing was
+	// written. The store must show it from the next call on.
+	Change   *Change
 	Wakes    []Wake
 	Pushes   []Push
 	Deadline int64 // Unix microseconds at which Tick must be called; 0: no need
@@ -112,7 +124,7 @@ type Outcome struct {
 	Err error
 }
 
-// Open opens the store and reads its keys.
+// Open opens the store and reads its keys, if they are few.
 func Open(store Store, opt Options) (*Engine, error) {
 	st, err := store.Open()
 	if err != nil {
@@ -120,6 +132,9 @@ func Open(store Store, opt Options) (*Engine, error) {
 	}
 	if opt.Databases == 0 {
 		opt.Databases = 16
+	}
+	if opt.MaxBytes <= 0 {
+		opt.MaxBytes = defaultMaxBytes
 	}
 	if opt.ResidentRows == 0 {
 		opt.ResidentRows = residentRows
@@ -129,6 +144,7 @@ func Open(store Store, opt Options) (*Engine, error) {
 		dbs: map[uint32]*keyspace{}, seq: st.Seq, nextID: max(st.NextID, 1),
 		sessions: map[uint64]*session{}, watchers: map[dbKey][]*session{},
 		waiting: map[dbKey][]*waiter{}, tickets: map[uint64]*waiter{},
+		memory: memory{bound: opt.MaxBytes},
 	}
 	if !st.Volatile {
 		if err := e.readKeys(); err != nil {
@@ -138,12 +154,22 @@ func Open(store Store, opt Options) (*Engine, error) {
 	return e, nil
 }
 
-// readKeys brings every header into memory. Collections follow when touched.
+// What Open reads of one database before it leaves the rest, and with it the
+// knowledge that a key does not exist, to the store: so many keys, and so many
+// bytes of all databases together.
+const (
+	openKeys  = 10_000
+	openBytes = 16 << 20
+)
+
+// readKeys brings the headers of small databases into memory. Collections follow
+// when touched, and so do the keys of large databases.
 func (e *Engine) readKeys() error {
 	dbs, err := e.store.DBs()
 	if err != nil {
 		return fmt.Errorf("listing the databases: %w", err)
 	}
+	most, whole := min(openBytes, e.memory.bound/2), true
 	for _, db := range dbs {
 		if db == FunctionsDB {
 			if err := e.readLibraries(); err != nil {
@@ -153,20 +179,27 @@ func (e *Engine) readKeys() error {
 		}
 		ks := e.db(db)
 		err := e.store.Keys(db, 0, false, func(h Header) bool {
-			ent := &entry{
-				chain: chain[entry]{key: h.Key, hash: KeyHash(h.Key)}, db: db,
-				typ: h.Type, id: h.ID, stored: true,
+			if ks.len() == openKeys || e.memory.used+int64(len(h.Value)) > most {
+				ks.absent = unknown
+				return false
 			}
-			if h.Type == TypeString {
-				ent.str = h.Value
-			}
-			ks.insert(ent)
-			e.setExpire(ent, h.ExpireAt)
+			e.admit(ks, db, &h)
 			return true
 		})
 		if err != nil {
 			return fmt.Errorf("reading the keys of database %d: %w", db, err)
 		}
+		whole = whole && ks.absent == 0
+	}
+	if whole {
+		return nil
+	}
+	err = e.store.Expiring(math.MaxInt64, 1, func(h Header) bool {
+		e.soonest = h.ExpireAt
+		return false
+	})
+	if err != nil {
+		return fmt.Errorf("looking for the first key that expires: %w", err)
 	}
 	return nil
 }
@@ -189,11 +222,17 @@ func (e *Engine) begin(now int64, seed uint64) {
 	if e.started == 0 {
 		e.started = e.now
 	}
+	if len(e.memory.large) > 0 {
+		e.shedLarge()
+	}
 }
 
 // finish collects what a call did.
 func (e *Engine) finish(out *Outcome) {
 	out.Change = e.takeChange()
+	if !e.volatile {
+		e.settleMemory(out.Change == nil)
+	}
 	out.Wakes, e.wakes = e.wakes, nil
 	out.Pushes, e.pushes = e.pushes, nil
 	out.Deadline = e.deadline()

@@ -3,23 +3,29 @@ package engine
 // An entry is one key and its value.
 type entry struct {
 	chain[entry]
-	db       uint32
-	typ      Type
 	expireAt int64 // Unix milliseconds, 0: never
-	heapIdx  int32 // place in the expiry heap + 1, 0: not in it
 
 	str string     // a string's value, unless buf holds it
 	buf []byte     // a string's value while it is changed in place (APPEND, SETRANGE, SETBIT)
 	id  uint64     // collection id, 0 for a string
 	obj collection // nil for a string, and for a collection that is not loaded yet
 
-	access int64 // Unix milliseconds of the last use
+	access  int64 // Unix milliseconds of the last use
+	size    int64 // bytes that memory.used counts for it
+	db      uint32
+	heapIdx int32 // place in the expiry heap + 1, 0: not in it
 
+	typ     Type
 	stored  bool // a row exists, or will after the changes before this one
 	carried bool // the collection had rows before it came under this name
 	dirty   bool // is in engine.dirty
 	header  bool // the header row must be written
-	gone    bool // removed from the keyspace
+	gone    bool // removed from the keyspace, or evicted
+	touched bool // is in memory.touched
+	pinned  bool // a running script may have to put its value back
+	sound   bool // a hash that is not loaded has a field that never expires
+	sampled bool // is in memory.pool
+	large   bool // is in memory.large
 }
 
 // A collection is the value of a key that is not a string.

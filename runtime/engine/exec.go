@@ -131,6 +131,9 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 		e.serveWaiters()
 		e.scratch = scratch
 	}
+	if !e.volatile {
+		e.keepBound()
+	}
 	return r, nil
 }
 

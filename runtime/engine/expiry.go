@@ -1,5 +1,10 @@
 package engine
 
+import (
+	"fmt"
+	"math"
+)
+
 // expiryHeap is a binary heap of the keys that expire, soonest first. Each
 // entry knows its place, so that a changed expiry costs a logarithm.
 type expiryHeap []*entry
@@ -103,8 +108,39 @@ func (e *Engine) expireDue() {
 		e.remove(e.expiry[0])
 		e.stats.expired++
 	}
+	e.expireAbsent()
 	e.expireFieldsDue()
 	e.nextExpire = e.nowMs + expireInterval
+}
+
+// expireAbsent removes keys that are not in memory and whose time is over, at
+// most expireBatch of them.
+func (e *Engine) expireAbsent() {
+	if e.soonest == 0 || e.soonest >= e.nowMs {
+		return
+	}
+	var due []Header
+	e.soonest = 0
+	err := e.store.Expiring(math.MaxInt64, expireBatch+1, func(h Header) bool {
+		if h.ExpireAt >= e.nowMs || len(due) == expireBatch {
+			e.soonest = h.ExpireAt
+			return false
+		}
+		due = append(due, h)
+		return true
+	})
+	if err != nil {
+		panic(fault{fmt.Errorf("looking for expired keys: %w", err)})
+	}
+	for i := range due {
+		h := &due[i]
+		ks := e.dbs[h.DB]
+		if ks == nil || ks.find(h.Hash, h.Key) != nil || ks.ghost(h.Key) {
+			continue // the heap knows it, or has just removed it
+		}
+		e.remove(e.admit(ks, h.DB, h))
+		e.stats.expired++
+	}
 }
 
 // deadline is the time in Unix microseconds at which Tick has something to do,
@@ -114,10 +150,16 @@ func (e *Engine) deadline() int64 {
 	if len(e.expiry) > 0 {
 		at = max(e.expiry[0].expireAt+1, e.nextExpire) * 1000
 	}
-	if soonest := e.fields.soonest; soonest != 0 {
+	for _, soonest := range [...]int64{e.soonest, e.fields.soonest} {
+		if soonest == 0 {
+			continue
+		}
 		if due := max(soonest+1, e.nextExpire) * 1000; at == 0 || due < at {
 			at = due
 		}
+	}
+	if len(e.memory.large) > 0 {
+		at = e.now // by then the store shows what they let go of
 	}
 	if e.nextTimeout != 0 && (at == 0 || e.nextTimeout < at) {
 		at = e.nextTimeout

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -12,15 +13,43 @@ func errUnknownType(t Type) error {
 	return fmt.Errorf("engine: a row has the unknown data type %d", t)
 }
 
-type keyspace = table[entry, *entry]
+// A keyspace is the keys of one database that are in memory, and what is known
+// about the others.
+type keyspace struct {
+	table[entry, *entry]
+	// absent is how many keys are in the store alone; unknown until somebody asks.
+	// While it is 0, a key that is not in memory does not exist.
+	absent int64
+	used   int64 // bytes, as memory counts them
+	// stored is the number under which the store knows the database: SWAPDB of this
+	// frame has not reached it.
+	stored uint32
+	// ghosts are keys that this frame removed and the store still shows.
+	ghosts map[string]struct{}
+}
+
+const unknown = -1
 
 func (e *Engine) db(n uint32) *keyspace {
 	ks := e.dbs[n]
 	if ks == nil {
-		ks = &keyspace{}
+		ks = &keyspace{stored: n}
 		e.dbs[n] = ks
 	}
 	return ks
+}
+
+func (ks *keyspace) ghost(key string) bool {
+	_, ok := ks.ghosts[key]
+	return ok
+}
+
+func (e *Engine) addGhost(ks *keyspace, key string) {
+	if ks.ghosts == nil {
+		ks.ghosts = map[string]struct{}{}
+	}
+	ks.ghosts[key] = struct{}{}
+	e.shifted = true
 }
 
 // lookup finds a live key. An expired one is removed on the way. It counts as a
@@ -38,16 +67,80 @@ func (e *Engine) lookup(db uint32, key string) *entry {
 
 // peek is lookup without counting as a use.
 func (e *Engine) peek(db uint32, key string) *entry {
+	ent := e.find(db, key)
+	if ent != nil && ent.expireAt != 0 && ent.expired(e.nowMs) {
+		e.remove(ent)
+		ent = nil
+	}
+	if ent == nil || ent.typ == TypeHash && ent.obj == nil && !ent.sound && e.deserted(ent) {
+		return nil
+	}
+	return ent
+}
+
+// find finds a key, expired or not, in memory or in the store.
+func (e *Engine) find(db uint32, key string) *entry {
 	ks := e.dbs[db]
 	if ks == nil {
 		return nil
 	}
-	ent := ks.find(KeyHash(key), key)
-	if ent != nil && ent.expireAt != 0 && ent.expired(e.nowMs) {
-		e.remove(ent)
-		return nil
+	hash := KeyHash(key)
+	ent := ks.find(hash, key)
+	if ent == nil && ks.absent != 0 {
+		return e.fetch(ks, db, hash, key)
 	}
 	return ent
+}
+
+// fetch reads a key that is not in memory.
+func (e *Engine) fetch(ks *keyspace, db uint32, hash uint64, key string) *entry {
+	if ks.ghost(key) {
+		return nil
+	}
+	h, ok, err := e.store.Key(ks.stored, hash, key)
+	if err != nil {
+		panic(fault{fmt.Errorf("reading the key %q of database %d: %w", clip(key), db, err)})
+	}
+	if !ok {
+		return nil
+	}
+	return e.admit(ks, db, &h)
+}
+
+// admit brings a key into memory that the store has.
+func (e *Engine) admit(ks *keyspace, db uint32, h *Header) *entry {
+	ent := &entry{
+		chain: chain[entry]{key: h.Key, hash: h.Hash}, db: db,
+		typ: h.Type, id: h.ID, stored: true, expireAt: h.ExpireAt, access: e.nowMs,
+	}
+	if h.Type == TypeString {
+		ent.str = h.Value
+	}
+	ks.insert(ent)
+	if ks.absent > 0 {
+		ks.absent--
+	}
+	if h.ExpireAt != 0 {
+		e.expiry.put(ent)
+	}
+	e.measure(ent)
+	return ent
+}
+
+// deserted removes a hash all of whose fields have expired since it was in
+// memory, and reports it. One row tells in most cases.
+func (e *Engine) deserted(ent *entry) bool {
+	first, over := int64(0), false
+	r := rows{e: e, typ: ent.typ, id: ent.id}
+	r.scan(Query{Limit: 1}, func(it Item) bool {
+		first, over = it.ExpireAt, it.ExpireAt != 0 && it.ExpireAt < e.nowMs
+		return false
+	})
+	if !over {
+		ent.sound = first == 0
+		return false
+	}
+	return e.expireFields(ent, e.object(ent).(*hash), math.MaxInt)
 }
 
 // expired reports whether a key's time is over. A key lives through its last
@@ -58,6 +151,9 @@ func (ent *entry) expired(nowMs int64) bool { return ent.expireAt != 0 && ent.ex
 func (e *Engine) object(ent *entry) collection {
 	if ent.obj == nil {
 		ent.obj = e.read(ent)
+	}
+	if !e.volatile {
+		e.memory.touch(ent)
 	}
 	if e.undo != nil && e.undo.writing {
 		e.undo.watch(e, ent)
@@ -98,7 +194,14 @@ func (e *Engine) remove(ent *entry) {
 
 // detach removes the key without telling those who watch it.
 func (e *Engine) detach(ent *entry) {
-	e.db(ent.db).remove(ent.hash, ent.key)
+	ks := e.db(ent.db)
+	ks.remove(ent.hash, ent.key)
+	if !e.volatile {
+		e.account(ent, -ent.size)
+		if ks.absent != 0 {
+			e.addGhost(ks, ent.key)
+		}
+	}
 	e.expiry.drop(ent)
 	ent.gone = true
 	e.mark(ent)

@@ -3,7 +3,7 @@ package engine
 import "fmt"
 
 // residentRows is the default of Options.ResidentRows.
-const residentRows = 4096
+const residentRows = 512
 
 // A paged collection can serve commands while most of its elements are only in
 // the store. What it has in memory, elements and the knowledge that an element

@@ -133,6 +133,8 @@ func (c *call) runLua(lua *redislua.State, name string, readonly bool, run func(
 	}
 	if lua.Exceeded() {
 		e.rollBack(undo)
+	} else {
+		e.emptyTrash(undo)
 	}
 	if r.Kind == resp.Error && at != "" {
 		r.Str += " script: " + name + ", on " + at + "."
@@ -167,6 +169,9 @@ func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.R
 	e.undo.writing = cmd.flags&flagWrite != 0
 	r := cmd.run(&c)
 	e.undo.settle()
+	if !e.volatile {
+		e.keepBound()
+	}
 	return r
 }
 

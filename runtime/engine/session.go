@@ -78,7 +78,7 @@ func (e *Engine) watch(s *session, key string) {
 			return
 		}
 	}
-	ent := e.db(k.db).find(KeyHash(key), key)
+	ent := e.find(k.db, key)
 	s.watched = append(s.watched, watched{k, ent != nil && ent.expired(e.nowMs)})
 	e.watchers[k] = append(e.watchers[k], s)
 }
@@ -116,7 +116,7 @@ func (e *Engine) failDatabase(db uint32, in ...uint32) {
 			continue
 		}
 		for _, other := range in {
-			if ks := e.dbs[other]; ks != nil && ks.find(KeyHash(k.key), k.key) != nil {
+			if e.find(other, k.key) != nil {
 				e.failWatchers(k)
 				break
 			}
@@ -134,7 +134,7 @@ func (e *Engine) watchBroken(s *session) bool {
 		if w.expired {
 			continue
 		}
-		ent := e.db(w.db).find(KeyHash(w.key), w.key)
+		ent := e.find(w.db, w.key)
 		if ent != nil && ent.expired(e.nowMs) {
 			return true
 		}

@@ -106,7 +106,6 @@ type Query struct {
 type State struct {
 	Seq      uint64 // of the last committed change
 	NextID   uint64 // first collection id that was never used
-	Keys     int64  // number of headers, expired ones included; -1: not known
 	Volatile bool   // keeps nothing: the engine's memory is the data, and no change sets are made
 	Pack     bool   // rows are billed: keep small collections packed in their header
 }
@@ -143,7 +142,9 @@ type Change struct {
 
 // A Store keeps rows for the engine. It waits for nobody, never interprets what
 // it keeps, and is called from one goroutine at a time. Errors are faults of
-// the medium; that a key does not exist is no error.
+// the medium; that a key does not exist is no error. A change that the engine
+// has handed over is in every answer from the next call of the engine on,
+// whether it is stored by then or not. No method is called from within yield.
 type Store interface {
 	Open() (State, error)
 	// Key finds the header of a key, expired ones included: the engine decides.
@@ -155,9 +156,13 @@ type Store interface {
 	// Keys yields headers ordered by hash, then key, from a hash on. Values of
 	// strings may be left out when noValues is set.
 	Keys(db uint32, from uint64, noValues bool, yield func(Header) bool) error
+	// CountKeys counts the headers of a database, expired ones included.
+	CountKeys(db uint32) (int64, error)
 	// DBs lists the databases that have keys.
 	DBs() ([]uint32, error)
-	// Expiring yields headers that expire before a time in Unix milliseconds, soonest first.
+	// Expiring yields headers that expire before a time in Unix milliseconds,
+	// soonest first, and at most limit of them when it is not 0. Values may be left
+	// out.
 	Expiring(before int64, limit int, yield func(Header) bool) error
 	// Commit stores a change set; ErrFenced if Seq is not the last one + 1.
 	Commit(*Change) error

@@ -19,6 +19,8 @@ type undoLog struct {
 	writing  bool                // the command that runs may write
 	pushes   int                 // pushes before the script
 	fresh    map[collection]bool // collections whose rows are gone
+	trash    uint32              // databases that were flushed
+	pins     []*entry
 	charge   func(bytes int)
 	charged  int // steps that were charged
 }
@@ -50,6 +52,7 @@ func (u *undoLog) settle() {
 // watch has a collection that a writing command of a script asked for log its
 // changes. One that cannot is copied.
 func (u *undoLog) watch(e *Engine, ent *entry) {
+	u.pin(ent)
 	obj, ok := ent.obj.(journaled)
 	switch {
 	case ok:
@@ -61,6 +64,15 @@ func (u *undoLog) watch(e *Engine, ent *entry) {
 		u.copy(ent)
 		before := ent.obj.clone()
 		u.add(func() { e.exchange(ent, before) })
+	}
+}
+
+// pin keeps an entry in memory while the script runs, because an inverse refers
+// to it.
+func (u *undoLog) pin(ent *entry) {
+	if !ent.pinned {
+		ent.pinned = true
+		u.pins = append(u.pins, ent)
 	}
 }
 
@@ -76,6 +88,7 @@ func (u *undoLog) keepString(e *Engine, ent *entry) {
 	if ent.typ != TypeString || u.copied[ent] {
 		return
 	}
+	u.pin(ent)
 	before := ent.str
 	if ent.buf != nil {
 		u.copy(ent) // once, since each copy costs the string's length
@@ -91,6 +104,9 @@ func (u *undoLog) keepString(e *Engine, ent *entry) {
 func (u *undoLog) stop() {
 	for _, obj := range u.journals {
 		obj.journal(nil)
+	}
+	for _, ent := range u.pins {
+		ent.pinned = false
 	}
 }
 

@@ -199,6 +199,7 @@ type answers struct {
 	State    engine.State
 	DBs      []uint32
 	Keys     [][]engine.Header
+	Counts   [3]int64
 	Expiring []int64
 	Items    []engine.Item
 	Count    int64
@@ -207,10 +208,11 @@ type answers struct {
 }
 
 func ask(s engine.Store, q engine.Query, key engine.Header, from uint64, before int64, limit int) (a answers, err error) {
-	var errs [8]error
+	var errs [9]error
 	a.State, errs[0] = s.Open()
 	a.DBs, errs[1] = s.DBs()
 	for db := uint32(0); db < 3; db++ {
+		a.Counts[db], errs[7] = s.CountKeys(db)
 		for _, noValues := range []bool{false, true} {
 			keys := []engine.Header{}
 			errs[2] = s.Keys(db, from, noValues, func(h engine.Header) bool {

@@ -46,6 +46,18 @@ func (s *Store) Keys(db uint32, from uint64, noValues bool, yield func(engine.He
 	return nil
 }
 
+// CountKeys counts the headers of a database.
+func (s *Store) CountKeys(db uint32) (n int64, err error) {
+	q, err := s.reader.prepare("SELECT count(*) FROM keys WHERE space = (SELECT space FROM dbs WHERE db = ?)")
+	if err == nil {
+		_, err = q.int(int64(db)).one(func() { n = q.colInt(0) })
+	}
+	if err != nil {
+		return 0, s.explain("counting the keys of", err)
+	}
+	return n, nil
+}
+
 // DBs lists the databases that have keys, in order.
 func (s *Store) DBs() (dbs []uint32, err error) {
 	q, err := s.reader.prepare("SELECT db FROM dbs d WHERE EXISTS (SELECT 1 FROM keys k WHERE k.space = d.space) ORDER BY db")
@@ -58,7 +70,8 @@ func (s *Store) DBs() (dbs []uint32, err error) {
 	return dbs, nil
 }
 
-// Expiring yields the headers whose expiry is before a time, soonest first. It
+// Expiring yields the headers whose expiry is before a time, soonest first and
+// without values. It
 // asks each database alone, because one index over all would lead through the
 // keys of flushed databases.
 func (s *Store) Expiring(before int64, limit int, yield func(engine.Header) bool) error {
@@ -72,7 +85,7 @@ func (s *Store) Expiring(before int64, limit int, yield func(engine.Header) bool
 	}
 	var found []engine.Header
 	for _, db := range dbs {
-		q, err := s.reader.prepare("SELECT " + headerColumns + ", k.value FROM dbs d CROSS JOIN keys k INDEXED BY keys_expiring ON k.space = d.space " +
+		q, err := s.reader.prepare("SELECT " + headerColumns + ", NULL FROM dbs d CROSS JOIN keys k INDEXED BY keys_expiring ON k.space = d.space " +
 			"WHERE d.db = ? AND k.expires IS NOT NULL AND k.expires < ? ORDER BY k.expires LIMIT ?")
 		if err == nil {
 			err = q.int(int64(db)).int(before).int(n).rows(func() bool { found = append(found, headerRow(q)); return true })

@@ -51,11 +51,11 @@ func (s *Store) Open() (engine.State, error) {
 	// and changes nothing.
 	_ = s.writer.run("ROLLBACK")
 	st := engine.State{}
-	q, err := s.writer.prepare("SELECT seq, next_id, (SELECT count(*) FROM keys k JOIN dbs d ON d.space = k.space) FROM meta")
+	q, err := s.writer.prepare("SELECT seq, next_id FROM meta")
 	if err == nil {
 		var found bool
 		found, err = q.one(func() {
-			st.Seq, st.NextID, st.Keys = uint64(q.colInt(0)), uint64(q.colInt(1)), q.colInt(2)
+			st.Seq, st.NextID = uint64(q.colInt(0)), uint64(q.colInt(1))
 		})
 		if err == nil && !found {
 			err = errors.New("the meta table is empty")
