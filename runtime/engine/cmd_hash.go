@@ -23,8 +23,10 @@ func (c *call) hash(key string) (ent *entry, h *hash, ok bool) {
 	}
 	h = c.e.object(ent).(*hash)
 	if h.soonest != 0 {
-		if h.soonest < c.e.nowMs && c.e.expireFields(ent, h, math.MaxInt) {
-			return nil, nil, true
+		if h.soonest < c.e.nowMs {
+			if _, gone := c.e.expireFields(ent, h, math.MaxInt); gone {
+				return nil, nil, true
+			}
 		}
 		c.e.scheduleFields(ent, h)
 	}
@@ -130,7 +132,7 @@ func (c *call) listFields(kind resp.Kind, names, values bool) resp.Reply {
 	if h == nil {
 		return resp.Reply{Kind: kind, Elems: []resp.Reply{}}
 	}
-	n := h.length()
+	n := h.room()
 	if names && values {
 		n *= 2
 	}
@@ -196,12 +198,21 @@ func cmdHDel(c *call) resp.Reply {
 	return intReply(n)
 }
 
+// isEmpty reports whether a collection has no element, which may be cheaper to
+// know than how many it has.
+func isEmpty(obj collection) bool {
+	if o, ok := obj.(interface{ empty() bool }); ok {
+		return o.empty()
+	}
+	return obj.length() == 0
+}
+
 // shrunk notes that n elements left a collection, and removes the key when none
 // is left.
 func (c *call) shrunk(ent *entry, obj collection, n int64) {
 	switch {
 	case n == 0:
-	case obj.length() == 0:
+	case isEmpty(obj):
 		c.e.remove(ent)
 	default:
 		c.e.touch(ent)
@@ -306,8 +317,20 @@ func cmdHRandField(c *call) resp.Reply {
 		if -count > maxRandom {
 			return errTooMany
 		}
+		if h.pages != nil && -count > drawAhead {
+			for _, f := range h.pages.repeated(-count, c.e.random) {
+				add(f)
+			}
+			return out
+		}
 		for ; count < 0; count++ {
 			add(h.random(c.e.random))
+		}
+		return out
+	}
+	if h.pages != nil {
+		for _, f := range h.pages.reservoir(count, c.e.random) {
+			add(f)
 		}
 		return out
 	}
@@ -357,7 +380,10 @@ func cmdHScan(c *call) resp.Reply {
 		return bad
 	}
 	page, next := h.small, uint64(0)
-	if h.large != nil {
+	switch {
+	case h.pages != nil:
+		page, next = h.pages.scanPage(o.cursor, o.count, h.peek)
+	case h.large != nil:
 		page, next = h.large.scanPage(o.cursor, o.count)
 	}
 	for _, f := range page {

@@ -130,7 +130,7 @@ func (c *call) fieldsChanged(ent *entry, h *hash, changed bool) {
 		return
 	}
 	c.shrunk(ent, h, 1)
-	if h.length() > 0 {
+	if !ent.gone {
 		c.e.scheduleFields(ent, h)
 	}
 }
@@ -314,7 +314,7 @@ options:
 			h.put(pairs[j], pairs[j+1], at)
 		}
 	}
-	if h.length() == 0 {
+	if h.empty() {
 		c.e.remove(ent)
 	} else {
 		c.fieldsChanged(ent, h, true)

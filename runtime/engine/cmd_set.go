@@ -159,6 +159,10 @@ func cmdSPop(c *call) resp.Reply {
 		return resp.NewBulk(m)
 	}
 	popped := c.pick(s, count)
+	if s.pages != nil && len(popped) == s.length() {
+		c.e.remove(ent)
+		return setReply(popped)
+	}
 	for _, m := range popped {
 		s.remove(m)
 	}
@@ -169,6 +173,14 @@ func cmdSPop(c *call) resp.Reply {
 // pick draws up to count different members.
 func (c *call) pick(s *set, count int64) []string {
 	n := int64(s.length())
+	if s.pages != nil && count > drawAhead/4 {
+		drawn := s.pages.reservoir(count, c.e.random)
+		picked := make([]string, len(drawn))
+		for i, m := range drawn {
+			picked[i] = m.key
+		}
+		return picked
+	}
 	if count*8 < n {
 		// Few of many: drawing again now and then is cheaper than listing all.
 		seen, picked := make(map[string]bool, count), make([]string, 0, count)
@@ -217,9 +229,14 @@ func cmdSRandMember(c *call) resp.Reply {
 	case -count > maxRandom:
 		return errTooMany
 	}
-	elems := make([]resp.Reply, -count)
-	for i := range elems {
-		elems[i] = resp.NewBulk(s.random(c.e.random))
+	elems := make([]resp.Reply, 0, -count)
+	if s.pages != nil && -count > drawAhead {
+		for _, m := range s.pages.repeated(-count, c.e.random) {
+			elems = append(elems, resp.NewBulk(m.key))
+		}
+	}
+	for len(elems) < cap(elems) {
+		elems = append(elems, resp.NewBulk(s.random(c.e.random)))
 	}
 	return resp.Reply{Kind: resp.Array, Elems: elems}
 }
@@ -268,18 +285,27 @@ func (c *call) sets(keys []string) ([]*set, bool) {
 type setOperation func(sets []*set, yield func(m string) bool)
 
 func intersect(sets []*set, yield func(m string) bool) {
-	least := sets[0]
+	var least *set
 	for _, s := range sets {
 		if s == nil {
 			return
 		}
-		if s.length() < least.length() {
+		// What is in memory goes before what would have to be counted.
+		if s.pages == nil && (least == nil || s.length() < least.length()) {
 			least = s
+		}
+	}
+	if least == nil {
+		least = sets[0]
+		for _, s := range sets {
+			if s.length() < least.length() {
+				least = s
+			}
 		}
 	}
 	least.each(func(m string) bool {
 		for _, s := range sets {
-			if s != least && !s.has(m) {
+			if s != least && !s.holds(m) {
 				return true
 			}
 		}
@@ -302,7 +328,7 @@ func subtract(sets []*set, yield func(m string) bool) {
 	}
 	sets[0].each(func(m string) bool {
 		for _, s := range sets[1:] {
-			if s != nil && s.has(m) {
+			if s != nil && s.holds(m) {
 				return true
 			}
 		}
@@ -401,7 +427,13 @@ func cmdSScan(c *call) resp.Reply {
 		s.each(func(m string) bool { keep(m); return true })
 		return scanReply(0, elems)
 	}
-	page, next := s.large.scanPage(o.cursor, o.count)
+	scan := s.large.scanPage
+	if s.pages != nil {
+		scan = func(cursor uint64, count int) ([]*setMember, uint64) {
+			return s.pages.scanPage(cursor, count, func(m string) *setMember { return s.find(m, KeyHash(m), false) })
+		}
+	}
+	page, next := scan(o.cursor, o.count)
 	for _, m := range page {
 		keep(m.key)
 	}

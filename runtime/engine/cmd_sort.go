@@ -201,7 +201,7 @@ func (c *call) deref(pattern, element string) (string, bool) {
 	case field == "" && ent.typ == TypeString:
 		return ent.text(), true
 	case field != "" && ent.typ == TypeHash:
-		if f := c.e.object(ent).(*hash).find(field); f != nil {
+		if f := c.e.object(ent).(*hash).peek(field); f != nil {
 			return f.value, true
 		}
 	}

@@ -15,6 +15,7 @@ const smallHash = 128
 type hash struct {
 	small []*hashField
 	large *table[hashField, *hashField]
+	pages *fieldPages[hashField, *hashField] // large is just what is in memory; nil: it is all
 	log   *undoLog
 	// soonest is when the first field expires, Unix milliseconds, or earlier; 0 when none
 	// does.
@@ -38,7 +39,12 @@ func (f *hashField) bytes() int64 { return hashFieldBytes + textBytes(f.key) + t
 func (h *hash) typ() Type { return TypeHash }
 
 // bytes is about what the hash takes in memory.
-func (h *hash) bytes() int64 { return 128 + h.held }
+func (h *hash) bytes() int64 {
+	if h.pages != nil {
+		return 128 + h.held + h.pages.bytes()
+	}
+	return 128 + h.held
+}
 
 func (h *hash) journal(log *undoLog) bool {
 	off := h.log == nil
@@ -47,15 +53,41 @@ func (h *hash) journal(log *undoLog) bool {
 }
 
 func (h *hash) length() int {
-	if h.large != nil {
+	switch {
+	case h.pages != nil:
+		return h.pages.length()
+	case h.large != nil:
 		return h.large.len()
 	}
 	return len(h.small)
 }
 
+// empty reports whether no field is left, which length may have to count.
+func (h *hash) empty() bool {
+	if h.pages != nil {
+		return h.pages.empty()
+	}
+	return h.length() == 0
+}
+
+// room is how many fields to make room for.
+func (h *hash) room() int {
+	if h.pages != nil {
+		return h.pages.room()
+	}
+	return h.length()
+}
+
 func (h *hash) find(field string) *hashField {
 	if h.large != nil {
-		return h.large.find(KeyHash(field), field)
+		hash := KeyHash(field)
+		f := h.large.find(hash, field)
+		if f == nil && h.pages != nil {
+			if f = h.pages.read(field, hash); f != nil {
+				h.hold(f)
+			}
+		}
+		return f
 	}
 	for _, f := range h.small {
 		if f.key == field {
@@ -63,6 +95,24 @@ func (h *hash) find(field string) *hashField {
 		}
 	}
 	return nil
+}
+
+// peek is find for one of many fields, which are not to fill the memory.
+func (h *hash) peek(field string) *hashField {
+	if h.pages == nil {
+		return h.find(field)
+	}
+	hash := KeyHash(field)
+	if f := h.large.find(hash, field); f != nil {
+		return f
+	}
+	return h.pages.read(field, hash)
+}
+
+// hold puts a field that was read into memory.
+func (h *hash) hold(f *hashField) {
+	h.large.insert(f)
+	h.held += f.bytes()
 }
 
 // set gives a field a value without an expiry and reports whether the field is
@@ -96,6 +146,9 @@ func (h *hash) put(field, value string, expireAt int64) bool {
 		return false
 	}
 	h.insert(field, value, expireAt)
+	if h.pages != nil {
+		h.pages.added(field, KeyHash(field))
+	}
 	if h.log != nil {
 		h.log.add(func() { h.remove(field) })
 	}
@@ -137,13 +190,26 @@ func (h *hash) insert(field, value string, expireAt int64) {
 // remove takes a field out and reports whether it was there.
 func (h *hash) remove(field string) bool {
 	if h.large != nil {
+		if h.pages != nil {
+			h.find(field)
+		}
 		f := h.large.remove(KeyHash(field), field)
 		if f == nil {
 			return false
 		}
 		h.held -= f.bytes()
+		if h.pages != nil {
+			h.pages.removed(field)
+		}
 		if h.log != nil {
-			h.log.add(func() { h.note(field); h.expires(f.expireAt); h.held += f.bytes(); h.large.insert(f) })
+			h.log.add(func() {
+				h.note(field)
+				h.expires(f.expireAt)
+				h.hold(f)
+				if h.pages != nil {
+					h.pages.added(field, f.hash)
+				}
+			})
 		}
 	} else {
 		i := slices.IndexFunc(h.small, func(f *hashField) bool { return f.key == field })
@@ -168,6 +234,10 @@ func (h *hash) remove(field string) bool {
 
 // each calls yield for every field until it returns false.
 func (h *hash) each(yield func(*hashField) bool) {
+	if h.pages != nil {
+		h.pages.each(yield)
+		return
+	}
 	if h.large != nil {
 		h.large.scan(0, yield)
 		return
@@ -181,6 +251,9 @@ func (h *hash) each(yield func(*hashField) bool) {
 
 // random returns any field.
 func (h *hash) random(rnd func() uint64) *hashField {
+	if h.pages != nil {
+		return h.find(h.pages.draw(rnd))
+	}
 	if h.large != nil {
 		return h.large.random(rnd)
 	}
@@ -189,10 +262,18 @@ func (h *hash) random(rnd func() uint64) *hashField {
 
 func (h *hash) load(it Item) { h.insert(it.Field, it.Value, it.ExpireAt) }
 
+// pinned finds a field that was noted: when it is there, it is in memory.
+func (h *hash) pinned(field string) *hashField {
+	if h.large != nil {
+		return h.large.find(KeyHash(field), field)
+	}
+	return h.find(field)
+}
+
 func (h *hash) emit(id uint64, ops []Op) []Op {
 	for _, field := range h.take() {
 		op := Op{Kind: OpDelItem, Type: TypeHash, ID: id, Item: Item{Field: field}}
-		if f := h.find(field); f != nil {
+		if f := h.pinned(field); f != nil {
 			op.Kind, op.Item.Value, op.Item.ExpireAt = OpPutItem, f.value, f.expireAt
 		}
 		ops = append(ops, op)
@@ -208,4 +289,31 @@ func (h *hash) clone() collection {
 		return true
 	})
 	return twin
+}
+
+func parseField(it Item) *hashField { return &hashField{value: it.Value, expireAt: it.ExpireAt} }
+
+func (h *hash) page(r *rows) {
+	h.serve(r)
+	r.scan(Query{Expiring: true, Limit: 1}, func(it Item) bool { h.expires(it.ExpireAt); return false })
+}
+
+// serve has the hash read its rows, with nothing in memory.
+func (h *hash) serve(r *rows) {
+	h.large = &table[hashField, *hashField]{}
+	h.pages = newFieldPages(r, h.large, parseField)
+}
+
+func (h *hash) shed(r *rows) {
+	switch {
+	case len(h.names) > 0 || h.log != nil:
+	case h.pages != nil:
+		h.large, h.held = &table[hashField, *hashField]{}, 0
+		h.pages.shed(h.large)
+	case h.length() > r.e.opt.ResidentRows:
+		n := h.length()
+		h.small, h.held = nil, 0
+		h.serve(r)
+		h.pages.n, h.pages.counted = n, true
+	}
 }

@@ -27,37 +27,63 @@ func (e *Engine) scheduleFields(ent *entry, h *hash) {
 	}
 }
 
-// expireFields removes at most so many fields whose time is over, and the key
-// when none is left, which it reports.
-func (e *Engine) expireFields(ent *entry, h *hash, most int) (gone bool) {
-	if e.undo != nil {
-		e.undo.watch(e, ent) // a reading command does not
-	}
-	var due []string
-	soonest := int64(0)
-	h.each(func(f *hashField) bool {
+// due lists at most so many fields whose time is over, all of them in memory, and
+// when the next one's will be, 0 when no other expires.
+func (h *hash) due(nowMs int64, most int) (names []string, soonest int64) {
+	look := func(f *hashField) bool {
 		switch {
 		case f.expireAt == 0:
-		case f.expireAt < e.nowMs && len(due) < most:
-			due = append(due, f.key)
+		case f.expireAt < nowMs && len(names) < most:
+			names = append(names, f.key)
 		case soonest == 0 || f.expireAt < soonest:
 			soonest = f.expireAt
 		}
 		return true
+	}
+	if h.pages == nil {
+		h.each(look)
+		return names, soonest
+	}
+	h.large.scan(0, look)
+	var read []*hashField
+	h.pages.rows.scan(Query{Expiring: true}, func(it Item) bool {
+		f := h.pages.unseen(it)
+		if f == nil {
+			return true
+		}
+		before := len(names)
+		look(f)
+		if len(names) > before {
+			read = append(read, f)
+		}
+		return len(names) > before // else the others expire later
 	})
+	for _, f := range read {
+		h.hold(f)
+	}
+	return names, soonest
+}
+
+// expireFields removes at most so many fields whose time is over. It reports how
+// many, and whether it removed the key since none is left.
+func (e *Engine) expireFields(ent *entry, h *hash, most int) (n int, gone bool) {
+	if e.undo != nil {
+		e.undo.watch(e, ent) // a reading command does not
+	}
+	due, soonest := h.due(e.nowMs, most)
 	for _, field := range due {
 		h.remove(field)
 	}
 	e.stats.expired += int64(len(due))
 	h.soonest = soonest
 	switch {
-	case h.length() == 0:
+	case h.empty():
 		e.remove(ent)
-		return true
+		return len(due), true
 	case len(due) > 0:
 		e.touch(ent)
 	}
-	return false
+	return len(due), false
 }
 
 // expireFieldsDue removes expired fields of hashes in memory, at most
@@ -72,7 +98,7 @@ func (e *Engine) expireFieldsDue() {
 	for ent := range f.hashes {
 		h, ok := ent.obj.(*hash)
 		switch {
-		case !ok || ent.gone || h.soonest == 0:
+		case !ok || h.soonest == 0 || e.db(ent.db).find(ent.hash, ent.key) != ent: // FLUSHDB marks no key
 			delete(f.hashes, ent)
 		case h.soonest < e.nowMs:
 			due = append(due, ent)
@@ -90,10 +116,14 @@ func (e *Engine) expireFieldsDue() {
 	left := expireBatch
 	for _, ent := range due {
 		h := ent.obj.(*hash)
-		before := h.length()
-		if left <= 0 || !e.expireFields(ent, h, left) {
+		gone := false
+		if left > 0 {
+			var n int
+			n, gone = e.expireFields(ent, h, left)
+			left -= n
+		}
+		if !gone {
 			e.scheduleFields(ent, h)
 		}
-		left -= before - h.length()
 	}
 }

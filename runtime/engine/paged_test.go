@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,168 +16,343 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
 
-// A side is an engine with its store.
-type side struct {
+// A pagedSubject runs frames on an engine over rows.
+type pagedSubject struct {
 	t       testing.TB
-	e       *engine.Engine
-	store   engine.Store
-	session uint64
+	name    string
+	rows    engine.Store
 	opt     engine.Options
+	e       *engine.Engine
+	session uint64
 }
 
-func (s *side) open() {
-	e, err := engine.Open(s.store, s.opt)
+func (s *pagedSubject) open() {
+	s.t.Helper()
+	e, err := engine.Open(s.rows, s.opt)
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("%s: %v", s.name, err)
 	}
 	s.e, s.session = e, e.NewSession(0, 3, "")
 }
 
-func (s *side) exec(seed uint64, cmds []resp.Command) []resp.Reply {
+func (s *pagedSubject) store(out engine.Outcome) {
 	s.t.Helper()
-	out := s.e.Exec(1_700_000_000_000_000, seed, engine.Frame{Session: s.session, Commands: cmds, NoBlock: true})
 	if out.Err != nil {
-		s.t.Fatal(out.Err)
+		s.t.Fatalf("%s: %v", s.name, out.Err)
 	}
 	if out.Change != nil {
-		if err := s.store.Commit(out.Change); err != nil {
-			s.t.Fatal(err)
+		if err := s.rows.Commit(out.Change); err != nil {
+			s.t.Fatalf("%s: %v", s.name, err)
 		}
 	}
+}
+
+func (s *pagedSubject) run(now int64, seed uint64, cmds ...resp.Command) []resp.Reply {
+	s.t.Helper()
+	out := s.e.Exec(now, seed, engine.Frame{Session: s.session, Commands: cmds, NoBlock: true})
+	s.store(out)
 	return out.Replies
 }
 
-// stores are those that collections are served from.
-var stores = map[string]func(t testing.TB) (engine.Store, func()){
-	"rows": func(t testing.TB) (engine.Store, func()) { return memory.NewRows(), func() {} },
-	"file": func(t testing.TB) (engine.Store, func()) {
-		s := sqlite.New(filepath.Join(t.TempDir(), "paged.db"), sqlite.SyncOff)
-		return s, func() { s.Close() }
-	},
+// everyOrder are the commands whose replies have no order, or one that depends on
+// how a collection has grown; pairs are those whose elements come in pairs.
+var (
+	everyOrder = map[string]int{"SMEMBERS": 1, "SINTER": 1, "SUNION": 1, "SDIFF": 1, "HKEYS": 1, "HVALS": 1, "HGETALL": 2,
+		"SPOP": 1, "SRANDMEMBER": 1, "HRANDFIELD": 2, "KEYS": 1}
+)
+
+// plainReply is a reply as text, sorted where the order means nothing.
+func plainReply(cmd resp.Command, r resp.Reply) string {
+	if step := everyOrder[cmd.Name()]; step > 0 && len(r.Elems) > 0 {
+		var parts []string
+		for i := 0; i+step <= len(r.Elems); i += step {
+			part := ""
+			for _, e := range r.Elems[i : i+step] {
+				part += difftest.Show(e) + " "
+			}
+			parts = append(parts, part)
+		}
+		slices.Sort(parts)
+		return strings.Join(parts, ", ")
+	}
+	if cmd.Name() == "EXEC" { // the commands are not known here: any order will do
+		var parts []string
+		for _, e := range r.Elems {
+			inner := make([]string, len(e.Elems))
+			for i := range e.Elems {
+				inner[i] = difftest.Show(e.Elems[i])
+			}
+			slices.Sort(inner)
+			parts = append(parts, difftest.Show(resp.Reply{Kind: e.Kind, Str: e.Str, Int: e.Int})+strings.Join(inner, " "))
+		}
+		return strings.Join(parts, ", ")
+	}
+	return difftest.Show(r)
 }
 
-// compareServed runs random frames on an engine that has all in memory and on
-// one that lets go what it can whenever it can, and compares the replies. Some
-// frames end with a script that its budget ends; some engines are opened anew.
-func compareServed(t *testing.T, frames int, next func(r *rand.Rand) resp.Command) {
-	for name, open := range stores {
-		t.Run(name, func(t *testing.T) {
-			seed := *seed
-			if seed == 0 {
-				seed = rand.Int63()
-			}
-			t.Logf("seed %d", seed)
-			r := rand.New(rand.NewSource(seed))
-			st, end := open(t)
-			defer end()
-			opt := engine.Options{ScriptSteps: 60_000, ResidentRows: 150}
-			whole := &side{t: t, store: volatile{}, opt: opt}
-			served := &side{t: t, store: st, opt: opt}
-			whole.open()
-			served.open()
-			most, reopened := 0, 0
-			var trace []string
-			for i := 0; i < frames; i++ {
-				var cmds []resp.Command
-				for n := 1 + r.Intn(3); n > 0; n-- {
-					cmds = append(cmds, next(r))
-				}
-				if r.Intn(4) == 0 {
-					script := resp.Command{"EVAL", endless, "0"}
-					for n := 1 + r.Intn(12); n > 0; n-- {
-						cmd := next(r)
-						if r.Intn(50) == 0 {
-							cmd = resp.Command{"FLUSHDB"}
-						}
-						script = append(append(script, strconv.Itoa(len(cmd))), cmd...)
-					}
-					cmds = append(cmds, script, next(r))
-				}
-				trace = append(trace, fmt.Sprintf("frame %d", i))
-				draw := r.Uint64()
-				a, b := whole.exec(draw, cmds), served.exec(draw, cmds)
-				for j := range cmds {
-					trace = append(trace, difftest.Line(cmds[j]))
-					if len(trace) > 60 {
-						trace = trace[1:]
-					}
-					if want, got := difftest.Show(a[j]), difftest.Show(b[j]); want != got {
-						for _, line := range trace {
-							t.Log(line[:min(len(line), 400)])
-						}
-						t.Fatalf("%s\nanswered in memory %.2000s\nand from rows      %.2000s", difftest.Line(cmds[j]), want, got)
-					}
-				}
-				switch r.Intn(8) {
-				case 0, 1, 2:
-					trace = append(trace, "shed")
-					most = max(most, served.e.ShedAll())
-				case 3:
-					trace = append(trace, "opened anew")
-					reopened++
-					served.open()
-				}
-			}
-			if most == 0 || reopened == 0 {
-				t.Fatalf("%d collections were served from rows at most, and the engine was opened anew %d times", most, reopened)
-			}
-		})
+// A pagedGen makes commands over a few large collections.
+type pagedGen struct {
+	*rand.Rand
+	names  int // of fields and members
+	lastID int64
+}
+
+func (g *pagedGen) key(kind string) string { return kind + strconv.Itoa(g.Intn(3)) }
+func (g *pagedGen) name() string {
+	n := g.Intn(g.names)
+	switch n % 7 {
+	case 0:
+		return strconv.Itoa(n)
+	case 1:
+		return "f" + strconv.Itoa(n) + "\x00"
+	}
+	return "f" + strconv.Itoa(n)
+}
+
+func (g *pagedGen) several(most int, make func() string) (all []string) {
+	for n := 1 + g.Intn(most); n > 0; n-- {
+		all = append(all, make())
+	}
+	return all
+}
+
+func (g *pagedGen) pick(words ...string) string { return words[g.Intn(len(words))] }
+func (g *pagedGen) value() string {
+	return g.pick("", "7", "-3", "1.5", "text", strings.Repeat("long", 20), strconv.Itoa(g.Intn(1000)))
+}
+
+func (g *pagedGen) command() resp.Command {
+	switch n := g.Intn(100); {
+	case n < 38:
+		return g.hashCommand()
+	case n < 76:
+		return g.setCommand()
+	default:
+		return g.anyCommand()
 	}
 }
 
-// TestListsAnswerFromTheirRows holds lists that are served from rows against
-// lists in memory.
-func TestListsAnswerFromTheirRows(t *testing.T) {
-	compareServed(t, 1500, func(r *rand.Rand) resp.Command {
-		key := fmt.Sprint("l", r.Intn(3))
-		if r.Intn(3) == 0 {
-			key = "l0"
+func (g *pagedGen) hashCommand() resp.Command {
+	key := g.key("h")
+	fields := func(names []string) []string { return append([]string{"FIELDS", strconv.Itoa(len(names))}, names...) }
+	switch g.Intn(30) {
+	case 0, 1, 2, 3, 4, 5:
+		cmd := resp.Command{"HSET", key}
+		for n := 1 + g.Intn(8); n > 0; n-- {
+			cmd = append(cmd, g.name(), g.value())
 		}
-		value := func() string { return strings.Repeat("v", r.Intn(3)) + fmt.Sprint(r.Intn(60)) }
-		index := func() string { return fmt.Sprint(r.Intn(1600) - 800) }
-		end := func() string { return []string{"LEFT", "RIGHT"}[r.Intn(2)] }
-		switch r.Intn(24) {
-		case 0, 1, 2:
-			cmd := resp.Command{[]string{"LPUSH", "RPUSH"}[r.Intn(2)], key}
-			for n := 1 + r.Intn(500); n > 0; n-- {
-				cmd = append(cmd, value())
+		return cmd
+	case 6, 7:
+		return append(resp.Command{"HDEL", key}, g.several(6, g.name)...)
+	case 8, 9:
+		return resp.Command{"HGET", key, g.name()}
+	case 10:
+		return append(resp.Command{"HMGET", key}, g.several(5, g.name)...)
+	case 11:
+		return resp.Command{g.pick("HGETALL", "HKEYS", "HVALS"), key}
+	case 12, 13:
+		return resp.Command{"HLEN", key}
+	case 14:
+		return resp.Command{g.pick("HEXISTS", "HSTRLEN"), key, g.name()}
+	case 15:
+		return resp.Command{"HSETNX", key, g.name(), g.value()}
+	case 16:
+		return resp.Command{"HINCRBY", key, g.name(), strconv.Itoa(g.Intn(9) - 4)}
+	case 17:
+		return resp.Command{"HINCRBYFLOAT", key, g.name(), "0.5"}
+	case 18, 19, 20:
+		return append(resp.Command{"HPEXPIRE", key, strconv.Itoa(g.Intn(3000))}, fields(g.several(4, g.name))...)
+	case 21:
+		return append(resp.Command{"HPERSIST", key}, fields(g.several(4, g.name))...)
+	case 22:
+		return append(resp.Command{g.pick("HTTL", "HPTTL", "HPEXPIRETIME"), key}, fields(g.several(4, g.name))...)
+	case 23:
+		return append(resp.Command{"HGETEX", key, "PX", strconv.Itoa(1 + g.Intn(3000))}, fields(g.several(3, g.name))...)
+	case 24:
+		return append(resp.Command{"HSETEX", key, g.pick("FNX", "FXX"), g.pick("KEEPTTL", "KEEPTTL")}, "FIELDS", "1", g.name(), g.value())
+	case 25:
+		return append(resp.Command{"HGETDEL", key}, fields(g.several(3, g.name))...)
+	case 26:
+		return resp.Command{"HRANDFIELD", key, "100000", "WITHVALUES"}
+	default:
+		return append(resp.Command{"HDEL", key}, g.name())
+	}
+}
+
+func (g *pagedGen) setCommand() resp.Command {
+	key := g.key("s")
+	keys := func() []string { return g.several(3, func() string { return g.key("s") }) }
+	switch g.Intn(26) {
+	case 0, 1, 2, 3, 4, 5, 6:
+		return append(resp.Command{"SADD", key}, g.several(10, g.name)...)
+	case 7, 8, 9:
+		return append(resp.Command{"SREM", key}, g.several(8, g.name)...)
+	case 10, 11:
+		return resp.Command{"SISMEMBER", key, g.name()}
+	case 12:
+		return append(resp.Command{"SMISMEMBER", key}, g.several(4, g.name)...)
+	case 13:
+		return resp.Command{"SMEMBERS", key}
+	case 14, 15:
+		return resp.Command{"SCARD", key}
+	case 16, 17:
+		return resp.Command{"SMOVE", key, g.key("s"), g.name()}
+	case 18, 19:
+		return append(resp.Command{g.pick("SINTER", "SUNION", "SDIFF")}, keys()...)
+	case 20:
+		return append(resp.Command{g.pick("SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE"), g.key("s")}, keys()...)
+	case 21:
+		k := keys()
+		return append(append(resp.Command{"SINTERCARD", strconv.Itoa(len(k))}, k...), "LIMIT", strconv.Itoa(g.Intn(5)))
+	case 22:
+		return resp.Command{"SORT", key, "ALPHA", "GET", "#", "GET", "h1->" + g.name()}
+	case 23:
+		return resp.Command{"ZUNION", "2", key, g.key("s"), "WITHSCORES"}
+	case 24:
+		return resp.Command{g.pick("SPOP", "SRANDMEMBER"), key, "100000"}
+	default:
+		return resp.Command{"SORT", key, "ALPHA", "LIMIT", "1", "9", "GET", "h0->*"}
+	}
+}
+
+func (g *pagedGen) anyCommand() resp.Command {
+	kind := g.pick("h", "s")
+	key, other := g.key(kind), g.key(kind)
+	switch g.Intn(24) {
+	case 0:
+		return resp.Command{"DEL", key}
+	case 1, 2:
+		return resp.Command{"RENAME", key, other}
+	case 3:
+		return resp.Command{"RENAMENX", key, other}
+	case 4, 5, 6:
+		return resp.Command{"COPY", key, other, "REPLACE"}
+	case 7:
+		return resp.Command{g.pick("EXISTS", "TYPE"), key}
+	case 8:
+		return resp.Command{"PEXPIRE", key, strconv.Itoa(2000 + g.Intn(60000))}
+	case 9:
+		return resp.Command{"PERSIST", key}
+	case 10:
+		if g.Intn(6) == 0 {
+			return resp.Command{"FLUSHDB"}
+		}
+		return resp.Command{"SWAPDB", "0", "1"}
+	case 11:
+		return resp.Command{"MOVE", key, "1"}
+	case 12:
+		return resp.Command{"KEYS", "*"}
+	default:
+		return g.fill(kind, key)
+	}
+}
+
+// fill makes a collection large.
+func (g *pagedGen) fill(kind, key string) resp.Command {
+	cmd := resp.Command{map[string]string{"h": "HSET", "s": "SADD"}[kind], key}
+	for n := 40; n > 0; n-- {
+		cmd = append(cmd, g.name())
+		if kind == "h" {
+			cmd = append(cmd, g.value())
+		}
+	}
+	return cmd
+}
+
+// frame is what a client sends at once: commands, a transaction, or a script that
+// its budget ends.
+func (g *pagedGen) frame() (cmds []resp.Command) {
+	switch n := g.Intn(20); {
+	case n == 0:
+		script := resp.Command{"EVAL", endless, "0"}
+		for i := g.Intn(12); i >= 0; i-- {
+			cmd := g.command()
+			script = append(append(script, strconv.Itoa(len(cmd))), cmd...)
+		}
+		return []resp.Command{g.command(), script, g.command()}
+	case n < 3:
+		// Fields of a hash that is not in memory expire when it is read, which
+		// fails those who watch it.
+		hash := g.key("h")
+		cmds = append(cmds, resp.Command{"HLEN", hash}, resp.Command{"WATCH", hash, g.key("s")}, g.command(), resp.Command{"MULTI"})
+		for i := g.Intn(4); i >= 0; i-- {
+			cmds = append(cmds, g.command())
+		}
+		return append(cmds, resp.Command{"EXEC"})
+	}
+	for i := g.Intn(4); i >= 0; i-- {
+		cmds = append(cmds, g.command())
+	}
+	return cmds
+}
+
+// TestPagedCollectionsAnswerLikeThoseInMemory runs random commands on an engine
+// that keeps all in memory and on engines that serve collections of more than a
+// few rows from them, are shed, forget collections and are opened anew at random.
+func TestPagedCollectionsAnswerLikeThoseInMemory(t *testing.T) {
+	base := *seed
+	for round := int64(0); round < 24; round++ {
+		seed := base + round
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { comparePaged(t, seed, 400) })
+	}
+}
+
+func comparePaged(t *testing.T, seed int64, frames int) {
+	g := &pagedGen{Rand: rand.New(rand.NewSource(seed)), names: 20 + int(seed%5)*40}
+	file := sqlite.New(filepath.Join(t.TempDir(), "x.db"), sqlite.SyncOff)
+	defer file.Close()
+	most := 1 + g.Intn(12)
+	opt := engine.Options{ScriptSteps: 60_000}
+	low := opt
+	low.ResidentRows = most
+	opt.ResidentRows = 1 << 30
+	subjects := []*pagedSubject{{t: t, name: "resident", rows: memory.NewRows(), opt: opt},
+		{t: t, name: "rows", rows: memory.NewRows(), opt: low}, {t: t, name: "sqlite", rows: file, opt: low}}
+	for _, s := range subjects {
+		s.open()
+	}
+	now := int64(1_700_000_000_000_000)
+	var history []string
+	served := 0
+	for i := 0; i < frames; i++ {
+		now += g.Int63n(400_000)
+		cmds := g.frame()
+		for _, cmd := range cmds {
+			history = append(history, difftest.Line(cmd))
+		}
+		bits := g.Uint64()
+		want := subjects[0].run(now, bits, cmds...)
+		tick := g.Intn(5) == 0
+		for _, s := range subjects[1:] {
+			got := s.run(now, bits, cmds...)
+			for j, cmd := range cmds {
+				if a, b := plainReply(cmd, want[j]), plainReply(cmd, got[j]); a != b {
+					t.Fatalf("seed %d, frame %d, %s:\nresident %s\n%-8s %s\nbefore:\n%s", seed, i, difftest.Line(cmd), a, s.name, b,
+						strings.Join(history[max(0, len(history)-60):], "\n"))
+				}
 			}
-			return cmd
-		case 3:
-			return resp.Command{[]string{"LPUSH", "RPUSH", "LPUSHX", "RPUSHX"}[r.Intn(4)], key, value(), value()}
-		case 4:
-			return resp.Command{[]string{"LPOP", "RPOP"}[r.Intn(2)], key, fmt.Sprint(r.Intn(200))}
-		case 5, 6:
-			return resp.Command{[]string{"LPOP", "RPOP"}[r.Intn(2)], key}
-		case 7, 8:
-			return resp.Command{"LINDEX", key, index()}
-		case 9:
-			return resp.Command{"LSET", key, index(), value()}
-		case 10, 11:
-			return resp.Command{"LRANGE", key, index(), index()}
-		case 12:
-			return resp.Command{"LTRIM", key, fmt.Sprint(r.Intn(400)), fmt.Sprint(-r.Intn(400))}
-		case 13:
-			return resp.Command{"LTRIM", key, "0", "1200"}
-		case 14:
-			return resp.Command{"LREM", key, fmt.Sprint(r.Intn(7) - 3), value()}
-		case 15:
-			return resp.Command{"LINSERT", key, []string{"BEFORE", "AFTER"}[r.Intn(2)], value(), value()}
-		case 16:
-			return resp.Command{"LPOS", key, value(), "RANK", fmt.Sprint(1 + r.Intn(3)), "MAXLEN", fmt.Sprint(r.Intn(900))}
-		case 17:
-			return resp.Command{"LPOS", key, value(), "RANK", fmt.Sprint(-1 - r.Intn(3)), "COUNT", fmt.Sprint(r.Intn(4))}
-		case 18:
-			return resp.Command{"LMOVE", key, "l1", end(), end()}
-		case 19:
-			return resp.Command{"LMPOP", "2", "l2", key, end(), "COUNT", fmt.Sprint(1 + r.Intn(50))}
-		case 20:
-			return resp.Command{"COPY", key, fmt.Sprint("l", r.Intn(3)), "REPLACE"}
-		case 21:
-			return resp.Command{"RENAME", key, fmt.Sprint("l", r.Intn(3))}
-		case 22:
-			return resp.Command{[]string{"LLEN", "DUMP", "OBJECT|ENCODING", "SORT"}[r.Intn(2)], key}
+			if tick {
+				s.store(s.e.Tick(now+1000, bits))
+			}
+			switch n := g.Intn(100); {
+			case n < 45:
+				served += s.e.Shed(func() (bool, bool) { n := g.Intn(20); return n < 12, n == 19 })
+				history = append(history, "# "+s.name+" was shed")
+			case n < 47:
+				s.open()
+				history = append(history, "# "+s.name+" was opened anew")
+			}
+			if g.Intn(20) == 0 {
+				if _, err := s.rows.Sweep(1 + g.Intn(500)); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
-		return resp.Command{"SORT", key, "ALPHA", "LIMIT", fmt.Sprint(r.Intn(50)), fmt.Sprint(r.Intn(30)), "STORE", "l2"}
-	})
+		if tick {
+			subjects[0].store(subjects[0].e.Tick(now+1000, bits))
+		}
+	}
+	if served == 0 {
+		t.Error("nothing was ever served from its rows")
+	}
 }

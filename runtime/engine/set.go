@@ -24,8 +24,9 @@ type set struct {
 	ints  []int64 // sorted
 	small []string
 	large *table[setMember, *setMember]
-	mixed bool  // the members are in small or large
-	held  int64 // bytes of the texts in small and large
+	mixed bool                               // the members are in small or large
+	pages *fieldPages[setMember, *setMember] // large is just what is in memory; nil: it is all
+	held  int64                              // bytes of the texts in small and large
 	log   *undoLog
 	tracker
 }
@@ -40,6 +41,9 @@ func (s *set) bytes() int64 {
 	if s.large != nil {
 		b += (32 + 8) * int64(s.large.len())
 	}
+	if s.pages != nil {
+		b += s.pages.bytes()
+	}
 	return b
 }
 
@@ -51,6 +55,8 @@ func (s *set) journal(log *undoLog) bool {
 
 func (s *set) length() int {
 	switch {
+	case s.pages != nil:
+		return s.pages.length()
 	case s.large != nil:
 		return s.large.len()
 	case s.mixed:
@@ -59,10 +65,31 @@ func (s *set) length() int {
 	return len(s.ints)
 }
 
-func (s *set) has(m string) bool {
+// empty reports whether no member is left, which length may have to count.
+func (s *set) empty() bool {
+	if s.pages != nil {
+		return s.pages.empty()
+	}
+	return s.length() == 0
+}
+
+// room is how many members to make room for.
+func (s *set) room() int {
+	if s.pages != nil {
+		return s.pages.room()
+	}
+	return s.length()
+}
+
+func (s *set) has(m string) bool { return s.lookUp(m, true) }
+
+// holds is has for one of many members, which are not to fill the memory.
+func (s *set) holds(m string) bool { return s.lookUp(m, false) }
+
+func (s *set) lookUp(m string, keep bool) bool {
 	switch {
 	case s.large != nil:
-		return s.large.find(KeyHash(m), m) != nil
+		return s.find(m, KeyHash(m), keep) != nil
 	case s.mixed:
 		return slices.Contains(s.small, m)
 	}
@@ -71,6 +98,22 @@ func (s *set) has(m string) bool {
 		_, ok = slices.BinarySearch(s.ints, n)
 	}
 	return ok
+}
+
+// find looks for a member in large. One that is read is kept in memory, if asked.
+func (s *set) find(m string, hash uint64, keep bool) *setMember {
+	found := s.large.find(hash, m)
+	if found == nil && s.pages != nil {
+		if found = s.pages.read(m, hash); found != nil && keep {
+			s.hold(found)
+		}
+	}
+	return found
+}
+
+func (s *set) hold(m *setMember) {
+	s.large.insert(m)
+	s.held += textBytes(m.key)
 }
 
 // add puts a member in and reports whether it is new.
@@ -115,13 +158,18 @@ func (s *set) insert(m string) bool {
 		s.grow()
 	}
 	hash := KeyHash(m)
-	if s.large.find(hash, m) != nil {
+	if s.find(m, hash, true) != nil {
 		return false
 	}
-	s.large.insert(&setMember{chain[setMember]{key: m, hash: hash}})
-	s.held += textBytes(m)
+	s.hold(&setMember{chain[setMember]{key: m, hash: hash}})
+	if s.pages != nil {
+		s.pages.added(m, hash)
+	}
 	if s.log != nil {
-		s.log.add(func() { s.large.remove(hash, m); s.held -= textBytes(m); s.note(m) })
+		s.log.add(func() {
+			s.drop(m, hash)
+			s.note(m)
+		})
 	}
 	return true
 }
@@ -159,13 +207,22 @@ func (s *set) grow() {
 func (s *set) remove(m string) bool {
 	switch {
 	case s.large != nil:
-		found := s.large.remove(KeyHash(m), m)
+		hash := KeyHash(m)
+		if s.pages != nil {
+			s.find(m, hash, true)
+		}
+		found := s.drop(m, hash)
 		if found == nil {
 			return false
 		}
-		s.held -= textBytes(m)
 		if s.log != nil {
-			s.log.add(func() { s.large.insert(found); s.held += textBytes(m); s.note(m) })
+			s.log.add(func() {
+				s.hold(found)
+				if s.pages != nil {
+					s.pages.added(m, hash)
+				}
+				s.note(m)
+			})
 		}
 	case s.mixed:
 		i := slices.Index(s.small, m)
@@ -195,9 +252,23 @@ func (s *set) remove(m string) bool {
 	return true
 }
 
+// drop takes a member out of large.
+func (s *set) drop(m string, hash uint64) *setMember {
+	found := s.large.remove(hash, m)
+	if found != nil {
+		s.held -= textBytes(m)
+		if s.pages != nil {
+			s.pages.removed(m)
+		}
+	}
+	return found
+}
+
 // each calls yield for every member until it returns false.
 func (s *set) each(yield func(m string) bool) {
 	switch {
+	case s.pages != nil:
+		s.pages.each(func(m *setMember) bool { return yield(m.key) })
 	case s.large != nil:
 		s.large.scan(0, func(m *setMember) bool { return yield(m.key) })
 	case s.mixed:
@@ -217,7 +288,7 @@ func (s *set) each(yield func(m string) bool) {
 
 // members is all members, in the order of each.
 func (s *set) members() []string {
-	all := make([]string, 0, s.length())
+	all := make([]string, 0, s.room())
 	s.each(func(m string) bool { all = append(all, m); return true })
 	return all
 }
@@ -225,6 +296,8 @@ func (s *set) members() []string {
 // random returns any member of a set that is not empty.
 func (s *set) random(rnd func() uint64) string {
 	switch {
+	case s.pages != nil:
+		return s.pages.draw(rnd)
 	case s.large != nil:
 		return s.large.random(rnd).key
 	case s.mixed:
@@ -235,10 +308,18 @@ func (s *set) random(rnd func() uint64) string {
 
 func (s *set) load(it Item) { s.insert(it.Field) }
 
+// pinned reports whether a member that was noted is there: it is in memory then.
+func (s *set) pinned(m string) bool {
+	if s.large != nil {
+		return s.large.find(KeyHash(m), m) != nil
+	}
+	return s.has(m)
+}
+
 func (s *set) emit(id uint64, ops []Op) []Op {
 	for _, m := range s.take() {
 		op := Op{Kind: OpDelItem, Type: TypeSet, ID: id, Item: Item{Field: m}}
-		if s.has(m) {
+		if s.pinned(m) {
 			op.Kind = OpPutItem
 		}
 		ops = append(ops, op)
@@ -250,4 +331,25 @@ func (s *set) clone() collection {
 	twin := &set{tracker: tracker{on: s.on}}
 	s.each(func(m string) bool { twin.add(m); return true })
 	return twin
+}
+
+func parseMember(Item) *setMember { return &setMember{} } // its name is all there is
+
+func (s *set) page(r *rows) {
+	s.large, s.mixed = &table[setMember, *setMember]{}, true
+	s.pages = newFieldPages(r, s.large, parseMember)
+}
+
+func (s *set) shed(r *rows) {
+	switch {
+	case len(s.names) > 0 || s.log != nil:
+	case s.pages != nil:
+		s.large, s.held = &table[setMember, *setMember]{}, 0
+		s.pages.shed(s.large)
+	case s.length() > r.e.opt.ResidentRows:
+		n := s.length()
+		s.ints, s.small, s.held = nil, nil, 0
+		s.page(r)
+		s.pages.n, s.pages.counted = n, true
+	}
 }
