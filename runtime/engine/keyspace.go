@@ -140,7 +140,8 @@ func (e *Engine) deserted(ent *entry) bool {
 		ent.sound = first == 0
 		return false
 	}
-	return e.expireFields(ent, e.object(ent).(*hash), math.MaxInt)
+	e.expireFields(ent, e.object(ent).(*hash), math.MaxInt)
+	return ent.gone
 }
 
 // expired reports whether a key's time is over. A key lives through its last
