@@ -112,18 +112,25 @@ func clusterAt(where target, opt *ClusterOptions, refused error) *ClusterClient 
 	c := &ClusterClient{cluster: &o, node: clientAt(where, opt.client(), refused)}
 	copyFields(&o, c.node.opt) // the defaults
 	c.init(sender{link: c.node.link, opt: c.node.opt}, nil)
+	// As in go-redis, a command passes the hooks of its node within the cluster's.
+	c.hooked.set(chain{
+		process:    func(ctx context.Context, cmd Cmder) error { return c.node.state.Load().process(ctx, cmd) },
+		pipeline:   func(ctx context.Context, cmds []Cmder) error { return c.node.state.Load().pipeline(ctx, cmds) },
+		txPipeline: func(ctx context.Context, cmds []Cmder) error { return c.node.state.Load().txPipeline(ctx, cmds) },
+	}, nil)
 	return c
 }
 
 // Options returns the options with their defaults filled in.
 func (c *ClusterClient) Options() *ClusterOptions { return c.cluster }
 
-// Watch runs fn with a transaction that watches keys; there must be one.
+// Watch runs fn with a transaction that watches keys; there must be one. The
+// transaction has the hooks of its node, as in go-redis.
 func (c *ClusterClient) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) error {
 	if len(keys) == 0 {
 		return errNoWatchKeys
 	}
-	return c.watch(ctx, fn, keys)
+	return c.node.watch(ctx, fn, keys)
 }
 
 // ReloadState does nothing: the one node does not move.

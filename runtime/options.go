@@ -16,8 +16,7 @@ type Limiter interface {
 	ReportResult(result error)
 }
 
-// ConsistentHash picks the shard of a key. The facade has one store and does
-// not ask it.
+// ConsistentHash picks the shard of a key of a Ring of several stores.
 type ConsistentHash interface {
 	Get(string) string
 }

@@ -17,7 +17,7 @@ var optionUses = map[string]optionUse{
 		refused: []string{"Dialer", "OnConnect", "CredentialsProvider", "CredentialsProviderContext", "StreamingCredentialsProvider"},
 	},
 	"RingOptions": {
-		ignored: []string{"NewClient", "HeartbeatFrequency", "HeartbeatFn", "NewConsistentHash", "DialerRetries", "DialerRetryTimeout", "DialerRetryBackoff", "PoolFIFO", "PoolTimeout", "MinIdleConns", "MaxIdleConns", "MaxActiveConns", "ConnMaxIdleTime", "ConnMaxLifetime", "ConnMaxLifetimeJitter", "ReadBufferSize", "WriteBufferSize", "PipelineReadBufferSize", "PipelineWriteBufferSize", "PipelinePoolSize", "DisableIndentity", "DisableIdentity", "IdentitySuffix", "UnstableResp3"},
+		ignored: []string{"NewClient", "HeartbeatFrequency", "HeartbeatFn", "DialerRetries", "DialerRetryTimeout", "DialerRetryBackoff", "PoolFIFO", "PoolTimeout", "MinIdleConns", "MaxIdleConns", "MaxActiveConns", "ConnMaxIdleTime", "ConnMaxLifetime", "ConnMaxLifetimeJitter", "ReadBufferSize", "WriteBufferSize", "PipelineReadBufferSize", "PipelineWriteBufferSize", "PipelinePoolSize", "DisableIndentity", "DisableIdentity", "IdentitySuffix", "UnstableResp3"},
 		refused: []string{"Dialer", "OnConnect", "CredentialsProvider", "CredentialsProviderContext", "StreamingCredentialsProvider"},
 	},
 }

@@ -34,6 +34,7 @@ type target struct {
 	addrs   []string // as given; the first names the server, or a Sentinel
 	network string
 	master  string // the name that Sentinels know the server by
+	ring    bool   // the addresses are shards
 	remote  string // why no local file may stand in: "Sentinel", "Cluster", "TLS"; empty: by address
 }
 
@@ -42,6 +43,9 @@ type target struct {
 func (t target) open() (store.Backend, error) {
 	if t.given != nil {
 		return lent{t.given}, nil
+	}
+	if t.ring && t.split() {
+		return nil, t.severalStores()
 	}
 	for _, addr := range t.addrs {
 		if b, ok := store.Local(addr); ok {

@@ -76,7 +76,7 @@ var optionUses = []struct {
 	{"used", served, `
 		Network Addr Addrs SentinelAddrs ClientName Username Password DB MaxRetries MinRetryBackoff MaxRetryBackoff
 		DialTimeout ReadTimeout WriteTimeout ContextTimeoutEnabled PoolSize TLSConfig IsClusterMode Limiter
-		MasterName Protocol AutoPipelineOptions`},
+		MasterName Protocol AutoPipelineOptions NewConsistentHash`},
 	{"ignored", served, `
 		NodeAddress SentinelUsername SentinelPassword
 		DialerRetries DialerRetryTimeout DialerRetryBackoff MaxConcurrentDials
@@ -86,7 +86,7 @@ var optionUses = []struct {
 		DisableIndentity DisableIdentity IdentitySuffix UnstableResp3 FailingTimeoutSeconds
 		MaintNotificationsConfig MaxRedirects ReadOnly RouteByLatency RouteRandomly ReplicaOnly
 		UseDisconnectedReplicas DisableRoutingPolicies ClusterStateReloadInterval
-		HeartbeatFrequency HeartbeatFn NewConsistentHash NewClient ClusterSlots ShardPicker
+		HeartbeatFrequency HeartbeatFn NewClient ClusterSlots ShardPicker
 		PushNotificationProcessor ClientSideCacheConfig ClientSideCache ClientSideCacheStrategy
 		MaxEntries MaxMemoryBytes`},
 	{"error", manual(ClientCache, advClientCache), `Sizer StaleTimeout DrainInterval MaxStaleness`},
