@@ -19,8 +19,9 @@ type keyspace struct {
 	table[entry, *entry]
 	// absent is how many keys are in the store alone; unknown until somebody asks.
 	// While it is 0, a key that is not in memory does not exist.
-	absent int64
-	used   int64 // bytes, as memory counts them
+	absent   int64
+	expiring int64 // of those that are absent, unless it is unknown how many there are
+	used     int64 // bytes, as memory counts them
 	// stored is the number under which the store knows the database: SWAPDB of this
 	// frame has not reached it.
 	stored uint32
@@ -37,6 +38,17 @@ func (e *Engine) db(n uint32) *keyspace {
 		e.dbs[n] = ks
 	}
 	return ks
+}
+
+// moved counts a key that left memory (1) or came into it (-1).
+func (ks *keyspace) moved(n, expireAt int64) {
+	if ks.absent == unknown {
+		return
+	}
+	ks.absent += n
+	if expireAt != 0 {
+		ks.expiring += n
+	}
 }
 
 func (ks *keyspace) ghost(key string) bool {
@@ -117,9 +129,7 @@ func (e *Engine) admit(ks *keyspace, db uint32, h *Header) *entry {
 		ent.str = h.Value
 	}
 	ks.insert(ent)
-	if ks.absent > 0 {
-		ks.absent--
-	}
+	ks.moved(-1, h.ExpireAt)
 	if h.ExpireAt != 0 {
 		e.expiry.put(ent)
 	}

@@ -321,9 +321,7 @@ func (e *Engine) evict(ent *entry) {
 		e.haunt(ks, ent.db)
 	}
 	ks.remove(ent.hash, ent.key)
-	if ks.absent >= 0 {
-		ks.absent++
-	}
+	ks.moved(1, ent.expireAt)
 	if ent.expireAt != 0 {
 		e.expiry.drop(ent)
 		if e.soonest == 0 || ent.expireAt < e.soonest {

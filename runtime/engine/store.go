@@ -156,8 +156,9 @@ type Store interface {
 	// Keys yields headers ordered by hash, then key, from a hash on. Values of
 	// strings may be left out when noValues is set.
 	Keys(db uint32, from uint64, noValues bool, yield func(Header) bool) error
-	// CountKeys counts the headers of a database, expired ones included.
-	CountKeys(db uint32) (int64, error)
+	// CountKeys counts the headers of a database, expired ones included, and those
+	// that have an expiry.
+	CountKeys(db uint32) (keys, expiring int64, err error)
 	// DBs lists the databases that have keys.
 	DBs() ([]uint32, error)
 	// Expiring yields headers that expire before a time in Unix milliseconds,

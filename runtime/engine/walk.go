@@ -116,26 +116,41 @@ func (e *Engine) randomKey(db uint32) (string, bool) {
 }
 
 // size is how many keys a database has, with those whose time is over and that
-// nobody has removed yet, as in Redis.
-func (e *Engine) size(db uint32) int64 {
+// nobody has removed yet, as in Redis; and how many of those that are not in
+// memory expire.
+func (e *Engine) size(db uint32) (keys, expiring int64) {
 	ks := e.dbs[db]
 	if ks == nil {
-		return 0
+		return 0, 0
 	}
-	if ks.absent != unknown {
-		return int64(ks.len()) + ks.absent
+	if ks.absent == unknown {
+		keys, expiring = e.countKeys(db, ks)
+		ks.absent = keys - int64(ks.len())
+		ks.expiring = expiring
+		for _, ent := range e.expiry {
+			if ent.db == db {
+				ks.expiring--
+			}
+		}
 	}
+	return int64(ks.len()) + ks.absent, ks.expiring
+}
+
+func (e *Engine) countKeys(db uint32, ks *keyspace) (keys, expiring int64) {
 	if len(e.dirty)+len(e.ops) > 0 {
 		// The store does not show what this frame changed.
-		n := int64(0)
-		e.walk(db, 0, func(found) bool { n++; return true })
-		ks.absent = n - int64(ks.len())
-		return n
+		e.walk(db, 0, func(f found) bool {
+			keys++
+			if f.expireAt != 0 {
+				expiring++
+			}
+			return true
+		})
+		return keys, expiring
 	}
-	n, err := e.store.CountKeys(ks.stored)
+	keys, expiring, err := e.store.CountKeys(ks.stored)
 	if err != nil {
 		panic(fault{fmt.Errorf("counting the keys of database %d: %w", db, err)})
 	}
-	ks.absent = n - int64(ks.len())
-	return n
+	return keys, expiring
 }

@@ -198,9 +198,9 @@ func (v *view) Keys(db uint32, from uint64, noValues bool, yield func(engine.Hea
 }
 
 // CountKeys counts the headers of a database.
-func (v *view) CountKeys(db uint32) (int64, error) {
+func (v *view) CountKeys(db uint32) (keys, expiring int64, err error) {
 	if err := v.settle(func(w *waiting) bool { return w.rearranged || len(w.keys) > 0 }); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer v.lock()()
 	return v.Store.CountKeys(db)

@@ -73,7 +73,14 @@ func (r *Rows) Keys(db uint32, from uint64, noValues bool, yield func(engine.Hea
 }
 
 // CountKeys counts the headers of a database.
-func (r *Rows) CountKeys(db uint32) (int64, error) { return int64(len(r.keys[db])), nil }
+func (r *Rows) CountKeys(db uint32) (keys, expiring int64, err error) {
+	for i := range r.keys[db] {
+		if r.keys[db][i].ExpireAt != 0 {
+			expiring++
+		}
+	}
+	return int64(len(r.keys[db])), expiring, nil
+}
 
 // DBs lists the databases that have keys, in order.
 func (r *Rows) DBs() ([]uint32, error) {

@@ -199,7 +199,7 @@ type answers struct {
 	State    engine.State
 	DBs      []uint32
 	Keys     [][]engine.Header
-	Counts   [3]int64
+	Counts   [3][2]int64
 	Expiring []int64
 	Items    []engine.Item
 	Count    int64
@@ -212,7 +212,7 @@ func ask(s engine.Store, q engine.Query, key engine.Header, from uint64, before 
 	a.State, errs[0] = s.Open()
 	a.DBs, errs[1] = s.DBs()
 	for db := uint32(0); db < 3; db++ {
-		a.Counts[db], errs[7] = s.CountKeys(db)
+		a.Counts[db][0], a.Counts[db][1], errs[7] = s.CountKeys(db)
 		for _, noValues := range []bool{false, true} {
 			keys := []engine.Header{}
 			errs[2] = s.Keys(db, from, noValues, func(h engine.Header) bool {

@@ -47,15 +47,16 @@ func (s *Store) Keys(db uint32, from uint64, noValues bool, yield func(engine.He
 }
 
 // CountKeys counts the headers of a database.
-func (s *Store) CountKeys(db uint32) (n int64, err error) {
-	q, err := s.reader.prepare("SELECT count(*) FROM keys WHERE space = (SELECT space FROM dbs WHERE db = ?)")
+func (s *Store) CountKeys(db uint32) (keys, expiring int64, err error) {
+	q, err := s.reader.prepare("SELECT count(*), (SELECT count(*) FROM keys INDEXED BY keys_expiring WHERE space = d.space AND expires IS NOT NULL) " +
+		"FROM dbs d CROSS JOIN keys k ON k.space = d.space WHERE d.db = ?")
 	if err == nil {
-		_, err = q.int(int64(db)).one(func() { n = q.colInt(0) })
+		_, err = q.int(int64(db)).one(func() { keys, expiring = q.colInt(0), q.colInt(1) })
 	}
 	if err != nil {
-		return 0, s.explain("counting the keys of", err)
+		return 0, 0, s.explain("counting the keys of", err)
 	}
-	return n, nil
+	return keys, expiring, nil
 }
 
 // DBs lists the databases that have keys, in order.
