@@ -288,7 +288,7 @@ func cmdZRandMember(c *call) resp.Reply {
 		return n.items[i]
 	}
 	if len(c.args) == 2 {
-		return resp.NewBulk(any().m.key)
+		return resp.NewBulk(any().name)
 	}
 	out := c.newZReply(withScores, 0)
 	switch {
@@ -322,7 +322,7 @@ func (c *call) newZReply(withScores bool, n int) *zreply {
 }
 
 func (r *zreply) add(k zkey) bool {
-	r.elems = append(r.elems, resp.NewBulk(k.m.key))
+	r.elems = append(r.elems, resp.NewBulk(k.name))
 	if r.withScores {
 		r.elems = append(r.elems, resp.NewDouble(k.score))
 	}

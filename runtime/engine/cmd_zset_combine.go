@@ -43,7 +43,7 @@ func (in *zinput) score(name string) (float64, bool) {
 func (in *zinput) each(yield func(name string, score float64) bool) {
 	switch {
 	case in.z != nil:
-		in.z.each(func(k zkey) bool { return yield(k.m.key, k.score) })
+		in.z.each(func(k zkey) bool { return yield(k.name, k.score) })
 	case in.s != nil:
 		in.s.each(func(m string) bool { return yield(m, 1) })
 	}

@@ -44,7 +44,7 @@ func (c *call) zpop(high bool) resp.Reply {
 		return emptyArray
 	}
 	for _, k := range c.popEnd(ent, z, high, count) {
-		out.Elems = append(out.Elems, resp.NewBulk(k.m.key), resp.NewDouble(k.score))
+		out.Elems = append(out.Elems, resp.NewBulk(k.name), resp.NewDouble(k.score))
 	}
 	return out
 }
@@ -66,7 +66,7 @@ func (c *call) blockingZPop(high bool) resp.Reply {
 		}
 		if z != nil {
 			k := c.popEnd(ent, z, high, 1)[0]
-			return resp.NewArray(resp.NewBulk(key), resp.NewBulk(k.m.key), resp.NewDouble(k.score))
+			return resp.NewArray(resp.NewBulk(key), resp.NewBulk(k.name), resp.NewDouble(k.score))
 		}
 	}
 	return c.waitFor(keys, until, nilArray)
@@ -95,7 +95,7 @@ func (c *call) zpopFirst(at int) (r resp.Reply, keys []string, until int64) {
 		if z != nil {
 			elems := []resp.Reply{}
 			for _, k := range c.popEnd(ent, z, high, count) {
-				elems = append(elems, resp.NewArray(resp.NewBulk(k.m.key), resp.NewDouble(k.score)))
+				elems = append(elems, resp.NewArray(resp.NewBulk(k.name), resp.NewDouble(k.score)))
 			}
 			return resp.NewArray(resp.NewBulk(key), resp.Reply{Kind: resp.Array, Elems: elems}), nil, 0
 		}

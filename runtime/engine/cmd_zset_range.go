@@ -108,7 +108,7 @@ func (b *zbound) before(by order, k zkey) bool {
 	if b.inf != 0 {
 		return b.inf > 0
 	}
-	return k.m.key < b.name || b.open && k.m.key == b.name
+	return k.name < b.name || b.open && k.name == b.name
 }
 
 // within reports whether an element comes before the end of a range that ends
@@ -120,7 +120,7 @@ func (b *zbound) within(by order, k zkey) bool {
 	if b.inf != 0 {
 		return b.inf > 0
 	}
-	return k.m.key < b.name || !b.open && k.m.key == b.name
+	return k.name < b.name || !b.open && k.name == b.name
 }
 
 // ranks turns a range into the ranks from from up to to (exclusive); from is not
@@ -253,7 +253,7 @@ func cmdZRangeStore(c *call) resp.Reply {
 	result := newCollection(TypeZSet, !c.e.volatile).(*zset)
 	if z != nil {
 		from, to := s.bounds(z)
-		z.order.walk(from, to, s.reverse, func(k zkey) bool { result.set(k.m.key, k.score); return true })
+		z.order.walk(from, to, s.reverse, func(k zkey) bool { result.set(k.name, k.score); return true })
 	}
 	return c.replace(c.args[1], result)
 }

@@ -59,7 +59,7 @@ func (e *Engine) items(ent *entry) (items []Item) {
 		obj.each(func(m string) bool { items = append(items, Item{Field: m}); return true })
 	case *zset:
 		obj.each(func(k zkey) bool {
-			items = append(items, Item{Field: k.m.key, Score: k.score})
+			items = append(items, Item{Field: k.name, Score: k.score})
 			return true
 		})
 	case *jsonDoc:

@@ -36,7 +36,7 @@ type zmember struct {
 	score float64
 }
 
-func (m *zmember) place() zkey { return zkey{m.score, m} }
+func (m *zmember) place() zkey { return zkey{m.score, m.key, m} }
 
 const (
 	// A member has its place in the tree, and a leaf is about three quarters full.
@@ -66,7 +66,7 @@ func (z *zset) find(name string) *zmember {
 		return z.names.find(KeyHash(name), name)
 	}
 	for _, k := range z.order.root.items {
-		if k.m.key == name {
+		if k.name == name {
 			return k.m
 		}
 	}
@@ -118,7 +118,7 @@ func (z *zset) insert(name string, score float64) *zmember {
 	if z.names == nil && z.order.n == zLeaf {
 		z.names = &table[zmember, *zmember]{}
 		for _, k := range z.order.root.items {
-			k.m.hash = KeyHash(k.m.key)
+			k.m.hash = KeyHash(k.name)
 			z.names.insert(k.m)
 		}
 	}
@@ -172,7 +172,7 @@ func (z *zset) settle() {
 	}
 	z.loose = false
 	z.each(func(k zkey) bool {
-		z.loose = z.loose || len(k.m.key) > zCompactName
+		z.loose = z.loose || len(k.name) > zCompactName
 		return true
 	})
 	if z.loose {
@@ -219,8 +219,8 @@ func (z *zset) emit(id uint64, ops []Op) []Op {
 func (z *zset) clone() collection {
 	twin := &zset{tracker: tracker{on: z.on}, loose: z.loose}
 	z.each(func(k zkey) bool {
-		twin.insert(k.m.key, k.m.score)
-		twin.note(k.m.key)
+		twin.insert(k.name, k.m.score)
+		twin.note(k.name)
 		return true
 	})
 	return twin

@@ -122,11 +122,11 @@ func compareZSet(t *testing.T, z *zset, scores map[string]float64) {
 		want = append(want, name)
 	}
 	slices.SortFunc(want, func(a, b string) int {
-		return zkey{scores[a], &zmember{chain: chain[zmember]{key: a}}}.compare(zkey{scores[b], &zmember{chain: chain[zmember]{key: b}}})
+		return zkey{score: scores[a], name: a, m: new(zmember)}.compare(zkey{score: scores[b], name: b, m: new(zmember)})
 	})
 	var up, down []string
-	z.each(func(k zkey) bool { up = append(up, k.m.key); return true })
-	z.order.walk(0, z.length(), true, func(k zkey) bool { down = append(down, k.m.key); return true })
+	z.each(func(k zkey) bool { up = append(up, k.name); return true })
+	z.order.walk(0, z.length(), true, func(k zkey) bool { down = append(down, k.name); return true })
 	slices.Reverse(down)
 	if !slices.Equal(up, want) || !slices.Equal(down, want) {
 		t.Fatalf("%d elements walked up, %d down, %d wanted, or in another order", len(up), len(down), len(want))

@@ -12,9 +12,12 @@ const (
 	zFan  = 64
 )
 
-// A zkey is an element's place in the order of a sorted set.
+// A zkey is an element's place in the order of a sorted set. The name is the
+// member's key: a range is answered from the leaves, without a look at members
+// that lie all over the memory.
 type zkey struct {
 	score float64
+	name  string
 	m     *zmember
 }
 
@@ -28,7 +31,7 @@ func (a zkey) compare(b zkey) int {
 	case a.m == b.m:
 		return 0
 	}
-	return strings.Compare(a.m.key, b.m.key)
+	return strings.Compare(a.name, b.name)
 }
 
 // ztree is a B+tree whose inner nodes count the elements below each child, so
@@ -69,9 +72,21 @@ func (n *znode) size() int {
 	return total
 }
 
+// stride is how many elements lie between those that a search looks at first.
+// These looks do not depend on one another, so that their cache misses overlap,
+// and what is left lies in few cache lines. In a binary search each look waits
+// for the one before.
+const stride = 8
+
 // child is the index of the child in which a key belongs.
 func (n *znode) child(k zkey) int {
 	lo, hi := 1, len(n.kids)
+	for lo+stride < hi && n.kids[lo+stride-1].low.score < k.score {
+		lo += stride
+	}
+	if at := lo + stride - 1; at < hi && n.kids[at].low.score > k.score {
+		hi = at
+	}
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
 		if n.kids[mid].low.compare(k) <= 0 {
@@ -86,6 +101,12 @@ func (n *znode) child(k zkey) int {
 // search is the index in a leaf of the first element that is not before k.
 func (n *znode) search(k zkey) int {
 	lo, hi := 0, len(n.items)
+	for lo+stride < hi && n.items[lo+stride-1].score < k.score {
+		lo += stride
+	}
+	if at := lo + stride - 1; at < hi && n.items[at].score > k.score {
+		hi = at
+	}
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
 		if n.items[mid].compare(k) < 0 {
@@ -249,7 +270,7 @@ func (n *znode) unlink() {
 // move gives an element another score. Most changes are small: an element that
 // stays between its neighbours is changed in place.
 func (t *ztree) move(k zkey, score float64) {
-	to := zkey{score, k.m}
+	to := zkey{score, k.name, k.m}
 	n := t.root
 	for !n.leaf() {
 		n = n.kids[n.child(k)].node
