@@ -2,7 +2,10 @@
 
 package runtime
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // ClientGetName sends CLIENT GETNAME.
 func (c cmdable) ClientGetName(ctx context.Context) *StringCmd {
@@ -25,6 +28,25 @@ func (c cmdable) Ping(ctx context.Context) *StatusCmd {
 	return cmd
 }
 
+// ClientKill sends CLIENT KILL.
+func (c cmdable) ClientKill(ctx context.Context, ipPort string) *StatusCmd {
+	cmd := NewStatusCmd(ctx, "client", "kill", ipPort)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// ClientKillByFilter sends CLIENT KILL.
+func (c cmdable) ClientKillByFilter(ctx context.Context, keys ...string) *IntCmd {
+	words := make([]interface{}, 0, 2+len(keys))
+	words = append(words, "client", "kill")
+	for _, v := range keys {
+		words = append(words, v)
+	}
+	cmd := NewIntCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
 // ClientList sends CLIENT LIST.
 func (c cmdable) ClientList(ctx context.Context) *StringCmd {
 	cmd := NewStringCmd(ctx, "client", "list")
@@ -32,9 +54,37 @@ func (c cmdable) ClientList(ctx context.Context) *StringCmd {
 	return cmd
 }
 
+// ClientPause sends CLIENT PAUSE.
+func (c cmdable) ClientPause(ctx context.Context, dur time.Duration) *BoolCmd {
+	cmd := NewBoolCmd(ctx, "client", "pause", formatMs(ctx, dur))
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// ClientUnpause sends CLIENT UNPAUSE.
+func (c cmdable) ClientUnpause(ctx context.Context) *BoolCmd {
+	cmd := NewBoolCmd(ctx, "client", "unpause")
+	_ = c(ctx, cmd)
+	return cmd
+}
+
 // ClientID sends CLIENT ID.
 func (c cmdable) ClientID(ctx context.Context) *IntCmd {
 	cmd := NewIntCmd(ctx, "client", "id")
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// ClientUnblock sends CLIENT UNBLOCK.
+func (c cmdable) ClientUnblock(ctx context.Context, id int64) *IntCmd {
+	cmd := NewIntCmd(ctx, "client", "unblock", id)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// ClientUnblockWithError sends CLIENT UNBLOCK.
+func (c cmdable) ClientUnblockWithError(ctx context.Context, id int64) *IntCmd {
+	cmd := NewIntCmd(ctx, "client", "unblock", id, "error")
 	_ = c(ctx, cmd)
 	return cmd
 }

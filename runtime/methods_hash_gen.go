@@ -151,6 +151,22 @@ func (c cmdable) HStrLen(ctx context.Context, key string, field string) *IntCmd 
 	return cmd
 }
 
+// HScanNoValues sends HSCAN.
+func (c cmdable) HScanNoValues(ctx context.Context, key string, cursor uint64, match string, count int64) *ScanCmd {
+	words := make([]interface{}, 0, 8)
+	words = append(words, "hscan", key, cursor)
+	if match != "" {
+		words = append(words, "match", match)
+	}
+	if count > 0 {
+		words = append(words, "count", count)
+	}
+	words = append(words, "novalues")
+	cmd := NewScanCmd(ctx, c, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
 // HExpire sends HEXPIRE.
 func (c cmdable) HExpire(ctx context.Context, key string, expiration time.Duration, fields ...string) *IntSliceCmd {
 	words := make([]interface{}, 0, 5+len(fields))

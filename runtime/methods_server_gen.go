@@ -11,9 +11,47 @@ func (c cmdable) Command(ctx context.Context) *CommandsInfoCmd {
 	return cmd
 }
 
+// CommandGetKeys sends COMMAND GETKEYS.
+func (c cmdable) CommandGetKeys(ctx context.Context, commands ...interface{}) *StringSliceCmd {
+	words := make([]interface{}, 0, 2+len(commands))
+	words = append(words, "command", "getkeys")
+	for _, v := range commands {
+		words = append(words, v)
+	}
+	cmd := NewStringSliceCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// CommandGetKeysAndFlags sends COMMAND GETKEYSANDFLAGS.
+func (c cmdable) CommandGetKeysAndFlags(ctx context.Context, commands ...interface{}) *KeyFlagsCmd {
+	words := make([]interface{}, 0, 2+len(commands))
+	words = append(words, "command", "getkeysandflags")
+	for _, v := range commands {
+		words = append(words, v)
+	}
+	cmd := NewKeyFlagsCmd(ctx, words...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
 // ConfigGet sends CONFIG GET.
 func (c cmdable) ConfigGet(ctx context.Context, parameter string) *MapStringStringCmd {
 	cmd := NewMapStringStringCmd(ctx, "config", "get", parameter)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// ConfigResetStat sends CONFIG RESETSTAT.
+func (c cmdable) ConfigResetStat(ctx context.Context) *StatusCmd {
+	cmd := NewStatusCmd(ctx, "config", "resetstat")
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// ConfigSet sends CONFIG SET.
+func (c cmdable) ConfigSet(ctx context.Context, parameter string, value string) *StatusCmd {
+	cmd := NewStatusCmd(ctx, "config", "set", parameter, value)
 	_ = c(ctx, cmd)
 	return cmd
 }

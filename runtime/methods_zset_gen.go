@@ -237,6 +237,13 @@ func (c cmdable) ZRank(ctx context.Context, key string, member string) *IntCmd {
 	return cmd
 }
 
+// ZRankWithScore sends ZRANK.
+func (c cmdable) ZRankWithScore(ctx context.Context, key string, member string) *RankWithScoreCmd {
+	cmd := NewRankWithScoreCmd(ctx, "zrank", key, member, "withscore")
+	_ = c(ctx, cmd)
+	return cmd
+}
+
 // ZRem sends ZREM.
 func (c cmdable) ZRem(ctx context.Context, key string, members ...interface{}) *IntCmd {
 	words := make([]interface{}, 0, 2+len(members))
@@ -321,6 +328,13 @@ func (c cmdable) ZRevRangeByScoreWithScores(ctx context.Context, key string, opt
 // ZRevRank sends ZREVRANK.
 func (c cmdable) ZRevRank(ctx context.Context, key string, member string) *IntCmd {
 	cmd := NewIntCmd(ctx, "zrevrank", key, member)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// ZRevRankWithScore sends ZREVRANK.
+func (c cmdable) ZRevRankWithScore(ctx context.Context, key string, member string) *RankWithScoreCmd {
+	cmd := NewRankWithScoreCmd(ctx, "zrevrank", key, member, "withscore")
 	_ = c(ctx, cmd)
 	return cmd
 }

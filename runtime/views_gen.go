@@ -145,6 +145,7 @@ type Hashes interface {
 	HRandFieldWithValues(ctx context.Context, key string, count int) *KeyValueSliceCmd
 	HScan(ctx context.Context, key string, cursor uint64, match string, count int64) *ScanCmd
 	HStrLen(ctx context.Context, key string, field string) *IntCmd
+	HScanNoValues(ctx context.Context, key string, cursor uint64, match string, count int64) *ScanCmd
 	HExpire(ctx context.Context, key string, expiration time.Duration, fields ...string) *IntSliceCmd
 	HExpireWithArgs(ctx context.Context, key string, expiration time.Duration, expirationArgs HExpireArgs, fields ...string) *IntSliceCmd
 	HPExpire(ctx context.Context, key string, expiration time.Duration, fields ...string) *IntSliceCmd
@@ -232,6 +233,7 @@ type SortedSets interface {
 	ZRangeByScoreWithScores(ctx context.Context, key string, opt *ZRangeBy) *ZSliceCmd
 	ZRangeStore(ctx context.Context, dst string, z ZRangeArgs) *IntCmd
 	ZRank(ctx context.Context, key string, member string) *IntCmd
+	ZRankWithScore(ctx context.Context, key string, member string) *RankWithScoreCmd
 	ZRem(ctx context.Context, key string, members ...interface{}) *IntCmd
 	ZRemRangeByRank(ctx context.Context, key string, start int64, stop int64) *IntCmd
 	ZRemRangeByScore(ctx context.Context, key string, min string, max string) *IntCmd
@@ -242,6 +244,7 @@ type SortedSets interface {
 	ZRevRangeByLex(ctx context.Context, key string, opt *ZRangeBy) *StringSliceCmd
 	ZRevRangeByScoreWithScores(ctx context.Context, key string, opt *ZRangeBy) *ZSliceCmd
 	ZRevRank(ctx context.Context, key string, member string) *IntCmd
+	ZRevRankWithScore(ctx context.Context, key string, member string) *RankWithScoreCmd
 	ZScore(ctx context.Context, key string, member string) *FloatCmd
 	ZUnion(ctx context.Context, store ZStore) *StringSliceCmd
 	ZUnionWithScores(ctx context.Context, store ZStore) *ZSliceCmd

@@ -4,4 +4,4 @@ package gen
 
 //go:generate go run ./facade/write ../../runtime
 //go:generate go run ./stub/write stub/api.go.txt
-//go:generate go run ./enginecmds ../../runtime/engine/commands_gen.go
+//go:generate go run ./enginecmds ../../runtime/engine

@@ -11,6 +11,7 @@ const (
 	advDurable       = "Not needed: each frame is committed before its answer leaves, and Durable Objects keep 30 days of point-in-time recovery."
 	advMigrate       = "Move keys between servers with redis2cf copy."
 	advModules       = "Redis modules cannot be loaded; see the advice for the commands that the module brought."
+	advNewer         = "Redis 7.0 does not have this command; say it with the older commands, in a transaction or a script where it must be atomic."
 	advObserve       = "Use the runtime's metrics and OpenTelemetry hooks, and Workers observability for what runs on Cloudflare."
 	advPanics        = "go-redis itself does not implement this method; remove the call."
 	advProbabilistic = "Use a set or a sorted set where exact answers fit, or code of your own in the Durable Object."

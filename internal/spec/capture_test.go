@@ -224,7 +224,7 @@ func TestKeyParametersAreWhatRedisTakesForKeys(t *testing.T) {
 		if known && cmd.Name != r.Redis && strings.HasPrefix(r.Redis, cmd.Name+" ") {
 			known = false // a sub-command that Redis's COMMAND does not list
 		}
-		if !known || cmd.Name == "MSETEX" || r.Needs == "newer" && cmd.Since == "" {
+		if !known || cmd.Name == "MSETEX" || r.Newer && cmd.Since == "" {
 			for _, k := range want {
 				if !slices.Contains(words, k) {
 					t.Errorf("%s: key %s is not in %v", r.Method, k, words)

@@ -21,10 +21,10 @@ type Command struct {
 	Type                    Type     // of the keys
 	Verdict                 Verdict  // of the engine, today
 	Code, Advice            string   // when not served
-	// Later says that the command is not served yet, and will be: the engine
-	// has its metadata already.
-	Later bool
-	Since string // "" for Redis 7.0 and older, else "7.2", "7.4", "8.0", "json" or "later"
+	// Answered says that the engine answers the command although it is not
+	// served: see answered.
+	Answered bool
+	Since    string // "" for Redis 7.0 and older, else "7.2", "7.4", "8.0", "json" or "later"
 }
 
 // Movable says how to find keys that stand at no fixed position.
@@ -89,7 +89,7 @@ var loadCommands = sync.OnceFunc(func() {
 			c := Command{
 				Name: r.name, Arity: r.arity, FirstKey: r.first, LastKey: r.last, Step: r.step, Movable: r.movable,
 				Flags: strings.Fields(r.flags), Group: g.name, Type: g.typ, Since: r.since,
-				Verdict: r.fate.verdict, Code: r.fate.code, Advice: r.fate.advice,
+				Verdict: r.fate.verdict, Code: r.fate.code, Advice: r.fate.advice, Answered: r.fate.answered,
 			}
 			for _, f := range c.Flags {
 				c.Write = c.Write || f == "write"
@@ -97,9 +97,6 @@ var loadCommands = sync.OnceFunc(func() {
 			}
 			if c.FirstKey == 0 && c.Movable == MovableNone && g.typ != PubSub {
 				c.Type = None
-			}
-			if why, ok := pendingPart(c.Verdict, c.Group, r.fate.needs); ok {
-				c.Verdict, c.Code, c.Advice, c.Later = Manual, CommandNotServed, why, true
 			}
 			commandByName[c.Name] = len(commands)
 			commands = append(commands, c)

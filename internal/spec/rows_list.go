@@ -29,6 +29,6 @@ var listRows = []row{
 	{"RPushX", "RPUSHX", "w", "key", "key string, values ...interface{}", "*IntCmd", `"rpushx" key values...`, served},
 	{"LMove", "LMOVE", "w", "source,destination", "source string, destination string, srcpos string, destpos string", "*StringCmd", `"lmove" source destination srcpos destpos`, served},
 	{"BLMove", "BLMOVE", "wb", "source,destination", "source string, destination string, srcpos string, destpos string, timeout time.Duration", "*StringCmd", `"blmove" source destination srcpos destpos seconds(timeout)`, served},
-	{"LMoveM", "LMOVEM", "w", "source,destination", "source string, destination string, srcpos string, destpos string, args LMoveMArgs", "*StringSliceCmd", "", needs("newer")},
-	{"BLMoveM", "BLMOVEM", "wb", "source,destination", "source string, destination string, srcpos string, destpos string, timeout time.Duration, args LMoveMArgs", "*StringSliceCmd", "", needs("newer")},
+	{"LMoveM", "LMOVEM", "w", "source,destination", "source string, destination string, srcpos string, destpos string, args LMoveMArgs", "*StringSliceCmd", "", newer},
+	{"BLMoveM", "BLMOVEM", "wb", "source,destination", "source string, destination string, srcpos string, destpos string, timeout time.Duration, args LMoveMArgs", "*StringSliceCmd", "", newer},
 }

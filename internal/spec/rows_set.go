@@ -6,7 +6,7 @@ var setRows = []row{
 	{"SCard", "SCARD", "r", "key", "key string", "*IntCmd", `"scard" key`, served},
 	{"SDiff", "SDIFF", "r", "keys", "keys ...string", "*StringSliceCmd", `"sdiff" each(keys)`, served},
 	{"SDiffStore", "SDIFFSTORE", "w", "destination,keys", "destination string, keys ...string", "*IntCmd", `"sdiffstore" destination each(keys)`, served},
-	{"SDiffCard", "SDIFFCARD", "r", "keys", "opts *SDiffCardOptions, keys ...string", "*IntCmd", "", needs("newer")},
+	{"SDiffCard", "SDIFFCARD", "r", "keys", "opts *SDiffCardOptions, keys ...string", "*IntCmd", "", newer},
 	{"SInter", "SINTER", "r", "keys", "keys ...string", "*StringSliceCmd", `"sinter" each(keys)`, served},
 	{"SInterCard", "SINTERCARD", "r", "keys", "limit int64, keys ...string", "*IntCmd", `"sintercard" len(keys) each(keys) "limit" limit`, served},
 	{"SInterStore", "SINTERSTORE", "w", "destination,keys", "destination string, keys ...string", "*IntCmd", `"sinterstore" destination each(keys)`, served},
@@ -22,6 +22,6 @@ var setRows = []row{
 	{"SRem", "SREM", "w", "key", "key string, members ...interface{}", "*IntCmd", `"srem" key members...`, served},
 	{"SUnion", "SUNION", "r", "keys", "keys ...string", "*StringSliceCmd", `"sunion" each(keys)`, served},
 	{"SUnionStore", "SUNIONSTORE", "w", "destination,keys", "destination string, keys ...string", "*IntCmd", `"sunionstore" destination each(keys)`, served},
-	{"SUnionCard", "SUNIONCARD", "r", "keys", "opts *SUnionCardOptions, keys ...string", "*IntCmd", "", needs("newer")},
+	{"SUnionCard", "SUNIONCARD", "r", "keys", "opts *SUnionCardOptions, keys ...string", "*IntCmd", "", newer},
 	{"SScan", "SSCAN", "r", "key", "key string, cursor uint64, match string, count int64", "*ScanCmd", `"sscan" key cursor [match!="": "match" match] [count>0: "count" count]`, served},
 }

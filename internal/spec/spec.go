@@ -98,9 +98,8 @@ type Row struct {
 	Result string // result list as Go source: "*IntCmd", "([]Cmder, error)"
 	Args   string // argument template (see ParseArgs), empty when written by hand
 
-	// Needs is the part of the engine that serves the method, when that is not
-	// its whole group: "function", "hashttl". See the pending table.
-	Needs string
+	// Newer says that Redis 7.0 does not have it, or not in this form.
+	Newer bool
 }
 
 // A Symbol is an exported name of go-redis other than a method: a type,

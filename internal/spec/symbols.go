@@ -47,9 +47,6 @@ func addSymbols(r symbolRow) {
 
 func addSymbol(pkg, kind, name, use string, f fate) {
 	s := &Symbol{Package: pkg, Name: name, Kind: kind, Verdict: f.verdict, Code: f.code, Advice: f.advice, Use: use, Facade: name}
-	if why, ok := pendingPart(f.verdict, "", f.needs); ok {
-		s.Verdict, s.Code, s.Advice = Manual, CommandNotServed, why
-	}
 	if kind == "field" && s.Verdict != Served {
 		s.Use = "error"
 	}

@@ -58,40 +58,40 @@ var symbolRows = []symbolRow{
 		KeepTTL NInf NaN Nil TxFailedErr`},
 	{"", "var", served, `
 		ErrClosed ErrCrossSlot ErrInvalidCommand ErrNoScript ErrPoolExhausted ErrPoolTimeout`},
-	{"", "type", needs("function"), `
+	{"", "type", served, `
 		Engine Function FunctionListCmd FunctionListQuery FunctionStats FunctionStatsCmd Library
 		RunningScript`},
-	{"", "func", needs("function"), `
+	{"", "func", served, `
 		NewFunctionListCmd NewFunctionStatsCmd`},
-	{"", "type", needs("geo"), `
+	{"", "type", served, `
 		GeoCmdable GeoLocation GeoLocationCmd GeoPos GeoPosCmd GeoRadiusQuery GeoSearchLocationCmd
 		GeoSearchLocationQuery GeoSearchQuery GeoSearchStoreQuery`},
-	{"", "func", needs("geo"), `
+	{"", "func", served, `
 		NewGeoLocationCmd NewGeoLocationCmdResult NewGeoPosCmd NewGeoPosCmdResult NewGeoSearchLocationCmd`},
-	{"", "type", needs("hashttl"), `
+	{"", "type", served, `
 		HExpireArgs HGetEXExpirationType HGetEXOptions HSetEXCondition HSetEXExpirationType HSetEXOptions`},
-	{"", "const", needs("hashttl"), `
+	{"", "const", served, `
 		HGetEXExpirationEX HGetEXExpirationEXAT HGetEXExpirationPERSIST HGetEXExpirationPX
 		HGetEXExpirationPXAT HSetEXExpirationEX HSetEXExpirationEXAT HSetEXExpirationKEEPTTL
 		HSetEXExpirationPX HSetEXExpirationPXAT HSetEXFNX HSetEXFXX`},
-	{"", "type", needs("hyperloglog"), `
+	{"", "type", served, `
 		HyperLogLogCmdable`},
-	{"", "type", needs("json"), `
+	{"", "type", served, `
 		FPHAType IntPointerSliceCmd JSONArrIndexArgs JSONArrTrimArgs JSONCmd JSONCmdable JSONGetArgs
 		JSONSetArgs JSONSetArgsOptions JSONSliceCmd`},
-	{"", "func", needs("json"), `
+	{"", "func", served, `
 		NewIntPointerSliceCmd NewJSONSliceCmd`},
-	{"", "const", needs("json"), `
+	{"", "const", served, `
 		FPHATypeBF16 FPHATypeFP16 FPHATypeFP32 FPHATypeFP64`},
-	{"", "type", needs("newer"), `
+	{"", "type", newer, `
 		DelExArgs DigestCmd ExpirationMode ExpirationOption HImportDiscardAllCmd HImportDiscardCmd
 		HImportPrepareCmd HImportSetCmd IncrEXFloatArgs IncrEXFloatCmd IncrEXFloatResult IncrEXIntArgs
 		IncrEXIntCmd IncrEXIntResult LMoveMArgs LMoveMMode LMoveMOrder MSetEXArgs RankScore RankWithScoreCmd
 		SDiffCardOptions SUnionCardOptions SetCondition XCfgSetArgs XNackArgs`},
-	{"", "func", needs("newer"), `
+	{"", "func", newer, `
 		NewDigestCmd NewHImportDiscardAllCmd NewHImportDiscardCmd NewHImportPrepareCmd NewHImportSetCmd
 		NewIncrEXFloatCmd NewIncrEXIntCmd NewRankWithScoreCmd`},
-	{"", "const", needs("newer"), `
+	{"", "const", newer, `
 		EX EXAT KEEPTTL LMoveMBulk LMoveMCount LMoveMExactly LMoveMOBO NX PERSIST PX PXAT XNackModeFail
 		XNackModeFatal XNackModeSilent XX`},
 	{"", "const", served, `

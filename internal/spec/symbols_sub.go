@@ -8,7 +8,7 @@ var subPackageRows = []symbolRow{
 		NewBasicCredentials NewReAuthCredentialsListener`},
 	{"auth", "type", manual(OptionUnsupported, advToken), `
 		ReAuthCredentialsListener`},
-	{"helper", "func", needs("newer"), `
+	{"helper", "func", newer, `
 		DigestBytes DigestString`},
 	{"helper", "func", manual(NotOnFacade, advHelper), `
 		MustParseFloat ParseFloat`},

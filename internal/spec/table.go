@@ -17,7 +17,7 @@ import (
 //	params  Go parameters without the context
 //	result  Go results
 //	args    the command as a template (see ParseArgs); empty: written by hand
-//	fate    served, needs(part), bridge(code, advice) or manual(code, advice)
+//	fate    served, newer, bridge(code, advice), manual(code, advice) or answered(…)
 //	        with .on(types) the receiver types; else Cmdable and all that implement it
 type row struct {
 	method, redis, flags, keys, params, result, args string
@@ -28,7 +28,8 @@ type row struct {
 type fate struct {
 	verdict      Verdict
 	code, advice string
-	needs        string
+	answered     bool
+	newer        bool
 	types        string
 }
 
@@ -39,12 +40,22 @@ func (f fate) on(types string) fate {
 
 var served = fate{verdict: Served}
 
-// needs is the fate of a method that a part of the engine serves which is not
-// its whole group; pending says whether that part is there yet.
-func needs(part string) fate { return fate{verdict: Served, needs: part} }
+// newer is the fate of what only a Redis newer than 7.0 has, and servedNewer of
+// such things that the engine has too.
+var (
+	newer       = fate{verdict: Manual, code: CommandNotServed, advice: advNewer, newer: true}
+	servedNewer = fate{verdict: Served, newer: true}
+)
 
 func bridge(code, advice string) fate { return fate{verdict: Bridge, code: code, advice: advice} }
 func manual(code, advice string) fate { return fate{verdict: Manual, code: code, advice: advice} }
+
+// answered is the fate of a command that the engine answers, as a Redis does that
+// is alone and has nothing to report, so that clients, tools and test suites go
+// on; what a program wants with it is still for a person to decide.
+func answered(code, advice string) fate {
+	return fate{verdict: Manual, code: code, advice: advice, answered: true}
+}
 
 // A group is a table of rows that belong together.
 type group struct {
@@ -106,13 +117,10 @@ func add(g group, r row) {
 		Method: r.method, Group: g.name, Type: g.typ, Redis: r.redis, Keys: parseKeys(r.keys),
 		Write: strings.Contains(r.flags, "w"), Block: strings.Contains(r.flags, "b"), NoCtx: strings.Contains(r.flags, "n"),
 		Verdict: r.fate.verdict, Code: r.fate.code, Advice: r.fate.advice,
-		Params: r.params, Result: r.result, Args: r.args, Types: r.fate.types, Needs: r.fate.needs,
+		Params: r.params, Result: r.result, Args: r.args, Types: r.fate.types, Newer: r.fate.newer,
 	}
 	out.Type = typeOf(out)
 	out.On = onOf(r.fate.types)
-	if why, ok := pendingPart(out.Verdict, out.Group, out.Needs); ok {
-		out.Verdict, out.Code, out.Advice = Manual, CommandNotServed, why
-	}
 	rows = append(rows, out)
 	if out.Redis != "" {
 		byRedis[out.Redis] = append(byRedis[out.Redis], out)

@@ -8,6 +8,7 @@ func (e *Engine) Adopt(old *Engine) {
 	e.sessions, e.nextSession = old.sessions, old.nextSession
 	e.topics = old.topics
 	e.nextTicket = old.nextTicket
+	e.admin, e.stats, e.started = old.admin, old.stats, old.started
 	for _, s := range e.sessions {
 		if len(s.watched) > 0 {
 			s.watched, s.failed = nil, true
@@ -30,8 +31,7 @@ func (e *Engine) TimeOut(now int64, seed uint64, ticket uint64) (out Outcome) {
 	defer e.catch(&out)
 	e.begin(now, seed)
 	if w := e.tickets[ticket]; w != nil {
-		e.dropWaiter(w)
-		e.wakes = append(e.wakes, Wake{w.ticket, w.timeout})
+		e.expireWaiter(w)
 	}
 	e.finish(&out)
 	return out

@@ -18,12 +18,18 @@ type waiter struct {
 	keys    []dbKey
 	until   int64      // Unix microseconds, 0: for ever
 	timeout resp.Reply // the answer when the time is up
+	paused  bool       // CLIENT PAUSE holds it: it runs when its time is up
 }
 
 // park makes a waiter wait: first come, first served on each key.
 func (e *Engine) park(w *waiter) {
 	e.nextTicket++
-	w.ticket = e.nextTicket
+	e.parkAs(w, e.nextTicket)
+}
+
+// parkAs is park under a ticket that is known to the caller already.
+func (e *Engine) parkAs(w *waiter, ticket uint64) {
+	w.ticket = ticket
 	e.tickets[w.ticket] = w
 	if w.until != 0 && (e.nextTimeout == 0 || w.until < e.nextTimeout) {
 		e.nextTimeout = w.until
@@ -86,6 +92,7 @@ func (e *Engine) serveWaiters() {
 			db := w.session.db
 			w.session.db = k.db
 			r := w.cmd.run(&c)
+			c.after(r)
 			w.session.db = db
 			if c.wait != nil || r.Kind == resp.Error && r.Str == errWrongType.Str && !e.holds(k, w.cmd) {
 				continue // a key of another type does not end the waiting
@@ -164,6 +171,9 @@ func (e *Engine) Tick(now int64, seed uint64) (out Outcome) {
 	e.begin(now, seed)
 	if e.nowMs >= e.nextExpire {
 		e.expireDue()
+		if len(e.admin.notes) > 0 {
+			e.announceExpired()
+		}
 		if len(e.ready) > 0 {
 			e.serveWaiters()
 		}
@@ -191,6 +201,17 @@ func (e *Engine) timeOut() {
 	}
 	slices.SortFunc(due, func(a, b *waiter) int { return cmp.Compare(a.ticket, b.ticket) })
 	for _, w := range due {
+		e.expireWaiter(w)
+	}
+}
+
+// expireWaiter ends the waiting of a command whose time is up.
+func (e *Engine) expireWaiter(w *waiter) {
+	switch {
+	case e.tickets[w.ticket] != w: // what ran just now has ended it
+	case w.paused:
+		e.release(w)
+	default:
 		e.dropWaiter(w)
 		e.wakes = append(e.wakes, Wake{w.ticket, w.timeout})
 	}

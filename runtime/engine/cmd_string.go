@@ -22,10 +22,8 @@ var stringHandlers = map[string]handler{
 func (c *call) find(key string, typ Type) (ent *entry, ok bool) {
 	ent = c.e.lookup(c.s.db, key)
 	if ent == nil {
-		c.e.stats.misses++
 		return nil, true
 	}
-	c.e.stats.hits++
 	return ent, ent.typ == typ
 }
 

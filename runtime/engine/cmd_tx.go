@@ -61,8 +61,11 @@ func cmdExec(c *call) resp.Reply {
 			c.e.keepBound()
 		}
 		run := call{e: c.e, s: s, args: q.args, cmd: q.cmd}
+		if c.e.admin.watching {
+			run.before()
+		}
 		replies[i] = q.cmd.run(&run)
-		c.e.stats.commands++
+		run.after(replies[i])
 	}
 	return resp.Reply{Kind: resp.Array, Elems: replies}
 }

@@ -27,4 +27,5 @@ const (
 	flagMovable                       // keys are found by the command's own rules
 	flagAdmin                         // administration
 	flagContainer                     // has sub-commands; it does nothing by itself
+	flagSub                           // is a sub-command
 )

@@ -13,7 +13,8 @@ type handler func(c *call) resp.Reply
 // A command is a row of the command table with its handler.
 type command struct {
 	commandInfo
-	run handler
+	run    handler
+	number int // of this command among all, for counting
 }
 
 // A call is one command being run.
@@ -37,8 +38,12 @@ var groups = []map[string]handler{
 	stringHandlers, keyHandlers, bitmapHandlers, hashHandlers, listHandlers, setHandlers, zsetHandlers, sortHandlers,
 	streamHandlers, hyperloglogHandlers, geoHandlers, hashTTLHandlers, dumpHandlers, waitHandlers,
 	jsonHandlers,
-	pubsubHandlers, txHandlers, scriptHandlers, functionHandlers, serverHandlers,
+	pubsubHandlers, txHandlers, scriptHandlers, functionHandlers,
+	serverHandlers, clientHandlers, commandHandlers, infoHandlers, configHandlers, memoryHandlers, slowlogHandlers, answeredHandlers,
 }
+
+// numbered is how many commands there are.
+var numbered int
 
 func init() {
 	commands = make(map[string]*command, 2*len(commandTable))
@@ -48,7 +53,11 @@ func init() {
 			if !ok {
 				panic("engine: no row in the command table for " + name)
 			}
-			cmd := &command{commandInfo: info, run: run}
+			if strings.Contains(name, "|") {
+				info.flags |= flagSub
+			}
+			cmd := &command{commandInfo: info, run: run, number: numbered}
+			numbered++
 			commands[name] = cmd
 			commands[strings.ToUpper(name)] = cmd
 		}
@@ -113,18 +122,24 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 		s.spoiled = s.multi
 		return bad, nil
 	}
+	if e.admin.watching && block && e.admin.pause.holds(e.now, s, cmd) {
+		return resp.Reply{}, e.hold(s, cmd, args)
+	}
 	if s.multi {
 		return e.enqueue(s, cmd, args), nil
 	}
 	// Calls of this level never nest: one is reused for all.
 	c := &e.top
 	*c = call{e: e, s: s, args: args, cmd: cmd, block: block}
+	if e.admin.watching {
+		c.before()
+	}
 	r := cmd.run(c)
-	e.stats.commands++
 	if c.wait != nil {
 		e.park(c.wait)
 		return resp.Reply{}, c.wait
 	}
+	c.after(r)
 	if len(e.ready) > 0 {
 		scratch := e.scratch
 		e.scratch = nil // their replies are for others
@@ -144,44 +159,18 @@ func (e *Engine) check(args resp.Command) (*command, resp.Reply) {
 		return nil, resp.NewError("ERR empty command")
 	}
 	cmd := findCommand(args[0])
-	if cmd == nil {
-		return nil, unknownCommand(args)
+	if cmd != nil && cmd.flags&(flagContainer|flagSub) != 0 {
+		cmd = lineCommand(args)
 	}
-	if cmd.flags&flagContainer != 0 && len(args) > 1 {
-		sub := findCommand(cmd.name + "|" + strings.ToLower(args[1]))
-		if sub == nil {
-			return nil, resp.NewError(fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", oneLine(clip(args[1])), strings.ToUpper(cmd.name)))
-		}
-		cmd = sub
+	if cmd == nil {
+		r := refused(args)
+		e.rejected(nil, r)
+		return nil, r
 	}
 	if n := len(args); (cmd.arity > 0 && n != cmd.arity || n < -cmd.arity) && !withScoreOption(cmd.name, args) {
-		return nil, errArity(cmd.name)
+		r := errArity(cmd.name)
+		e.rejected(cmd, r)
+		return nil, r
 	}
 	return cmd, resp.Reply{}
-}
-
-func unknownCommand(args resp.Command) resp.Reply {
-	var b strings.Builder
-	fmt.Fprintf(&b, "ERR unknown command '%s', with args beginning with: ", clip(args[0]))
-	n := 0
-	for _, a := range args[1:] {
-		if n >= 128 {
-			break
-		}
-		a, _, _ = strings.Cut(a, "\x00")
-		a = a[:min(len(a), 128-n)]
-		n += len(a) + 3
-		fmt.Fprintf(&b, "'%s' ", a)
-	}
-	return resp.NewError(oneLine(b.String()))
-}
-
-// oneLine replaces what must not stand in an error reply.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\r' || r == '\n' {
-			return ' '
-		}
-		return r
-	}, s)
 }

@@ -82,11 +82,14 @@ func (e *Engine) peek(db uint32, key string) *entry {
 	ent := e.find(db, key)
 	if ent != nil && ent.expireAt != 0 && ent.expired(e.nowMs) {
 		e.remove(ent)
+		e.stats.expired++
 		ent = nil
 	}
 	if ent == nil || ent.typ == TypeHash && ent.obj == nil && !ent.sound && e.deserted(ent) {
+		e.admin.missed(dbKey{db, key})
 		return nil
 	}
+	e.admin.hits++
 	return ent
 }
 
@@ -180,6 +183,9 @@ func (e *Engine) add(db uint32, key string, typ Type, expireAt int64) *entry {
 	}
 	e.db(db).insert(ent)
 	e.setExpire(ent, expireAt)
+	if e.admin.notify&noteNew != 0 {
+		e.addNote(note{dbKey: dbKey{db, key}, ent: ent, what: keyAdded})
+	}
 	e.changed(ent)
 	if e.undo != nil {
 		e.undo.add(func() { e.remove(ent) })
@@ -247,6 +253,9 @@ func (e *Engine) modified(ent *entry) {
 // noted is modified for a change that Redis does not hold for one of the value:
 // what a stream's groups have read.
 func (e *Engine) noted(ent *entry) {
+	if e.admin.notify != 0 {
+		e.note(ent)
+	}
 	e.mark(ent)
 	e.writes++
 }

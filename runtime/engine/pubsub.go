@@ -123,26 +123,32 @@ func cmdSSubscribe(c *call) resp.Reply   { return c.subscribe(shardKind) }
 func cmdSUnsubscribe(c *call) resp.Reply { return c.unsubscribe(shardKind) }
 
 func cmdPublish(c *call) resp.Reply {
-	channel, message := c.args[1], resp.NewBulk(c.args[2])
-	n := int64(0)
-	for _, s := range c.e.topics.channels[channel] {
-		c.e.push(s, resp.NewBulk("message"), resp.NewBulk(channel), message)
+	return intReply(c.e.publish(c.args[1], resp.NewBulk(c.args[2])))
+}
+
+// publish sends a message to those who listen and returns how many got it.
+func (e *Engine) publish(channel string, message resp.Reply) (n int64) {
+	for _, s := range e.topics.channels[channel] {
+		e.push(s, resp.NewBulk("message"), resp.NewBulk(channel), message)
 		n++
 	}
-	globs := make([]string, 0, len(c.e.topics.patterns))
-	for glob := range c.e.topics.patterns {
+	if len(e.topics.patterns) == 0 {
+		return n
+	}
+	globs := make([]string, 0, len(e.topics.patterns))
+	for glob := range e.topics.patterns {
 		if match(glob, channel, false) {
 			globs = append(globs, glob)
 		}
 	}
 	slices.Sort(globs)
 	for _, glob := range globs {
-		for _, s := range c.e.topics.patterns[glob] {
-			c.e.push(s, resp.NewBulk("pmessage"), resp.NewBulk(glob), resp.NewBulk(channel), message)
+		for _, s := range e.topics.patterns[glob] {
+			e.push(s, resp.NewBulk("pmessage"), resp.NewBulk(glob), resp.NewBulk(channel), message)
 			n++
 		}
 	}
-	return intReply(n)
+	return n
 }
 
 func cmdSPublish(c *call) resp.Reply {

@@ -165,9 +165,12 @@ func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.R
 		return resp.NewError("ERR Write commands are not allowed from read-only scripts.")
 	}
 	c := call{e: e, s: s, args: args, cmd: cmd, script: true}
-	e.stats.commands++
+	if e.admin.watching {
+		c.before()
+	}
 	e.undo.writing = cmd.flags&flagWrite != 0
 	r := cmd.run(&c)
+	c.after(r)
 	e.undo.settle()
 	if !e.volatile {
 		e.keepBound()

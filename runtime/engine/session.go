@@ -22,6 +22,12 @@ type session struct {
 	globs  map[string]struct{} // subscribed patterns
 	shards map[string]struct{} // subscribed sharded channels
 	since  int64               // Unix milliseconds
+
+	peer    Peer
+	seen    int64    // time of the last command, Unix milliseconds
+	last    *command // the last command
+	noEvict bool     // CLIENT NO-EVICT, which CLIENT LIST shows
+	monitor bool     // MONITOR
 }
 
 type queued struct {
@@ -41,7 +47,7 @@ func (e *Engine) NewSession(db, proto int, name string) uint64 {
 	if proto != 2 {
 		proto = 3
 	}
-	e.sessions[e.nextSession] = &session{id: e.nextSession, db: uint32(db), proto: proto, name: name, since: e.nowMs}
+	e.sessions[e.nextSession] = &session{id: e.nextSession, db: uint32(db), proto: proto, name: name, since: e.nowMs, seen: e.nowMs}
 	e.stats.connections++
 	return e.nextSession
 }
@@ -55,6 +61,7 @@ func (e *Engine) CloseSession(id uint64) {
 	}
 	e.unwatch(s)
 	e.topics.leave(s)
+	e.unmonitor(s)
 	for _, w := range e.tickets {
 		if w.session == s {
 			e.dropWaiter(w)

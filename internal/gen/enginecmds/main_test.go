@@ -3,24 +3,29 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
-const target = "../../../runtime/engine/commands_gen.go"
-
-func TestCommittedFileIsCurrent(t *testing.T) {
-	want, err := source(spec.Commands())
-	if err != nil {
+func TestCommittedFilesAreCurrent(t *testing.T) {
+	dir := t.TempDir()
+	if err := write(dir); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is stale: run go generate ./internal/gen", target)
+	for _, name := range []string{"commands_gen.go", "commands_docs.txt"} {
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join("../../../runtime/engine", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is stale: run go generate ./internal/gen", name)
+		}
 	}
 }
 
