@@ -2,6 +2,7 @@
 #                modules and of the sample, generated files up to date
 # make race      the same tests under the race detector
 # make difftest  random commands, the engine against redis-server (COMMANDS=n SEED=n)
+# make crash     a process at work is killed ROUNDS times, and what it was told compared with what is stored
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     redis2cf against go list and go vet, the engine against redis-server
 #
@@ -12,10 +13,11 @@ GO       ?= go
 FUZZTIME ?= 30s
 COMMANDS ?= 1000000
 SEED     ?= $(shell date +%s)
+ROUNDS   ?= 200
 DIR      ?=
 SAMPLE   := testdata/chat
 
-.PHONY: test fmt vet unit needs race difftest fuzz bench generate
+.PHONY: test fmt vet unit needs race difftest crash fuzz bench generate
 
 test: needs fmt vet unit
 
@@ -49,7 +51,10 @@ race:
 	cd runtime/goredis && $(GO) test -race ./...
 
 difftest:
-	cd runtime && REDIS2CF_REQUIRE=all $(GO) test -count=1 -v -timeout 2h -run 'RandomCommands|RowsAreTheWholeState' ./engine -commands $(COMMANDS) -seed $(SEED)
+	cd runtime && REDIS2CF_REQUIRE=all $(GO) test -count=1 -v -timeout 2h -run 'AnswerLikeRedis|RowsAreTheWholeState|ServedFromTheirRows' ./engine ./store/sqlite -commands $(COMMANDS) -seed $(SEED)
+
+crash:
+	cd runtime && $(GO) test -count=1 -v -timeout 1h -run Killed ./store/sqlite -rounds $(ROUNDS) -seed $(SEED)
 
 fuzz:
 	@set -e; for d in . runtime; do \

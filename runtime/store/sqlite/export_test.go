@@ -1,5 +1,12 @@
 package sqlite
 
+import (
+	"errors"
+	"fmt"
+
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
 // CountRows runs a query that answers one number.
 func (s *Store) CountRows(sql string) (n int64, err error) {
 	q, err := s.reader.prepare(sql)
@@ -29,3 +36,18 @@ func (s *Store) Rows(sql string, columns int) (rows [][]string, err error) {
 
 // Exec runs a statement on the writer's connection.
 func (s *Store) Exec(sql string) error { return s.exec(sql, nil) }
+
+// MakeFirstVersion makes a file as the first version did and runs statements on it.
+func MakeFirstVersion(path string, statements []string) error {
+	c, err := open(path, sqlite3.SQLITE_OPEN_READWRITE|sqlite3.SQLITE_OPEN_CREATE)
+	if err != nil {
+		return err
+	}
+	sql := fmt.Sprintf("PRAGMA journal_mode = WAL; BEGIN; %s; PRAGMA application_id = %d; PRAGMA user_version = 1; COMMIT", migrations[0], applicationID)
+	for _, sql := range append([]string{sql, "BEGIN"}, append(statements, "COMMIT")...) {
+		if err == nil {
+			err = c.run(sql)
+		}
+	}
+	return errors.Join(err, c.close())
+}

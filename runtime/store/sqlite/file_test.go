@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 		own()
 	case "write":
 		write()
+	case "work":
+		work(os.Args[1])
 	}
 }
 
