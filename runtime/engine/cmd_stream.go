@@ -205,7 +205,7 @@ func cmdXLen(c *call) resp.Reply {
 	case s == nil:
 		return intReply(0)
 	}
-	return intReply(int64(s.n))
+	return intReply(int64(s.length()))
 }
 
 func cmdXRange(c *call) resp.Reply    { return c.xrange(c.args[2], c.args[3], false) }
@@ -331,9 +331,9 @@ func cmdXSetID(c *call) resp.Reply {
 		return errWrongType
 	case s == nil:
 		return errNoSuchKey
-	case s.n > 0 && id.less(s.edge(true).id):
+	case !s.empty() && id.less(s.edge(true).id):
 		return resp.NewError("ERR The ID specified in XSETID is smaller than the target stream top item")
-	case s.n > 0 && added != -1 && int64(s.n) > added:
+	case !s.empty() && added != -1 && int64(s.length()) > added:
 		return resp.NewError("ERR The entries_added specified in XSETID is smaller than the target stream length")
 	}
 	state := s.state

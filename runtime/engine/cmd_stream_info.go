@@ -63,9 +63,11 @@ func cmdXInfoStream(c *call) resp.Reply {
 	for i, n := range s.nodes {
 		keys[i] = n.first.bytes()
 	}
-	m.put("length", intReply(int64(s.n)))
-	m.put("radix-tree-keys", intReply(int64(len(keys))))
-	m.put("radix-tree-nodes", intReply(int64(radixNodes(keys))))
+	m.put("length", intReply(int64(s.length())))
+	// Entries in the rows are in no node: they count as full ones, each a branch.
+	inRows := (s.length() - s.n + streamNodeEntries - 1) / streamNodeEntries
+	m.put("radix-tree-keys", intReply(int64(len(keys)+inRows)))
+	m.put("radix-tree-nodes", intReply(int64(radixNodes(keys)+inRows)))
 	m.put("last-generated-id", s.state.last.reply())
 	m.put("max-deleted-entry-id", s.state.deleted.reply())
 	m.put("entries-added", intReply(s.state.added))

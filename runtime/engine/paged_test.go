@@ -61,8 +61,22 @@ var (
 		"SPOP": 1, "SRANDMEMBER": 1, "HRANDFIELD": 2, "KEYS": 1}
 )
 
+// unpackedReply hides how a stream's entries are packed into nodes.
+func unpackedReply(r resp.Reply) resp.Reply {
+	elems := slices.Clone(r.Elems)
+	for i := range elems {
+		elems[i] = unpackedReply(elems[i])
+		if i > 0 && strings.HasPrefix(elems[i-1].Str, "radix-tree-") {
+			elems[i] = resp.NewInt(0)
+		}
+	}
+	r.Elems = elems
+	return r
+}
+
 // plainReply is a reply as text, sorted where the order means nothing.
 func plainReply(cmd resp.Command, r resp.Reply) string {
+	r = unpackedReply(r)
 	if step := everyOrder[cmd.Name()]; step > 0 && len(r.Elems) > 0 {
 		var parts []string
 		for i := 0; i+step <= len(r.Elems); i += step {
@@ -89,6 +103,9 @@ func plainReply(cmd resp.Command, r resp.Reply) string {
 	}
 	return difftest.Show(r)
 }
+
+// fillStream appends ARGV[1] entries.
+const fillStream = "for i = 1, tonumber(ARGV[1]) do redis.pcall('XADD', KEYS[1], '*', 'n', i) end return redis.call('XLEN', KEYS[1])"
 
 // A pagedGen makes commands over a few large collections.
 type pagedGen struct {
@@ -123,10 +140,12 @@ func (g *pagedGen) value() string {
 
 func (g *pagedGen) command() resp.Command {
 	switch n := g.Intn(100); {
-	case n < 38:
+	case n < 26:
 		return g.hashCommand()
-	case n < 76:
+	case n < 52:
 		return g.setCommand()
+	case n < 80:
+		return g.streamCommand()
 	default:
 		return g.anyCommand()
 	}
@@ -215,8 +234,83 @@ func (g *pagedGen) setCommand() resp.Command {
 	}
 }
 
+// id is one that an entry may have: most are appended with explicit ones.
+func (g *pagedGen) id() string {
+	switch g.Intn(12) {
+	case 0:
+		return "-"
+	case 1:
+		return "+"
+	}
+	return g.plainID()
+}
+
+func (g *pagedGen) plainID() string {
+	if g.Intn(8) == 0 {
+		return "1700000000" + strconv.Itoa(g.Intn(9000)) + "-" + strconv.Itoa(g.Intn(9))
+	}
+	return strconv.FormatInt(1+g.Int63n(g.lastID+2), 10) + "-" + strconv.Itoa(g.Intn(2))
+}
+
+func (g *pagedGen) streamCommand() resp.Command {
+	key := g.key("x")
+	trim := func() []string {
+		kind := g.pick("MAXLEN", "MINID")
+		at := strconv.Itoa(g.Intn(30))
+		if kind == "MINID" {
+			at = g.plainID()
+		}
+		return []string{kind, at} // what ~ removes depends on how entries are packed, which is not kept
+	}
+	switch g.Intn(34) {
+	case 0, 1, 2, 3, 4, 5, 6, 7:
+		g.lastID += g.Int63n(3)
+		cmd := resp.Command{"XADD", key}
+		if g.Intn(5) == 0 {
+			cmd = append(cmd, trim()...)
+		}
+		return append(cmd, g.pick("*", strconv.FormatInt(g.lastID, 10)+"-*", strconv.FormatInt(g.lastID, 10)+"-1"), g.name(), g.value())
+	case 8, 9:
+		return append(resp.Command{"XDEL", key}, g.several(4, g.plainID)...)
+	case 10:
+		return append(resp.Command{"XTRIM", key}, trim()...)
+	case 11, 12:
+		return resp.Command{"XLEN", key}
+	case 13, 14, 15:
+		return resp.Command{"XRANGE", key, g.id(), g.id(), "COUNT", strconv.Itoa(1 + g.Intn(40))}
+	case 16, 17:
+		return resp.Command{"XREVRANGE", key, g.id(), g.id(), "COUNT", strconv.Itoa(1 + g.Intn(40))}
+	case 18:
+		return resp.Command{"XRANGE", key, "-", "+"}
+	case 19:
+		return resp.Command{"XREVRANGE", key, "+", "-"}
+	case 20, 21:
+		return resp.Command{"XREAD", "COUNT", strconv.Itoa(g.Intn(9)), "STREAMS", key, g.plainID()}
+	case 22:
+		return resp.Command{"XGROUP", "CREATE", key, g.pick("g", "g2"), g.pick("0", "$", g.plainID())}
+	case 23, 24, 25:
+		return resp.Command{"XREADGROUP", "GROUP", g.pick("g", "g2"), g.pick("c", "d"), "COUNT", strconv.Itoa(1 + g.Intn(6)), "STREAMS", key, g.pick(">", ">", "0")}
+	case 26:
+		return append(resp.Command{"XACK", key, g.pick("g", "g2")}, g.several(4, g.plainID)...)
+	case 27:
+		return append(resp.Command{"XCLAIM", key, g.pick("g", "g2"), "d", "0"}, append(g.several(3, g.plainID), "FORCE")...)
+	case 28:
+		return resp.Command{"XAUTOCLAIM", key, g.pick("g", "g2"), "c", "0", g.plainID(), "COUNT", "4"}
+	case 29:
+		return resp.Command{"XPENDING", key, g.pick("g", "g2"), "-", "+", "20"}
+	case 30:
+		return resp.Command{"XINFO", "GROUPS", key}
+	case 31:
+		return resp.Command{"XINFO", "STREAM", key, "FULL"}
+	case 32:
+		return resp.Command{"XSETID", key, g.plainID()}
+	default:
+		return resp.Command{"XINFO", "STREAM", key}
+	}
+}
+
 func (g *pagedGen) anyCommand() resp.Command {
-	kind := g.pick("h", "s")
+	kind := g.pick("h", "s", "x")
 	key, other := g.key(kind), g.key(kind)
 	switch g.Intn(24) {
 	case 0:
@@ -249,6 +343,9 @@ func (g *pagedGen) anyCommand() resp.Command {
 
 // fill makes a collection large.
 func (g *pagedGen) fill(kind, key string) resp.Command {
+	if kind == "x" {
+		return resp.Command{"EVAL", fillStream, "1", key, "40"}
+	}
 	cmd := resp.Command{map[string]string{"h": "HSET", "s": "SADD"}[kind], key}
 	for n := 40; n > 0; n-- {
 		cmd = append(cmd, g.name())

@@ -43,6 +43,8 @@ func (e *Engine) Paged(db uint32, key string) bool {
 		return obj.pages != nil
 	case *set:
 		return obj.pages != nil
+	case *stream:
+		return obj.pages != nil
 	}
 	return false
 }

@@ -9,7 +9,8 @@ func init() {
 // A stream is a log of entries with its consumer groups.
 type stream struct {
 	nodes  []*streamNode // those without entries included, which Redis keeps too
-	n      int
+	n      int           // entries in nodes
+	pages  *streamPages  // the entries before those in nodes; nil: there are no others
 	state  streamState
 	stored streamState // as the state row has it
 	groups map[string]*streamGroup
@@ -29,11 +30,25 @@ func newStream(track bool) *stream {
 	return &stream{groups: map[string]*streamGroup{}, tracker: tracker{on: track}}
 }
 
-func (s *stream) typ() Type   { return TypeStream }
-func (s *stream) length() int { return s.n }
+func (s *stream) typ() Type { return TypeStream }
+
+func (s *stream) length() int {
+	if s.pages != nil {
+		return s.n + s.pages.length()
+	}
+	return s.n
+}
+
+// empty reports whether there is no entry, which length may have to count.
+func (s *stream) empty() bool { return s.n == 0 && (s.pages == nil || s.pages.edge(false) == nil) }
 
 // bytes is about what the stream takes in memory.
-func (s *stream) bytes() int64 { return 256 + s.held }
+func (s *stream) bytes() int64 {
+	if s.pages != nil {
+		return 256 + s.held + s.pages.bytes()
+	}
+	return 256 + s.held
+}
 
 func (s *stream) journal(log *undoLog) bool {
 	off := s.log == nil
@@ -58,6 +73,7 @@ func (s *stream) setState(st streamState) {
 
 // add appends an entry, whose id must be greater than all before.
 func (s *stream) add(id streamID, fields []string) {
+	s.makeWay(id)
 	if s.log != nil {
 		s.log.add(s.unadd(id))
 	}
@@ -70,11 +86,7 @@ func (s *stream) add(id streamID, fields []string) {
 }
 
 func (s *stream) insert(id streamID, fields []string, value string) {
-	bytes := 0
-	for _, f := range fields {
-		bytes += len(f)
-	}
-	if len(s.nodes) == 0 || !s.nodes[len(s.nodes)-1].hasRoom(bytes) {
+	if len(s.nodes) == 0 || !s.nodes[len(s.nodes)-1].hasRoom(fieldBytes(fields)) {
 		n := newStreamNode(id, fields)
 		s.nodes = append(s.nodes, n)
 		s.held += n.held()
@@ -83,6 +95,14 @@ func (s *stream) insert(id streamID, fields []string, value string) {
 	n.add(id, fields, value)
 	s.held += n.entries[len(n.entries)-1].held()
 	s.n++
+}
+
+// fieldBytes is how many bytes names and values have.
+func fieldBytes(fields []string) (n int) {
+	for _, f := range fields {
+		n += len(f)
+	}
+	return n
 }
 
 // unadd is the inverse of adding an entry now.
@@ -121,13 +141,14 @@ func (s *stream) at(id streamID) int {
 
 // find returns an entry, nil when there is none.
 func (s *stream) find(id streamID) *streamEntry {
-	at := s.at(id)
-	if at < 0 {
-		return nil
+	if at := s.at(id); at >= 0 {
+		n := s.nodes[at]
+		if i := n.search(id); i < len(n.entries) && n.entries[i].id == id {
+			return &n.entries[i]
+		}
 	}
-	n := s.nodes[at]
-	if i := n.search(id); i < len(n.entries) && n.entries[i].id == id {
-		return &n.entries[i]
+	if s.pages != nil {
+		return s.pages.find(id)
 	}
 	return nil
 }
@@ -135,6 +156,18 @@ func (s *stream) find(id streamID) *streamEntry {
 // walk calls yield for the entries between two ids, both included, until it
 // returns false.
 func (s *stream) walk(from, to streamID, reverse bool, yield func(*streamEntry) bool) {
+	switch {
+	case s.pages == nil:
+		s.walkNodes(from, to, reverse, yield)
+	case reverse:
+		_ = s.walkNodes(from, to, true, yield) && s.pages.walk(from, to, true, yield)
+	default:
+		_ = s.pages.walk(from, to, false, yield) && s.walkNodes(from, to, false, yield)
+	}
+}
+
+// walkNodes is walk for the entries in nodes. It returns false when yield did.
+func (s *stream) walkNodes(from, to streamID, reverse bool, yield func(*streamEntry) bool) bool {
 	if reverse {
 		for at := s.at(to); at >= 0; at-- {
 			n := s.nodes[at]
@@ -143,26 +176,38 @@ func (s *stream) walk(from, to streamID, reverse bool, yield func(*streamEntry) 
 				i--
 			}
 			for ; i >= 0; i-- {
-				if n.entries[i].id.less(from) || !yield(&n.entries[i]) {
-					return
+				if n.entries[i].id.less(from) {
+					return true
+				}
+				if !yield(&n.entries[i]) {
+					return false
 				}
 			}
 		}
-		return
+		return true
 	}
 	for at := max(s.at(from), 0); at < len(s.nodes); at++ {
 		n := s.nodes[at]
 		for i := n.search(from); i < len(n.entries); i++ {
-			if to.less(n.entries[i].id) || !yield(&n.entries[i]) {
-				return
+			if to.less(n.entries[i].id) {
+				return true
+			}
+			if !yield(&n.entries[i]) {
+				return false
 			}
 		}
 	}
+	return true
 }
 
 // edge is the first or the last entry, nil when there is none.
 func (s *stream) edge(last bool) (e *streamEntry) {
-	s.walk(streamID{}, maxStreamID, last, func(found *streamEntry) bool { e = found; return false })
+	if s.pages != nil && (!last || s.n == 0) {
+		if e = s.pages.edge(last); e != nil {
+			return e
+		}
+	}
+	s.walkNodes(streamID{}, maxStreamID, last, func(found *streamEntry) bool { e = found; return false })
 	return e
 }
 
@@ -178,12 +223,12 @@ func (s *stream) firstID() streamID {
 func (s *stream) remove(id streamID) bool {
 	at := s.at(id)
 	if at < 0 {
-		return false
+		return s.removeRow(id)
 	}
 	n := s.nodes[at]
 	i := n.search(id)
 	if i == len(n.entries) || n.entries[i].id != id {
-		return false
+		return s.removeRow(id)
 	}
 	if s.log != nil {
 		before := n.copy()
@@ -223,7 +268,10 @@ type streamTrim struct {
 
 // trim removes entries from the front and returns how many.
 func (s *stream) trim(t streamTrim) int64 {
-	removed := int64(0)
+	removed, more := s.trimRows(t)
+	if !more {
+		return removed
+	}
 	var dropped []*streamNode
 	if s.log != nil {
 		s.log.add(func() {
@@ -292,6 +340,16 @@ func (s *stream) cut(n *streamNode, count int) {
 
 func (s *stream) clone() collection {
 	twin := newStream(s.on)
+	if s.pages != nil {
+		s.walk(streamID{}, maxStreamID, false, func(e *streamEntry) bool {
+			_, fields := unpackEntry(e.value)
+			twin.insert(e.id, fields, e.value)
+			twin.change(streamEntryRow, e.id.bytes())
+			return true
+		})
+		twin.state = s.state
+		return s.cloneGroups(twin)
+	}
 	twin.state, twin.n = s.state, s.n
 	for _, n := range s.nodes {
 		twin.held += n.held()
@@ -309,6 +367,10 @@ func (s *stream) clone() collection {
 			}
 		}
 	}
+	return s.cloneGroups(twin)
+}
+
+func (s *stream) cloneGroups(twin *stream) *stream {
 	for name, g := range s.groups {
 		twin.groups[name] = g.clone(twin)
 	}

@@ -233,7 +233,7 @@ func (s *stream) changePending(g *streamGroup, id streamID) {
 // that has others before it.
 func (s *stream) hasTombstones(from streamID) bool {
 	deleted := s.state.deleted
-	return s.n > 0 && deleted != streamID{} && !deleted.less(s.firstID()) && from.compare(deleted) <= 0
+	return deleted != streamID{} && from.compare(deleted) <= 0 && !s.empty() && !deleted.less(s.firstID())
 }
 
 // readUpTo is how many entries were ever added up to an id, or unknownRead where
@@ -242,7 +242,7 @@ func (s *stream) readUpTo(id streamID) int64 {
 	switch {
 	case s.state.added == 0:
 		return 0
-	case s.n == 0 && id.compare(s.state.last) <= 0, id == s.state.last:
+	case id == s.state.last, id.compare(s.state.last) <= 0 && s.empty():
 		return s.state.added
 	case s.state.last.less(id):
 		return unknownRead
@@ -251,9 +251,9 @@ func (s *stream) readUpTo(id streamID) int64 {
 	if s.state.deleted == (streamID{}) || s.state.deleted.less(first) {
 		switch c := id.compare(first); {
 		case c < 0:
-			return s.state.added - int64(s.n)
+			return s.state.added - int64(s.length())
 		case c == 0:
-			return s.state.added - int64(s.n) + 1
+			return s.state.added - int64(s.length()) + 1
 		}
 	}
 	return unknownRead
