@@ -4,7 +4,6 @@ go 1.21
 
 require (
 	github.com/cespare/xxhash/v2 v2.3.0
-	github.com/yuin/gopher-lua v1.1.1
 	golang.org/x/sys v0.22.0
 	modernc.org/libc v1.55.3
 	modernc.org/sqlite v1.34.5

@@ -5,42 +5,42 @@ import (
 	"math"
 	"math/bits"
 
-	lua "github.com/yuin/gopher-lua"
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 )
 
 // toBits rounds a number to an integer and keeps its low 32 bits, by the
 // addition that Redis's bit library does it with: numbers beyond 2^51 come out
 // as there.
-func (a args) toBits(i int) uint32 {
-	return uint32(math.Float64bits(a.number(i) + 3<<51))
+func toBits(a *lua.Thread, i int) uint32 {
+	return uint32(math.Float64bits(a.CheckNumber(i) + 3<<51))
 }
 
-func (a args) pushBits(n uint32) int {
-	a.Push(lua.LNumber(int32(n)))
+func pushBits(a *lua.Thread, n uint32) int {
+	a.Push(lua.Int(int(int32(n))))
 	return 1
 }
 
 // bitLib is the library bit: operations on signed 32-bit integers.
-func (s *State) bitLib() *lua.LTable {
-	fold := func(op func(x, y uint32) uint32) func(args) int {
-		return func(a args) int {
-			n := a.toBits(1)
-			for i := 2; i <= a.GetTop(); i++ {
-				n = op(n, a.toBits(i))
+func (s *State) bitLib() *lua.Table {
+	fold := func(op func(x, y uint32) uint32) func(*lua.Thread) int {
+		return func(a *lua.Thread) int {
+			n := toBits(a, 1)
+			for i := 2; i <= a.Args(); i++ {
+				n = op(n, toBits(a, i))
 			}
-			return a.pushBits(n)
+			return pushBits(a, n)
 		}
 	}
-	shift := func(op func(x uint32, by int) uint32) func(args) int {
-		return func(a args) int {
-			x := a.toBits(1)
-			return a.pushBits(op(x, int(a.toBits(2)&31)))
+	shift := func(op func(x uint32, by int) uint32) func(*lua.Thread) int {
+		return func(a *lua.Thread) int {
+			x := toBits(a, 1)
+			return pushBits(a, op(x, int(toBits(a, 2)&31)))
 		}
 	}
-	return s.library(map[string]func(args) int{
-		"tobit":   func(a args) int { return a.pushBits(a.toBits(1)) },
-		"bnot":    func(a args) int { return a.pushBits(^a.toBits(1)) },
-		"bswap":   func(a args) int { return a.pushBits(bits.ReverseBytes32(a.toBits(1))) },
+	return s.library(map[string]func(*lua.Thread) int{
+		"tobit":   func(a *lua.Thread) int { return pushBits(a, toBits(a, 1)) },
+		"bnot":    func(a *lua.Thread) int { return pushBits(a, ^toBits(a, 1)) },
+		"bswap":   func(a *lua.Thread) int { return pushBits(a, bits.ReverseBytes32(toBits(a, 1))) },
 		"band":    fold(func(x, y uint32) uint32 { return x & y }),
 		"bor":     fold(func(x, y uint32) uint32 { return x | y }),
 		"bxor":    fold(func(x, y uint32) uint32 { return x ^ y }),
@@ -55,10 +55,10 @@ func (s *State) bitLib() *lua.LTable {
 
 // bitHex writes the low hexadecimal digits of a number, in capitals when their
 // count is negative.
-func bitHex(a args) int {
-	x, digits, format := a.toBits(1), int32(8), "%08x"
-	if a.GetTop() > 1 {
-		digits = int32(a.toBits(2))
+func bitHex(a *lua.Thread) int {
+	x, digits, format := toBits(a, 1), int32(8), "%08x"
+	if a.Args() > 1 {
+		digits = int32(toBits(a, 2))
 	}
 	if digits < 0 {
 		digits, format = -digits, "%08X"
@@ -66,6 +66,6 @@ func bitHex(a args) int {
 	if digits < 0 || digits > 8 {
 		digits = 8
 	}
-	a.Push(lua.LString(fmt.Sprintf(format, x)[8-digits:]))
+	a.PushText(fmt.Sprintf(format, x)[8-digits:])
 	return 1
 }

@@ -2,8 +2,9 @@ package redislua
 
 import (
 	"math"
+	"slices"
 
-	lua "github.com/yuin/gopher-lua"
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 )
 
 // jsonOptions are what the functions of cjson set. They hold until the script
@@ -25,152 +26,166 @@ var jsonDefaults = jsonOptions{
 }
 
 // jsonLib is the library cjson.
-func (s *State) jsonLib() *lua.LTable {
-	number := func(field *int, low, high int) func(args) int {
-		return func(a args) int {
-			if a.one(); a.Get(1) != lua.LNil {
-				n := a.integer(1, 0)
+func (s *State) jsonLib() *lua.Table {
+	number := func(field *int, low, high int) func(*lua.Thread) int {
+		return func(a *lua.Thread) int {
+			if one(a); !a.Arg(1).IsNil() {
+				n := int(a.OptInteger(1, 0))
 				if n < low || n > high {
-					a.bad(1, "expected integer between %d and %d", low, high)
+					a.BadArg(1, "expected integer between %d and %d", low, high)
 				}
 				*field = n
 			}
-			a.Push(lua.LNumber(*field))
+			a.Push(lua.Int(*field))
 			return 1
 		}
 	}
-	t := s.library(map[string]func(args) int{
+	t := s.library(map[string]func(*lua.Thread) int{
 		"encode":                  s.jsonEncode,
 		"decode":                  s.jsonDecode,
 		"encode_sparse_array":     s.jsonSparse,
 		"encode_max_depth":        number(&s.json.encodeDepth, 1, math.MaxInt32),
 		"decode_max_depth":        number(&s.json.decodeDepth, 1, math.MaxInt32),
 		"encode_number_precision": number(&s.json.precision, 1, 14),
-		"encode_keep_buffer":      func(a args) int { return a.flag(1, &s.json.keepBuffer) },
-		"decode_invalid_numbers":  func(a args) int { return a.flag(1, &s.json.decodeInvalid) },
+		"encode_keep_buffer":      func(a *lua.Thread) int { one(a); return flag(a, 1, &s.json.keepBuffer) },
+		"decode_invalid_numbers":  func(a *lua.Thread) int { one(a); return flag(a, 1, &s.json.decodeInvalid) },
 		"encode_invalid_numbers":  s.jsonInvalid,
-		"new":                     func(a args) int { a.Push(s.l.GetField(s.env, "cjson")); return 1 },
+		"new":                     func(a *lua.Thread) int { a.Push(s.jsonLib().Value()); return 1 },
 	})
-	t.RawSetString("null", s.null)
-	t.RawSetString("_NAME", lua.LString("cjson"))
-	t.RawSetString("_VERSION", lua.LString("2.1.0"))
+	t.SetText("null", s.null.Value())
+	t.SetText("_NAME", lua.Text("cjson"))
+	t.SetText("_VERSION", lua.Text("2.1.0"))
 	return t
 }
 
 // one checks that there is one argument at most.
-func (a args) one() {
-	if a.GetTop() > 1 {
-		a.bad(2, "found too many arguments")
+func one(a *lua.Thread) {
+	if a.Args() > 1 {
+		a.BadArg(2, "found too many arguments")
 	}
 }
 
 // flag reads an optional boolean, sets it and answers what holds.
-func (a args) flag(i int, field *bool) int {
-	switch v := a.Get(i).(type) {
-	case lua.LBool:
-		*field = bool(v)
-	case *lua.LNilType:
-	default:
-		if t, ok := text(v); ok && (t == "on" || t == "off") {
-			*field = t == "on"
-			break
-		}
-		a.bad(i, "invalid option '%s'", a.Get(i).String())
+func flag(a *lua.Thread, i int, field *bool) int {
+	n := 0
+	if *field {
+		n = 1
 	}
-	a.Push(lua.LBool(*field))
+	option(a, i, &n, "off", "on")
+	*field = n == 1
 	return 1
 }
 
-func (s *State) jsonSparse(a args) int {
-	if a.GetTop() > 3 {
-		a.bad(4, "found too many arguments")
-	}
-	a.SetTop(3)
-	a.flag(1, &s.json.sparseConvert)
-	a.Pop(1)
-	for i, field := range []*int{&s.json.sparseRatio, &s.json.sparseSafe} {
-		if a.Get(2+i) == lua.LNil {
-			continue
+// option reads an optional choice, for whose first two words there are booleans,
+// sets it and answers what holds.
+func option(a *lua.Thread, i int, field *int, words ...string) {
+	if b, ok := a.Arg(i).AsBool(); ok {
+		*field = 0
+		if b {
+			*field = 1
 		}
-		n := a.integer(2+i, 0)
-		if n < 0 || n > math.MaxInt32 {
-			a.bad(2+i, "expected integer between %d and %d", 0, math.MaxInt32)
+	} else if !a.Arg(i).IsNil() {
+		word := a.CheckText(i)
+		n := slices.Index(words, word)
+		if n < 0 {
+			a.BadArg(i, "invalid option '%s'", word)
 		}
 		*field = n
 	}
-	a.Push(lua.LBool(s.json.sparseConvert))
-	a.Push(lua.LNumber(s.json.sparseRatio))
-	a.Push(lua.LNumber(s.json.sparseSafe))
+	if *field < 2 {
+		a.Push(lua.Bool(*field == 1))
+	} else {
+		a.Push(lua.Text(words[*field]))
+	}
+}
+
+func (s *State) jsonSparse(a *lua.Thread) int {
+	if a.Args() > 3 {
+		a.BadArg(4, "found too many arguments")
+	}
+	a.SetArgs(3)
+	flag(a, 1, &s.json.sparseConvert)
+	for i, field := range []*int{&s.json.sparseRatio, &s.json.sparseSafe} {
+		if !a.Arg(2 + i).IsNil() {
+			n := a.CheckInteger(2 + i)
+			if n < 0 || n > math.MaxInt32 {
+				a.BadArg(2+i, "expected integer between %d and %d", 0, math.MaxInt32)
+			}
+			*field = int(n)
+		}
+		a.Push(lua.Int(*field))
+	}
 	return 3
 }
 
-func (s *State) jsonInvalid(a args) int {
-	switch v, _ := text(a.Get(1)); {
-	case a.Get(1) == lua.LNil:
-	case a.Get(1) == lua.LTrue || v == "on":
-		s.json.encodeInvalid = 1
-	case a.Get(1) == lua.LFalse || v == "off":
-		s.json.encodeInvalid = 0
-	case v == "null":
-		s.json.encodeInvalid = 2
-	default:
-		a.bad(1, "invalid option '%s'", a.Get(1).String())
-	}
-	if s.json.encodeInvalid == 2 {
-		a.Push(lua.LString("null"))
-	} else {
-		a.Push(lua.LBool(s.json.encodeInvalid == 1))
-	}
+func (s *State) jsonInvalid(a *lua.Thread) int {
+	one(a)
+	option(a, 1, &s.json.encodeInvalid, "off", "on", "null")
 	return 1
 }
 
-func (s *State) jsonEncode(a args) int {
-	if a.GetTop() != 1 {
-		a.bad(1, "expected 1 argument")
+func (s *State) jsonEncode(a *lua.Thread) int {
+	if a.Args() != 1 {
+		a.BadArg(1, "expected 1 argument")
 	}
-	w := jsonWriter{s: s}
-	w.value(a.Get(1), 0)
-	a.Push(lua.LString(w.out))
+	w := jsonWriter{s: s, t: a, used: 1}
+	w.value(a.Arg(1), 0)
+	a.PushText(string(w.out))
 	return 1
 }
 
 type jsonWriter struct {
-	s   *State
-	out []byte
+	s    *State
+	t    *lua.Thread
+	out  []byte
+	used int // of the stack that Redis's Lua would use
 }
 
+// luaStack is how many values a function of C may have on Lua's stack.
+const luaStack = 8000
+
 func (w *jsonWriter) put(text string) {
-	w.s.grow(len(text))
+	w.s.g.Grow(len(text))
 	w.out = append(w.out, text...)
 }
 
-func (w *jsonWriter) refuse(v lua.LValue, why string) {
-	w.s.l.RaiseError("Cannot serialise %s: %s", v.Type().String(), why)
+func (w *jsonWriter) refuse(v lua.Value, why string) {
+	w.t.Errorf("Cannot serialise %s: %s", v.Type(), why)
 }
 
-func (w *jsonWriter) value(v lua.LValue, depth int) {
-	w.s.walk(1)
-	switch v := v.(type) {
-	case lua.LString:
-		w.text(string(v))
-	case lua.LNumber:
+func (w *jsonWriter) value(v lua.Value, depth int) {
+	w.s.g.Walk(1)
+	switch v.Kind() {
+	case lua.KindString:
+		str, _ := v.AsString()
+		w.text(str)
+	case lua.KindNumber:
 		w.number(v)
-	case lua.LBool:
-		w.put(v.String())
-	case *lua.LNilType:
-		w.put("null")
-	case *lua.LTable:
-		depth++
-		if depth > w.s.json.encodeDepth {
-			w.s.l.RaiseError("Cannot serialise, excessive nesting (%d)", depth)
-		}
-		if n := w.length(v); n > 0 {
-			w.array(v, n, depth)
+	case lua.KindBool:
+		if v.Truth() {
+			w.put("true")
 		} else {
-			w.object(v, depth)
+			w.put("false")
+		}
+	case lua.KindNil:
+		w.put("null")
+	case lua.KindTable:
+		depth++
+		if depth > w.s.json.encodeDepth || w.used+3 > luaStack {
+			w.t.Errorf("Cannot serialise, excessive nesting (%d)", depth)
+		}
+		t := v.AsTable()
+		if n := w.length(t); n > 0 {
+			w.used++
+			w.array(t, n, depth)
+			w.used--
+		} else {
+			w.used += 2
+			w.object(t, depth)
+			w.used -= 2
 		}
 	default:
-		if v != lua.LValue(w.s.null) {
+		if !v.Equal(w.s.null.Value()) {
 			w.refuse(v, "type not supported")
 		}
 		w.put("null")
@@ -179,17 +194,17 @@ func (w *jsonWriter) value(v lua.LValue, depth int) {
 
 // length is the greatest key of a table whose keys are all positive integers, 0
 // or less for one that is written as an object.
-func (w *jsonWriter) length(t *lua.LTable) int {
+func (w *jsonWriter) length(t *lua.Table) int {
 	n, highest := 0, 0.0
 	list := true
-	elementsOf(t, func(k, _ lua.LValue) bool {
-		w.s.walk(1)
-		f, ok := k.(lua.LNumber)
-		if !ok || f < 1 || float64(f) != math.Floor(float64(f)) {
+	t.Each(func(k, _ lua.Value) bool {
+		w.s.g.Walk(1)
+		f, ok := k.AsNumber()
+		if !ok || f < 1 || f != math.Floor(f) {
 			list = false
 			return false
 		}
-		highest = max(highest, float64(f))
+		highest = max(highest, f)
 		n++
 		return true
 	})
@@ -199,36 +214,37 @@ func (w *jsonWriter) length(t *lua.LTable) int {
 	o := &w.s.json
 	if o.sparseRatio > 0 && highest > float64(n)*float64(o.sparseRatio) && highest > float64(o.sparseSafe) {
 		if !o.sparseConvert {
-			w.refuse(t, "excessively sparse array")
+			w.refuse(t.Value(), "excessively sparse array")
 		}
 		return -1
 	}
 	return int(min(highest, math.MaxInt32))
 }
 
-func (w *jsonWriter) array(t *lua.LTable, n, depth int) {
+func (w *jsonWriter) array(t *lua.Table, n, depth int) {
 	w.put("[")
 	for i := 1; i <= n; i++ {
 		if i > 1 {
 			w.put(",")
 		}
-		w.value(t.RawGetInt(i), depth)
+		w.value(t.GetInt(i), depth)
 	}
 	w.put("]")
 }
 
-func (w *jsonWriter) object(t *lua.LTable, depth int) {
+func (w *jsonWriter) object(t *lua.Table, depth int) {
 	w.put("{")
 	first := true
-	elementsOf(t, func(k, v lua.LValue) bool {
+	t.Each(func(k, v lua.Value) bool {
 		if !first {
 			w.put(",")
 		}
 		first = false
-		switch k := k.(type) {
-		case lua.LString:
-			w.text(string(k))
-		case lua.LNumber:
+		switch k.Kind() {
+		case lua.KindString:
+			str, _ := k.AsString()
+			w.text(str)
+		case lua.KindNumber:
 			w.put(`"`)
 			w.number(k)
 			w.put(`"`)
@@ -242,8 +258,8 @@ func (w *jsonWriter) object(t *lua.LTable, depth int) {
 	w.put("}")
 }
 
-func (w *jsonWriter) number(n lua.LNumber) {
-	f := float64(n)
+func (w *jsonWriter) number(n lua.Value) {
+	f, _ := n.AsNumber()
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		switch w.s.json.encodeInvalid {
 		case 0:
@@ -257,7 +273,7 @@ func (w *jsonWriter) number(n lua.LNumber) {
 			return
 		}
 	}
-	w.put(FormatG(f, w.s.json.precision))
+	w.put(lua.FormatG(f, w.s.json.precision))
 }
 
 const hexDigits = "0123456789abcdef"

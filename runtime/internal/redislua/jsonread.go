@@ -1,23 +1,22 @@
 package redislua
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	lua "github.com/yuin/gopher-lua"
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 )
 
-func (s *State) jsonDecode(a args) int {
-	if a.GetTop() != 1 {
-		a.bad(1, "expected 1 argument")
+func (s *State) jsonDecode(a *lua.Thread) int {
+	if a.Args() != 1 {
+		a.BadArg(1, "expected 1 argument")
 	}
-	text := a.text(1)
+	text := a.CheckText(1)
 	if len(text) >= 2 && (text[0] == 0 || text[1] == 0) {
-		a.RaiseError("JSON parser does not support UTF-16 or UTF-32")
+		a.Errorf("JSON parser does not support UTF-16 or UTF-32")
 	}
-	r := jsonReader{s: s, text: text}
+	r := jsonReader{s: s, t: a, text: text, used: 1}
 	r.next()
 	v := r.value(0)
 	r.next()
@@ -53,11 +52,13 @@ var jsonPunctuation = map[byte]jsonToken{
 // NUL ends the text, numbers may be hexadecimal, inf or nan.
 type jsonReader struct {
 	s     *State
+	t     *lua.Thread
+	used  int // of the stack that Redis's Lua would use
 	text  string
 	at    int
 	token jsonToken // the last one, or what is wrong with it
 	index int       // where it begins
-	val   lua.LValue
+	val   lua.Value
 }
 
 func (r *jsonReader) char(i int) byte {
@@ -68,7 +69,7 @@ func (r *jsonReader) char(i int) byte {
 }
 
 func (r *jsonReader) expected(what string) {
-	r.s.l.RaiseError("Expected %s but found %s at character %d", what, string(r.token), r.index+1)
+	r.t.Errorf("Expected %s but found %s at character %d", what, string(r.token), r.index+1)
 }
 
 // broken makes the token an error at the current place.
@@ -77,7 +78,7 @@ func (r *jsonReader) broken(why string) {
 }
 
 func (r *jsonReader) next() {
-	r.s.walk(1)
+	r.s.g.Walk(1)
 	for c := r.char(r.at); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = r.char(r.at) {
 		r.at++
 	}
@@ -99,11 +100,11 @@ func (r *jsonReader) next() {
 		}
 		r.number(rest)
 	case strings.HasPrefix(rest, "true"):
-		r.token, r.val, r.at = jsonBoolean, lua.LTrue, r.at+4
+		r.token, r.val, r.at = jsonBoolean, lua.True, r.at+4
 	case strings.HasPrefix(rest, "false"):
-		r.token, r.val, r.at = jsonBoolean, lua.LFalse, r.at+5
+		r.token, r.val, r.at = jsonBoolean, lua.False, r.at+5
 	case strings.HasPrefix(rest, "null"):
-		r.token, r.val, r.at = jsonNull, r.s.null, r.at+4
+		r.token, r.val, r.at = jsonNull, r.s.null.Value(), r.at+4
 	case strings.IndexByte("+fiInNt", c) >= 0 && r.s.json.decodeInvalid && invalidNumber(rest):
 		r.number(rest)
 	default:
@@ -128,76 +129,13 @@ func invalidNumber(s string) bool {
 }
 
 func (r *jsonReader) number(rest string) {
-	f, n := leadingNumber(rest)
+	f, n := lua.LeadingNumber(rest)
 	if n == 0 {
 		r.broken("invalid number")
 		return
 	}
-	r.s.walk(n / 8)
-	r.token, r.val, r.at = jsonNumber, lua.LNumber(f), r.at+n
-}
-
-// leadingNumber reads the number at the start of a text as strtod does and
-// returns how many characters it has.
-func leadingNumber(s string) (f float64, n int) {
-	sign := 0
-	if s != "" && (s[0] == '-' || s[0] == '+') {
-		sign = 1
-	}
-	body := s[sign:]
-	for _, word := range []string{"infinity", "inf", "nan"} {
-		if len(body) >= len(word) && strings.EqualFold(body[:len(word)], word) {
-			f, _ = strconv.ParseFloat(s[:sign]+word[:3], 64)
-			if word == "nan" {
-				f, _ = strconv.ParseFloat("nan", 64)
-			}
-			return f, sign + len(word)
-		}
-	}
-	digit, exponent, prefix := isDigit, byte('e'), 0
-	if len(body) > 2 && body[0] == '0' && body[1]|0x20 == 'x' {
-		isHex := func(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
-		if isHex(body[2]) || body[2] == '.' && len(body) > 3 && isHex(body[3]) {
-			digit, exponent, prefix = isHex, 'p', 2
-		}
-	}
-	i, digits := prefix, 0
-	for ; i < len(body) && digit(body[i]); i++ {
-		digits++
-	}
-	if i < len(body) && body[i] == '.' {
-		j := i + 1
-		for ; j < len(body) && digit(body[j]); j++ {
-			digits++
-		}
-		if digits > 0 {
-			i = j
-		}
-	}
-	if digits == 0 {
-		return 0, 0
-	}
-	exponents := false
-	if i < len(body) && body[i]|0x20 == exponent {
-		j := i + 1
-		if j < len(body) && (body[j] == '-' || body[j] == '+') {
-			j++
-		}
-		if j < len(body) && isDigit(body[j]) {
-			for ; j < len(body) && isDigit(body[j]); j++ {
-			}
-			i, exponents = j, true
-		}
-	}
-	number := s[:sign+i]
-	if prefix > 0 && !exponents {
-		number += "p0"
-	}
-	f, err := strconv.ParseFloat(number, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, 0
-	}
-	return f, sign + i
+	r.s.g.Walk(n / 8)
+	r.token, r.val, r.at = jsonNumber, lua.Number(f), r.at+n
 }
 
 var jsonEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 't': '\t', 'n': '\n', 'f': '\f', 'r': '\r'}
@@ -206,13 +144,13 @@ func (r *jsonReader) string() {
 	r.at++
 	var out []byte
 	for {
-		r.s.walk(1)
+		r.s.g.Walk(1)
 		c := r.char(r.at)
 		switch {
 		case c == '"':
 			r.at++
-			r.s.grow(len(out))
-			r.token, r.val = jsonString, lua.LString(out)
+			r.s.g.Grow(32 + len(out))
+			r.token, r.val = jsonString, lua.Text(string(out))
 			return
 		case c == 0:
 			r.broken("unexpected end of string")
@@ -264,26 +202,34 @@ func (r *jsonReader) unicode() (code rune, n int) {
 }
 
 // value turns the token, and those that belong to it, into a value.
-func (r *jsonReader) value(depth int) lua.LValue {
+func (r *jsonReader) value(depth int) lua.Value {
 	switch r.token {
 	case jsonString, jsonNumber, jsonBoolean, jsonNull:
 		return r.val
 	case jsonObjectBegin, jsonArrayBegin:
-		if depth++; depth > r.s.json.decodeDepth {
-			r.s.l.RaiseError("Found too many nested data structures (%d) at character %d", depth, r.index+1)
-		}
-		r.s.grow(tableBytes)
+		slots := 2
 		if r.token == jsonObjectBegin {
-			return r.object(depth)
+			slots = 3
 		}
-		return r.array(depth)
+		if depth++; depth > r.s.json.decodeDepth || r.used+slots > luaStack {
+			r.t.Errorf("Found too many nested data structures (%d) at character %d", depth, r.index+1)
+		}
+		r.used += slots - 1
+		var v lua.Value
+		if slots == 3 {
+			v = r.object(depth).Value()
+		} else {
+			v = r.array(depth).Value()
+		}
+		r.used -= slots - 1
+		return v
 	}
 	r.expected("value")
-	return lua.LNil
+	return lua.Nil
 }
 
-func (r *jsonReader) object(depth int) lua.LValue {
-	t := r.s.l.NewTable()
+func (r *jsonReader) object(depth int) *lua.Table {
+	t := r.s.g.NewTable(0, 0)
 	if r.next(); r.token == jsonObjectEnd {
 		return t
 	}
@@ -296,8 +242,7 @@ func (r *jsonReader) object(depth int) lua.LValue {
 			r.expected("colon")
 		}
 		r.next()
-		r.s.grow(fieldBytes)
-		t.RawSet(key, r.value(depth))
+		t.Set(key, r.value(depth))
 		switch r.next(); r.token {
 		case jsonObjectEnd:
 			return t
@@ -309,14 +254,13 @@ func (r *jsonReader) object(depth int) lua.LValue {
 	}
 }
 
-func (r *jsonReader) array(depth int) lua.LValue {
-	t := r.s.l.NewTable()
+func (r *jsonReader) array(depth int) *lua.Table {
+	t := r.s.g.NewTable(0, 0)
 	if r.next(); r.token == jsonArrayEnd {
 		return t
 	}
 	for i := 1; ; i++ {
-		r.s.grow(fieldBytes)
-		t.RawSetInt(i, r.value(depth))
+		t.SetInt(i, r.value(depth))
 		switch r.next(); r.token {
 		case jsonArrayEnd:
 			return t

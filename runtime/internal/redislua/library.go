@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
@@ -25,7 +25,7 @@ type Function struct {
 	Description string
 	Described   bool
 	Flags       []string // in Redis's order
-	callback    *lua.LFunction
+	callback    *lua.Function
 }
 
 // Has reports whether the function was registered with a flag.
@@ -38,16 +38,14 @@ var functionFlags = []string{"no-writes", "allow-oom", "allow-stale", "no-cluste
 // NewLibraries returns a state that runs functions of libraries.
 func NewLibraries() *State {
 	s := newState(libraries)
-	api := s.l.NewTable()
+	api := s.g.NewTable(0, 0)
 	s.openLog(api)
-	s.define(api, map[string]lua.LGFunction{"register_function": s.registerFunction})
-	api.Metatable = s.missing
-	s.loader = s.l.NewTable()
-	for _, name := range []string{concatName, growName, sizedName} {
-		s.loader.RawSetString(name, s.real.RawGetString(name))
-	}
-	s.loader.RawSetString("redis", s.seal(api))
-	s.loader.Metatable = s.missing
+	api.SetText("register_function", s.g.Func(s.registerFunction).Value())
+	api.SetMeta(s.missing)
+	s.loader = s.g.NewTable(0, 0)
+	s.loader.SetText("redis", api.Value())
+	s.loader.SetMeta(s.missing)
+	protect(s.loader)
 	return s
 }
 
@@ -64,13 +62,11 @@ func (s *State) Load(code string, budget Budget) (*Library, error) {
 		return nil, err
 	}
 	lib := &Library{Name: name, Code: code}
-	fn := s.l.NewFunctionFromProto(p.proto)
-	fn.Env = s.env
-	globals := s.env.Metatable.(*lua.LTable)
-	globals.RawSetString("__index", s.loader)
+	globals := s.g.Globals.Meta()
+	globals.SetText("__index", s.loader.Value())
 	s.loading = lib
-	r, _ := s.run(budget, nil, func() { s.l.Push(fn) }, 0)
-	globals.RawSetString("__index", s.real)
+	r, _ := s.run(budget, nil, s.g.Load(p.proto))
+	globals.SetText("__index", s.real.Value())
 	s.loading = nil
 	if r.Kind == resp.Error {
 		return nil, fmt.Errorf("Error registering functions: %s", r.Str)
@@ -83,11 +79,7 @@ func (s *State) Load(code string, budget Budget) (*Library, error) {
 
 // Call runs a function as Run runs a program.
 func (s *State) Call(f *Function, keys, argv []string, budget Budget, call func(args []string) resp.Reply) (resp.Reply, string) {
-	return s.run(budget, call, func() {
-		s.l.Push(f.callback)
-		s.l.Push(s.strings(keys))
-		s.l.Push(s.strings(argv))
-	}, 2)
+	return s.run(budget, call, f.callback, s.strings(keys).Value(), s.strings(argv).Value())
 }
 
 // LibraryName is the name that a library's first line gives it.
@@ -144,22 +136,22 @@ func isName(name string) bool {
 
 // registerFunction is redis.register_function, with a table of named arguments
 // or with a name and a callback.
-func (s *State) registerFunction(l *lua.LState) int {
+func (s *State) registerFunction(l *lua.Thread) int {
 	f := &Function{}
 	var err error
-	switch l.GetTop() {
+	switch l.Args() {
 	case 1:
-		t, ok := l.Get(1).(*lua.LTable)
-		if !ok {
+		t := l.Arg(1).AsTable()
+		if t == nil {
 			err = errors.New("calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).")
 			break
 		}
 		err = f.named(t)
 	case 2:
 		var ok bool
-		if f.Name, ok = text(l.Get(1)); !ok {
+		if f.Name, ok = l.Arg(1).ToString(); !ok {
 			err = errors.New("first argument to redis.register_function must be a string")
-		} else if f.callback, ok = l.Get(2).(*lua.LFunction); !ok {
+		} else if f.callback = l.Arg(2).AsFunction(); f.callback == nil {
 			err = errors.New("second argument to redis.register_function must be a function")
 		}
 	default:
@@ -169,7 +161,7 @@ func (s *State) registerFunction(l *lua.LState) int {
 		err = s.add(f)
 	}
 	if err != nil {
-		l.Error(s.errorTable("ERR "+err.Error(), true), 1)
+		l.Throw(placed(s.errorTable("ERR "+err.Error()), l).Value())
 	}
 	return 0
 }
@@ -187,34 +179,31 @@ func (s *State) add(f *Function) error {
 			return errors.New("Function already exists in the library")
 		}
 	}
-	s.grow(tableBytes)
+	s.g.Grow(replyBytes)
 	s.loading.Functions = append(s.loading.Functions, f)
 	return nil
 }
 
 // named reads the table of named arguments.
-func (f *Function) named(t *lua.LTable) (err error) {
+func (f *Function) named(t *lua.Table) (err error) {
 	hasName := false
-	t.ForEach(func(k, v lua.LValue) {
-		if err != nil {
-			return
-		}
-		key, ok := text(k)
+	t.Each(func(k, v lua.Value) bool {
+		key, ok := k.ToString()
 		if !ok {
 			err = errors.New("named argument key given to redis.register_function is not a string")
-			return
+			return false
 		}
 		switch strings.ToLower(key) {
 		case "function_name":
-			if f.Name, hasName = text(v); !hasName {
+			if f.Name, hasName = v.ToString(); !hasName {
 				err = errors.New("function_name argument given to redis.register_function must be a string")
 			}
 		case "description":
-			if f.Description, f.Described = text(v); !f.Described {
+			if f.Description, f.Described = v.ToString(); !f.Described {
 				err = errors.New("description argument given to redis.register_function must be a string")
 			}
 		case "callback":
-			if f.callback, ok = v.(*lua.LFunction); !ok {
+			if f.callback = v.AsFunction(); f.callback == nil {
 				err = errors.New("callback argument given to redis.register_function must be a function")
 			}
 		case "flags":
@@ -222,6 +211,7 @@ func (f *Function) named(t *lua.LTable) (err error) {
 		default:
 			err = errors.New("unknown argument given to redis.register_function")
 		}
+		return err == nil
 	})
 	switch {
 	case err != nil:
@@ -234,14 +224,14 @@ func (f *Function) named(t *lua.LTable) (err error) {
 	return nil
 }
 
-func (f *Function) setFlags(v lua.LValue) error {
-	t, ok := v.(*lua.LTable)
-	if !ok {
+func (f *Function) setFlags(v lua.Value) error {
+	t := v.AsTable()
+	if t == nil {
 		return errors.New("flags argument to redis.register_function must be a table representing function flags")
 	}
 	given := map[string]bool{}
-	for i := 1; t.RawGetInt(i) != lua.LNil; i++ {
-		flag, _ := text(t.RawGetInt(i))
+	for i := 1; !t.GetInt(i).IsNil(); i++ {
+		flag, _ := t.GetInt(i).ToString()
 		if flag = strings.ToLower(flag); !slices.Contains(functionFlags, flag) {
 			return errors.New("unknown flag given")
 		}

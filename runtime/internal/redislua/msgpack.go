@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
-	lua "github.com/yuin/gopher-lua"
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 )
 
 const (
@@ -15,39 +15,39 @@ const (
 )
 
 // msgpackLib is the library cmsgpack: MessagePack.
-func (s *State) msgpackLib() *lua.LTable {
-	t := s.library(map[string]func(args) int{
+func (s *State) msgpackLib() *lua.Table {
+	t := s.library(map[string]func(*lua.Thread) int{
 		"pack":   s.pack,
-		"unpack": func(a args) int { return s.unpack(a, everything, 0) },
-		"unpack_one": func(a args) int {
-			return s.unpack(a, 1, a.integer(2, 0))
+		"unpack": func(a *lua.Thread) int { return s.unpack(a, everything, 0) },
+		"unpack_one": func(a *lua.Thread) int {
+			return s.unpack(a, 1, int(a.OptInteger(2, 0)))
 		},
-		"unpack_limit": func(a args) int {
-			limit := a.integer(2, 0)
-			if a.Get(2) == lua.LNil {
-				a.mistyped(2, "number")
+		"unpack_limit": func(a *lua.Thread) int {
+			limit := int(a.OptInteger(2, 0))
+			if a.Arg(2).IsNil() {
+				a.BadType(2, "number")
 			}
-			return s.unpack(a, limit, a.integer(3, 0))
+			return s.unpack(a, limit, int(a.OptInteger(3, 0)))
 		},
 	})
 	for name, v := range map[string]string{
 		"_NAME": "cmsgpack", "_VERSION": "lua-cmsgpack 0.4.0",
 		"_DESCRIPTION": "MessagePack C implementation for Lua",
 	} {
-		t.RawSetString(name, lua.LString(v))
+		t.SetText(name, lua.Text(v))
 	}
 	return t
 }
 
-func (s *State) pack(a args) int {
-	if a.GetTop() == 0 {
-		a.bad(0, "MessagePack pack needs input.")
+func (s *State) pack(a *lua.Thread) int {
+	if a.Args() == 0 {
+		a.BadArg(0, "MessagePack pack needs input.")
 	}
 	p := packer{s: s}
-	for i := 1; i <= a.GetTop(); i++ {
-		p.value(a.Get(i), 0)
+	for i := 1; i <= a.Args(); i++ {
+		p.value(a.Arg(i), 0)
 	}
-	a.Push(lua.LString(p.out))
+	a.PushText(string(p.out))
 	return 1
 }
 
@@ -57,32 +57,34 @@ type packer struct {
 }
 
 func (p *packer) put(head byte, n uint64, size int) {
-	p.s.grow(1 + size)
+	p.s.g.Grow(1 + size)
 	p.out = append(p.out, head)
 	var buf [8]byte
 	binary.BigEndian.PutUint64(buf[:], n)
 	p.out = append(p.out, buf[8-size:]...)
 }
 
-func (p *packer) value(v lua.LValue, depth int) {
-	p.s.walk(1)
-	switch v := v.(type) {
-	case lua.LString:
-		p.text(string(v))
+func (p *packer) value(v lua.Value, depth int) {
+	p.s.g.Walk(1)
+	switch v.Kind() {
+	case lua.KindString:
+		s, _ := v.AsString()
+		p.text(s)
 		return
-	case lua.LBool:
-		if v {
+	case lua.KindBool:
+		if v.Truth() {
 			p.put(0xc3, 0, 0)
 		} else {
 			p.put(0xc2, 0, 0)
 		}
 		return
-	case lua.LNumber:
-		p.number(float64(v))
+	case lua.KindNumber:
+		f, _ := v.AsNumber()
+		p.number(f)
 		return
-	case *lua.LTable:
+	case lua.KindTable:
 		if depth < packDepth {
-			p.table(v, depth)
+			p.table(v.AsTable(), depth)
 			return
 		}
 	}
@@ -100,12 +102,12 @@ func (p *packer) text(v string) {
 	default:
 		p.put(0xdb, n, 4)
 	}
-	p.s.grow(len(v))
+	p.s.g.Grow(len(v))
 	p.out = append(p.out, v...)
 }
 
 func (p *packer) number(f float64) {
-	if n := truncate(f); float64(n) == f && !math.IsInf(f, 0) {
+	if n := lua.Truncate(f); float64(n) == f && !math.IsInf(f, 0) {
 		p.integer(n)
 	} else if float64(float32(f)) == f {
 		p.put(0xca, uint64(math.Float32bits(float32(f))), 4)
@@ -138,29 +140,29 @@ func (p *packer) integer(n int64) {
 }
 
 // table packs an array when the keys are 1 to n, a map otherwise.
-func (p *packer) table(t *lua.LTable, depth int) {
+func (p *packer) table(t *lua.Table, depth int) {
 	n, highest, array := uint64(0), 0.0, true
-	elementsOf(t, func(k, _ lua.LValue) bool {
-		p.s.walk(1)
+	t.Each(func(k, _ lua.Value) bool {
+		p.s.g.Walk(1)
 		n++
-		f, ok := k.(lua.LNumber)
-		if !ok || f <= 0 || float64(f) != math.Trunc(float64(f)) || f > math.MaxInt32 {
+		f, ok := k.AsNumber()
+		if !ok || f <= 0 || f != math.Trunc(f) || f > math.MaxInt32 {
 			array = false
 			return true
 		}
-		highest = max(highest, float64(f))
+		highest = max(highest, f)
 		return true
 	})
 	if array && highest == float64(n) {
 		n = uint64(t.Len())
 		p.head(n, 0x90, 0xdc)
 		for i := 1; i <= int(n); i++ {
-			p.value(t.RawGetInt(i), depth+1)
+			p.value(t.GetInt(i), depth+1)
 		}
 		return
 	}
 	p.head(n, 0x80, 0xde)
-	elementsOf(t, func(k, v lua.LValue) bool {
+	t.Each(func(k, v lua.Value) bool {
 		p.value(k, depth+1)
 		p.value(v, depth+1)
 		return true
@@ -181,19 +183,19 @@ func (p *packer) head(n uint64, fix, wide byte) {
 
 // unpack returns at most limit values from an offset on, after the offset of the
 // next one, which is left out when the limit is everything.
-func (s *State) unpack(a args, limit, offset int) int {
-	data := a.text(1)
+func (s *State) unpack(a *lua.Thread, limit, offset int) int {
+	data := a.CheckText(1)
 	if limit < 0 || offset < 0 {
-		a.RaiseError("Invalid request to unpack with offset of %d and limit of %d.", offset, len(data)) // as Redis says it
+		a.Errorf("Invalid request to unpack with offset of %d and limit of %d.", offset, len(data)) // as Redis says it
 	}
 	if offset > len(data) {
-		a.RaiseError("Start offset %d greater than input length %d.", offset, len(data))
+		a.Errorf("Start offset %d greater than input length %d.", offset, len(data))
 	}
-	u := unpacker{s: s, data: data[offset:]}
-	var values []lua.LValue
+	u := unpacker{s: s, t: a, data: data[offset:]}
+	var values []lua.Value
 	for len(u.data) > 0 && len(values) < limit {
 		values = append(values, u.value(0))
-		s.grow(16)
+		s.g.Grow(16)
 	}
 	n := len(values)
 	if limit != everything {
@@ -201,8 +203,11 @@ func (s *State) unpack(a args, limit, offset int) int {
 		if len(u.data) == 0 {
 			next = -1
 		}
-		a.Push(lua.LNumber(next))
+		a.Push(lua.Int(next))
 		n++
+	}
+	if !a.Room(n) {
+		a.Errorf("Invalid request to unpack with offset of %d and limit of %d.", offset, len(data))
 	}
 	for _, v := range values {
 		a.Push(v)
@@ -212,12 +217,13 @@ func (s *State) unpack(a args, limit, offset int) int {
 
 type unpacker struct {
 	s    *State
+	t    *lua.Thread
 	data string
 }
 
 func (u *unpacker) take(n int) string {
 	if n > len(u.data) {
-		u.s.l.RaiseError("Missing bytes in input.")
+		u.t.Errorf("Missing bytes in input.")
 	}
 	piece := u.data[:n]
 	u.data = u.data[n:]
@@ -232,82 +238,84 @@ func (u *unpacker) uint(size int) uint64 {
 	return n
 }
 
-func (u *unpacker) value(depth int) lua.LValue {
-	u.s.walk(1)
+func (u *unpacker) text(n int) lua.Value {
+	s := u.take(n)
+	u.s.g.Grow(32 + n)
+	return lua.Text(s)
+}
+
+func (u *unpacker) value(depth int) lua.Value {
+	u.s.g.Walk(1)
 	if depth > unpackDepth {
-		u.s.l.RaiseError("stack overflow (in function mp_decode_to_lua_array)")
+		u.t.Errorf("stack overflow (in function mp_decode_to_lua_array)")
 	}
 	switch c := u.take(1)[0]; {
 	case c < 0x80:
-		return lua.LNumber(c)
+		return lua.Number(float64(c))
 	case c < 0x90:
 		return u.mapping(int(c&0x0f), depth)
 	case c < 0xa0:
 		return u.array(int(c&0x0f), depth)
 	case c < 0xc0:
-		return lua.LString(u.take(int(c & 0x1f)))
+		return u.text(int(c & 0x1f))
 	case c >= 0xe0:
-		return lua.LNumber(int8(c))
+		return lua.Number(float64(int8(c)))
 	default:
 		return u.tagged(c, depth)
 	}
 }
 
-func (u *unpacker) tagged(c byte, depth int) lua.LValue {
+func (u *unpacker) tagged(c byte, depth int) lua.Value {
 	switch c {
 	case 0xc0:
-		return lua.LNil
+		return lua.Nil
 	case 0xc2, 0xc3:
-		return lua.LBool(c == 0xc3)
+		return lua.Bool(c == 0xc3)
 	case 0xca:
-		return lua.LNumber(math.Float32frombits(uint32(u.uint(4))))
+		return lua.Number(float64(math.Float32frombits(uint32(u.uint(4)))))
 	case 0xcb:
-		return lua.LNumber(math.Float64frombits(u.uint(8)))
+		return lua.Number(math.Float64frombits(u.uint(8)))
 	case 0xcc, 0xcd, 0xce, 0xcf:
-		return lua.LNumber(u.uint(1 << (c - 0xcc)))
+		return lua.Number(float64(u.uint(1 << (c - 0xcc))))
 	case 0xd0:
-		return lua.LNumber(int8(u.uint(1)))
+		return lua.Number(float64(int8(u.uint(1))))
 	case 0xd1:
-		return lua.LNumber(int16(u.uint(2)))
+		return lua.Number(float64(int16(u.uint(2))))
 	case 0xd2:
-		return lua.LNumber(int32(u.uint(4)))
+		return lua.Number(float64(int32(u.uint(4))))
 	case 0xd3:
-		return lua.LNumber(int64(u.uint(8)))
+		return lua.Number(float64(int64(u.uint(8))))
 	case 0xd9, 0xda, 0xdb:
-		return lua.LString(u.take(int(u.uint(1 << (c - 0xd9)))))
+		return u.text(int(u.uint(1 << (c - 0xd9))))
 	case 0xdc, 0xdd:
 		return u.array(int(u.uint(2<<(c-0xdc))), depth)
 	case 0xde, 0xdf:
 		return u.mapping(int(u.uint(2<<(c-0xde))), depth)
 	}
-	u.s.l.RaiseError("Bad data format in input.")
-	return lua.LNil
+	u.t.Errorf("Bad data format in input.")
+	return lua.Nil
 }
 
-func (u *unpacker) array(n, depth int) lua.LValue {
-	t := u.s.l.NewTable()
-	u.s.grow(tableBytes)
+func (u *unpacker) array(n, depth int) lua.Value {
+	t := u.s.g.NewTable(0, 0)
 	for i := 1; i <= n; i++ {
-		u.s.grow(fieldBytes)
-		t.RawSetInt(i, u.value(depth+1))
+		t.SetInt(i, u.value(depth+1))
 	}
-	return t
+	return t.Value()
 }
 
-func (u *unpacker) mapping(n, depth int) lua.LValue {
-	t := u.s.l.NewTable()
-	u.s.grow(tableBytes)
+func (u *unpacker) mapping(n, depth int) lua.Value {
+	t := u.s.g.NewTable(0, 0)
 	for i := 0; i < n; i++ {
-		u.s.grow(fieldBytes)
 		k := u.value(depth + 1)
 		v := u.value(depth + 1)
-		if f, ok := k.(lua.LNumber); ok && math.IsNaN(float64(f)) {
-			u.s.l.Error(lua.LString("table index is NaN"), 0)
+		if f, ok := k.AsNumber(); ok && math.IsNaN(f) {
+			u.t.RuntimeError("table index is NaN")
 		}
-		if k == lua.LNil {
-			u.s.l.Error(lua.LString("table index is nil"), 0)
+		if k.IsNil() {
+			u.t.RuntimeError("table index is nil")
 		}
-		t.RawSet(k, v)
+		t.Set(k, v)
 	}
-	return t
+	return t.Value()
 }

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/parse"
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 )
 
 // A Program is a compiled script. It may run in any State.
 type Program struct {
-	proto *lua.FunctionProto
+	proto *lua.Proto
 	// NoWrites is set by the flag no-writes of a "#!lua" line.
 	NoWrites bool
 }
@@ -37,30 +36,11 @@ func (u unit) compile(text string) (*Program, error) {
 		}
 		text = "\n" + rest // line numbers stay
 	}
-	chunk, err := parse.Parse(strings.NewReader(text), u.chunk)
-	if err != nil {
-		return nil, u.compileError(err)
-	}
-	rw := rewriter{unit: u}
-	if chunk = rw.block(chunk, 0); rw.err != nil {
-		return nil, rw.err
-	}
-	if p.proto, err = lua.Compile(chunk, u.chunk); err != nil {
-		return nil, u.compileError(err)
+	var err error
+	if p.proto, err = lua.Compile(text, "@"+u.chunk); err != nil {
+		return nil, fmt.Errorf("%s%s", u.compiling, err)
 	}
 	return p, nil
-}
-
-// compileError brings gopher-lua's error into one line in the form of Lua's.
-func (u unit) compileError(err error) error {
-	if pe, ok := err.(*parse.Error); ok {
-		near := ""
-		if pe.Token != "" {
-			near = fmt.Sprintf(" near '%s'", pe.Token)
-		}
-		return fmt.Errorf("%s%s:%d: %s%s", u.compiling, u.chunk, max(pe.Pos.Line, 1), pe.Message, near)
-	}
-	return fmt.Errorf("%s%s:1: %s", u.compiling, u.chunk, strings.Join(strings.Fields(err.Error()), " "))
 }
 
 func (p *Program) shebang(line string) error {

@@ -3,130 +3,192 @@ package redislua
 import (
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
-
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
 func (s *State) openRedis() {
-	lib := s.l.NewTable()
-	s.real.RawSetString("redis", s.seal(lib))
+	fns := map[string]func(*lua.Thread) int{
+		"call":          func(l *lua.Thread) int { return s.redisCall(l, true) },
+		"pcall":         func(l *lua.Thread) int { return s.redisCall(l, false) },
+		"error_reply":   s.errorReply,
+		"status_reply":  s.statusReply,
+		"sha1hex":       s.sha1hex,
+		"setresp":       s.setResp,
+		"set_repl":      s.setRepl,
+		"acl_check_cmd": s.aclCheck,
+	}
 	if s.unit == scripts {
-		s.real.RawSetString("server", s.real.RawGetString("redis"))
-		s.define(lib, map[string]lua.LGFunction{
-			"replicate_commands": func(l *lua.LState) int { l.Push(lua.LTrue); return 1 },
-			"breakpoint":         func(l *lua.LState) int { l.Push(lua.LFalse); return 1 },
-			"debug":              func(l *lua.LState) int { return 0 },
-		})
+		fns["replicate_commands"] = func(l *lua.Thread) int { l.Push(lua.True); return 1 }
+		fns["breakpoint"] = func(l *lua.Thread) int { l.Push(lua.False); return 1 }
+		fns["debug"] = func(l *lua.Thread) int { return 0 }
 	}
-	s.define(lib, map[string]lua.LGFunction{
-		"call":         func(l *lua.LState) int { return s.redisCall(l, true) },
-		"pcall":        func(l *lua.LState) int { return s.redisCall(l, false) },
-		"error_reply":  s.errorReply,
-		"status_reply": s.statusReply,
-		"sha1hex":      s.sha1hex,
-		"setresp":      s.setResp,
-		"set_repl":     func(l *lua.LState) int { return 0 },
-	})
+	lib := s.library(fns)
 	s.openLog(lib)
-	for name, n := range map[string]int{
-		"REPL_NONE": 0, "REPL_AOF": 1, "REPL_SLAVE": 2, "REPL_REPLICA": 2, "REPL_ALL": 3,
-	} {
-		lib.RawSetString(name, lua.LNumber(n))
+	for _, c := range []struct {
+		name string
+		n    int
+	}{{"REPL_NONE", 0}, {"REPL_AOF", 1}, {"REPL_SLAVE", 2}, {"REPL_REPLICA", 2}, {"REPL_ALL", 3}} {
+		lib.SetText(c.name, lua.Int(c.n))
 	}
+	s.real.SetText("redis", lib.Value())
 }
 
 // openLog adds what libraries have while they are loaded, too.
-func (s *State) openLog(lib *lua.LTable) {
-	s.define(lib, map[string]lua.LGFunction{"log": func(l *lua.LState) int { return 0 }})
-	for name, n := range map[string]int{
-		"LOG_DEBUG": 0, "LOG_VERBOSE": 1, "LOG_NOTICE": 2, "LOG_WARNING": 3, "REDIS_VERSION_NUM": 0x00070000 | 15,
-	} {
-		lib.RawSetString(name, lua.LNumber(n))
+func (s *State) openLog(lib *lua.Table) {
+	lib.SetText("log", s.g.Func(s.log).Value())
+	for _, c := range []struct {
+		name string
+		n    int
+	}{{"LOG_DEBUG", 0}, {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2}, {"LOG_WARNING", 3}, {"REDIS_VERSION_NUM", 0x00070000 | 15}} {
+		lib.SetText(c.name, lua.Int(c.n))
 	}
-	lib.RawSetString("REDIS_VERSION", lua.LString("7.0.15"))
+	lib.SetText("REDIS_VERSION", lua.Text("7.0.15"))
+}
+
+// fail raises an error as Redis's own functions do: a table, with its place.
+func (s *State) fail(l *lua.Thread, msg string) int {
+	l.Throw(placed(s.errorTable(msg), l).Value())
+	return 0
+}
+
+// log checks what it is given; there is no log to write to.
+func (s *State) log(l *lua.Thread) int {
+	if l.Args() < 2 {
+		return s.fail(l, "ERR redis.log() requires two arguments or more.")
+	}
+	level, ok := l.Arg(1).ToNumber()
+	if !ok || l.Arg(1).Kind() != lua.KindNumber {
+		return s.fail(l, "ERR First argument must be a number (log level).")
+	}
+	if level = float64(lua.Truncate(level)); level < 0 || level > 3 {
+		return s.fail(l, "ERR Invalid debug level.")
+	}
+	return 0
+}
+
+func (s *State) setRepl(l *lua.Thread) int {
+	if l.Args() != 1 {
+		return s.fail(l, "ERR redis.set_repl() requires two arguments.")
+	}
+	n, _ := l.Arg(1).ToNumber()
+	if flags := lua.Truncate(n); flags&^3 != 0 {
+		return s.fail(l, "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
+	}
+	return 0
 }
 
 // redisCall is redis.call, which raises a command's error, and redis.pcall,
 // which returns it.
-func (s *State) redisCall(l *lua.LState, raise bool) int {
-	var r resp.Reply
-	n := l.GetTop()
-	if n == 0 {
-		r = resp.NewError("ERR Please specify at least one argument for this redis lib call")
-	} else {
-		args := make([]string, n)
-		for i := range args {
-			a, ok := argument(l.Get(i + 1))
-			if !ok {
-				args = nil
-				r = resp.NewError("ERR Lua redis lib command arguments must be strings or integers")
-				break
-			}
-			args[i] = a
-		}
-		if args != nil {
-			s.walk(callSteps)
-			r = s.call(args)
-			s.grow(fieldBytes * elements(r))
-		}
+func (s *State) redisCall(l *lua.Thread, raise bool) int {
+	r, ok := s.callArgs(l)
+	if ok {
+		s.g.Walk(callSteps)
+		r = s.call(s.takeArgs(l))
 	}
 	if r.Kind == resp.Error {
-		t := s.errorTable(r.Str, true)
+		t := placed(s.errorTable(r.Str), l)
 		if raise {
-			l.Error(t, 1)
+			l.Throw(t.Value())
 		}
-		l.Push(t)
+		l.Push(t.Value())
 		return 1
 	}
 	l.Push(s.value(r))
 	return 1
 }
 
+// callSteps is what a command counts as.
+const callSteps = 50
+
+// callArgs checks the arguments of a command.
+func (s *State) callArgs(l *lua.Thread) (bad resp.Reply, ok bool) {
+	n := l.Args()
+	if n == 0 {
+		return errNoArgs, false
+	}
+	for i := 1; i <= n; i++ {
+		if k := l.Arg(i).Kind(); k != lua.KindString && k != lua.KindNumber {
+			return errBadArgs, false
+		}
+	}
+	return bad, true
+}
+
+var (
+	errNoArgs  = resp.NewError("ERR Please specify at least one argument for this redis lib call")
+	errBadArgs = resp.NewError("ERR Lua redis lib command arguments must be strings or integers")
+)
+
+func (s *State) takeArgs(l *lua.Thread) []string {
+	args := make([]string, l.Args())
+	for i := range args {
+		args[i], _ = argument(l.Arg(i + 1))
+	}
+	s.g.Grow(16 * len(args))
+	return args
+}
+
+const errNoCommand = "ERR Invalid command passed to redis.acl_check_cmd()"
+
+// aclCheck answers that the user may do everything: there is no access control.
+func (s *State) aclCheck(l *lua.Thread) int {
+	bad, ok := s.callArgs(l)
+	if !ok {
+		return s.fail(l, bad.Str)
+	}
+	args := s.takeArgs(l)
+	if s.Known != nil && !s.Known(args) {
+		return s.fail(l, errNoCommand)
+	}
+	l.Push(lua.True)
+	return 1
+}
+
 // errorReply builds an error table. Without a code the code is ERR.
-func (s *State) errorReply(l *lua.LState) int {
-	msg, ok := l.Get(1).(lua.LString)
-	if !ok || l.GetTop() != 1 {
-		l.Push(s.errorTable("ERR wrong number or type of arguments", false))
+func (s *State) errorReply(l *lua.Thread) int {
+	msg, ok := l.Arg(1).AsString()
+	if !ok || l.Args() != 1 {
+		l.Push(s.errorTable("ERR wrong number or type of arguments").Value())
 		return 1
 	}
-	m := strings.TrimPrefix(oneLine(string(msg)), "-")
+	m := oneLine(strings.TrimPrefix(cString(msg), "-"))
 	if !strings.Contains(m, " ") {
 		m = "ERR " + m
 	}
-	l.Push(s.errorTable(m, false))
+	l.Push(s.errorTable(m).Value())
 	return 1
 }
 
-func (s *State) statusReply(l *lua.LState) int {
-	msg, ok := l.Get(1).(lua.LString)
-	if !ok || l.GetTop() != 1 {
-		l.Push(s.errorTable("ERR wrong number or type of arguments", false))
+func (s *State) statusReply(l *lua.Thread) int {
+	msg, ok := l.Arg(1).AsString()
+	if !ok || l.Args() != 1 {
+		l.Push(s.errorTable("ERR wrong number or type of arguments").Value())
 		return 1
 	}
-	t := l.NewTable()
-	t.RawSetString("ok", msg)
-	l.Push(t)
+	t := s.g.NewTable(0, 0)
+	t.Set(fieldOK, lua.Text(msg))
+	l.Push(t.Value())
 	return 1
 }
 
-func (s *State) sha1hex(l *lua.LState) int {
-	if l.GetTop() != 1 {
-		l.RaiseError("wrong number of arguments")
+func (s *State) sha1hex(l *lua.Thread) int {
+	if l.Args() != 1 {
+		return s.fail(l, "ERR wrong number of arguments")
 	}
-	data, _ := text(l.Get(1))
-	s.walk(len(data) / 8)
-	l.Push(lua.LString(SHA1(data)))
+	data, _ := l.Arg(1).ToString()
+	s.g.Walk(len(data) / 8)
+	l.PushText(SHA1(data))
 	return 1
 }
 
-func (s *State) setResp(l *lua.LState) int {
-	if l.GetTop() != 1 {
-		l.RaiseError("redis.setresp() requires one argument.")
+func (s *State) setResp(l *lua.Thread) int {
+	if l.Args() != 1 {
+		return s.fail(l, "ERR redis.setresp() requires one argument.")
 	}
-	n, ok := l.Get(1).(lua.LNumber)
-	if !ok || n != 2 && n != 3 {
-		l.RaiseError("RESP version must be 2 or 3.")
+	n, _ := l.Arg(1).ToNumber()
+	if n != 2 && n != 3 {
+		return s.fail(l, "ERR RESP version must be 2 or 3.")
 	}
 	s.resp3 = n == 3
 	return 0

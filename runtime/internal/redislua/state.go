@@ -3,112 +3,151 @@ package redislua
 import (
 	"crypto/sha1"
 	"encoding/hex"
-	"fmt"
+	"sort"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
-
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
+
+// A Budget bounds what one script may do; see package lua. A command counts as
+// callSteps.
+type Budget = lua.Budget
 
 // A State runs scripts, one at a time. Nothing that a script does to its
 // globals or libraries is seen by the next one.
 type State struct {
 	unit    unit
-	l       *lua.LState
-	real    *lua.LTable // what scripts see as globals
-	env     *lua.LTable // the empty, protected table through which they see it
-	missing *lua.LTable // metatable of tables whose missing fields are errors
-	loader  *lua.LTable // what a library sees as globals while it is loaded
-	loading *Library    // the library that is being loaded
-	sealed  map[*lua.LTable]*lua.LTable
-	concat  *lua.LFunction
-	placed  *lua.LFunction // error handler: notes where a table was raised
+	g       *lua.State
+	real    *lua.Table // what scripts see as globals
+	missing *lua.Table // metatable of tables whose missing fields are errors
+	loader  *lua.Table // what a library sees as globals while it is loaded
+	loading *Library   // the library that is being loaded
+	handler *lua.Function
 	call    func(args []string) resp.Reply
 	resp3   bool
-	random  drand
-	meter   *meter
-	null    *lua.LUserData // cjson.null
+	null    *lua.UserData // cjson.null
 	json    jsonOptions
 	running bool
+	// Known tells whether a command exists, for redis.acl_check_cmd.
+	Known func(args []string) bool
 }
 
 // New returns a state with Redis's libraries for scripts.
-func New() *State { return newState(scripts) }
-
-func newState(u unit) *State {
-	l := lua.NewState(lua.Options{SkipOpenLibs: true, IncludeGoStackTrace: false, CallStackSize: 256, MinimizeStackMemory: true,
-		// unpack of a list that Redis's Lua still takes
-		RegistryMaxSize: 64 << 10, RegistryGrowStep: 4 << 10})
-	s := &State{unit: u, l: l, meter: newMeter(), sealed: map[*lua.LTable]*lua.LTable{}, random: drand{firstRandom}}
-	for _, lib := range []struct {
-		name string
-		open lua.LGFunction
-	}{
-		{lua.BaseLibName, lua.OpenBase}, {lua.TabLibName, lua.OpenTable},
-		{lua.StringLibName, lua.OpenString}, {lua.MathLibName, lua.OpenMath},
-	} {
-		l.Push(l.NewFunction(lib.open))
-		l.Push(lua.LString(lib.name))
-		l.Call(1, 0)
-	}
-	s.real = l.NewTable()
-	s.openBase()
-	s.openString()
-	s.openTable()
-	s.openMath()
-	s.openRedis()
-	s.openData()
-	s.concat = l.NewFunction(s.concatenate)
-	s.placed = l.NewFunction(func(l *lua.LState) int {
-		t, ok := l.Get(1).(*lua.LTable)
-		if !ok {
-			msg, _ := text(l.Get(1))
-			t = l.NewTable()
-			t.RawSetString("err", lua.LString("ERR "+msg))
-		}
-		if s.sealed[t] == nil {
-			t.RawSetString("source", lua.LString("@"+s.unit.chunk))
-			t.RawSetString("line", lua.LNumber(s.line(l)))
-		}
-		l.Push(t)
-		return 1
-	})
-	s.real.RawSetString(concatName, s.concat)
-	s.real.RawSetString(growName, l.NewFunction(s.growth))
-	s.real.RawSetString(sizedName, l.NewFunction(s.sized))
-	l.SetContext(s.meter)
-
-	s.missing = l.NewTable()
-	s.missing.RawSetString("__index", l.NewFunction(func(l *lua.LState) int {
-		name, _ := text(l.Get(2))
-		l.RaiseError("Script attempted to access nonexistent global variable '%s'", name)
-		return 0
-	}))
-	s.real.Metatable = s.missing
-	s.env = s.seal(s.real)
-	s.real.RawSetString("_G", s.env)
+func New() *State {
+	s := newState(scripts)
+	s.real.SetMeta(s.missing)
+	protect(s.real)
 	return s
 }
 
-// Close frees the state.
-func (s *State) Close() { s.l.Close() }
-
-// seal returns an empty table that shows another one and cannot be changed.
-func (s *State) seal(t *lua.LTable) *lua.LTable {
-	meta := s.l.NewTable()
-	meta.RawSetString("__index", t)
-	meta.RawSetString("__newindex", s.l.NewFunction(readonly))
-	meta.RawSetString("__metatable", lua.LFalse)
-	shell := s.l.NewTable()
-	shell.Metatable = meta
-	s.sealed[shell] = t
-	return shell
+// newState returns a state whose tables can still be changed. The globals of
+// libraries are an empty table, through which they see the real ones.
+func newState(u unit) *State {
+	s := &State{unit: u, g: lua.NewState(), json: jsonDefaults}
+	s.real = s.g.Globals
+	s.missing = s.g.NewTable(0, 1)
+	s.missing.SetText("__index", s.g.Func(func(l *lua.Thread) int {
+		name, _ := l.Arg(2).ToString()
+		l.Errorf("Script attempted to access nonexistent global variable '%s'", cString(name))
+		return 0
+	}).Value())
+	s.real.SetText("pcall", s.g.Func(s.protectedCall(s.real.GetText("pcall").AsFunction())).Value())
+	s.openRedis()
+	s.openData()
+	s.handler = s.g.Func(s.handleError)
+	s.real.SetText("__redis__err__handler", s.handler.Value())
+	protect(s.g.StringMeta())
+	if u == libraries {
+		s.real.SetMeta(s.missing)
+		protect(s.real)
+		meta := s.g.NewTable(0, 1)
+		meta.SetText("__index", s.real.Value())
+		meta.SetReadonly(true)
+		s.g.Globals = s.g.NewTable(0, 0)
+		s.g.Globals.SetMeta(meta)
+		s.g.Globals.SetReadonly(true)
+	}
+	return s
 }
 
-func readonly(l *lua.LState) int {
-	l.RaiseError("Attempt to modify a readonly table")
-	return 0
+// protect keeps a table, its metatable and the tables in it from changes.
+func protect(t *lua.Table) {
+	if t.Readonly() {
+		return
+	}
+	t.SetReadonly(true)
+	if m := t.Meta(); m != nil {
+		protect(m)
+	}
+	t.Each(func(_, v lua.Value) bool {
+		if inner := v.AsTable(); inner != nil {
+			protect(inner)
+		}
+		return true
+	})
+}
+
+// library makes a table of functions.
+func (s *State) library(fns map[string]func(*lua.Thread) int) *lua.Table {
+	names := make([]string, 0, len(fns))
+	for name := range fns {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	t := s.g.NewTable(0, 0)
+	s.g.Register(t, names, fns)
+	return t
+}
+
+// openData adds the libraries that Redis gives scripts for data formats.
+func (s *State) openData() {
+	s.null = &lua.UserData{Text: "(nil)"}
+	s.real.SetText("cjson", s.jsonLib().Value())
+	s.real.SetText("struct", s.structLib().Value())
+	s.real.SetText("cmsgpack", s.msgpackLib().Value())
+	s.real.SetText("bit", s.bitLib().Value())
+}
+
+// handleError makes a table of an error where it is raised, with its place.
+func (s *State) handleError(l *lua.Thread) int {
+	err := l.Arg(1)
+	t := err.AsTable()
+	if t == nil {
+		msg, _ := l.ToStringMeta(err).ToString()
+		t = s.errorTable("ERR " + msg)
+	}
+	chunk, line, ok := l.Place(1)
+	if chunk == "=[C]" {
+		chunk, line, ok = l.Place(2)
+	}
+	if t.Readonly() {
+		t = s.errorTable("ERR err_handler_def:10: Attempt to modify a readonly table")
+		chunk, line = "@err_handler_def", 10
+	}
+	if ok {
+		t.Set(fieldSource, lua.Text(chunk))
+		t.Set(fieldLine, lua.Int(line))
+	}
+	l.Push(t.Value())
+	return 1
+}
+
+// protectedCall is pcall as Redis has it: of an error table of redis.call it
+// gives the message.
+func (s *State) protectedCall(pcall *lua.Function) func(*lua.Thread) int {
+	return func(l *lua.Thread) int {
+		n := l.Run(pcall)
+		if n == 2 && l.Result(2).Equal(lua.False) {
+			if t := l.Result(1).AsTable(); t != nil {
+				if msg, ok := t.Get(fieldErr).ToString(); ok {
+					l.Pop()
+					l.Push(lua.Text(msg))
+				}
+			}
+		}
+		return n
+	}
 }
 
 // Run runs a program. call does what redis.call and redis.pcall ask for; its
@@ -117,101 +156,86 @@ func readonly(l *lua.LState) int {
 // "script: …, on …", which is in at. A script that passes its budget is ended,
 // and Exceeded says so.
 func (s *State) Run(p *Program, keys, argv []string, budget Budget, call func(args []string) resp.Reply) (r resp.Reply, at string) {
-	fn := s.l.NewFunctionFromProto(p.proto)
-	fn.Env = s.env
-	r, at = s.run(budget, call, func() {
-		s.real.RawSetString("KEYS", s.strings(keys))
-		s.real.RawSetString("ARGV", s.strings(argv))
-		s.l.Push(fn)
-	}, 0)
-	s.real.RawSetString("KEYS", lua.LNil)
-	s.real.RawSetString("ARGV", lua.LNil)
-	return r, at
+	if s.running {
+		return errNested, ""
+	}
+	s.real.Set(globalKeys, s.strings(keys).Value())
+	s.real.Set(globalArgv, s.strings(argv).Value())
+	return s.run(budget, call, s.g.Load(p.proto))
 }
 
-// run calls the function that push has put on the stack with its arguments.
-func (s *State) run(budget Budget, call func(args []string) resp.Reply, push func(), args int) (r resp.Reply, at string) {
+var (
+	globalKeys = lua.Text("KEYS")
+	globalArgv = lua.Text("ARGV")
+	errNested  = resp.NewError("ERR scripts cannot run scripts")
+)
+
+// run calls a function.
+func (s *State) run(budget Budget, call func(args []string) resp.Reply, fn *lua.Function, args ...lua.Value) (r resp.Reply, at string) {
 	if s.running {
-		return resp.NewError("ERR scripts cannot run scripts"), ""
+		return errNested, ""
 	}
 	s.running, s.call, s.resp3 = true, call, false
-	s.meter.reset(budget)
 	s.json = jsonDefaults
-	defer func() {
-		s.running, s.call = false, nil
-		s.l.SetTop(0)
-	}()
-	push()
-	err := s.l.PCall(args, 1, s.placed)
+	defer func() { s.running, s.call = false, nil }()
+	err := s.g.Run(budget, s.handler, fn, args, func(v lua.Value) { r = s.reply(v, 0) })
 	switch {
-	case s.Exceeded():
-		return resp.NewError("ERR " + s.meter.Err().Error()), ""
+	case s.g.Exceeded() != nil:
+		return resp.NewError("ERR " + s.g.Exceeded().Error()), ""
 	case err != nil:
-		return s.scriptError(err)
+		return s.scriptError(err.Value)
 	}
-	return s.reply(s.l.Get(-1), 0), ""
+	return r, ""
 }
 
-// SetRESP3 tells whether the running script asked for RESP3 replies.
+// Close frees the state.
+func (s *State) Close() {}
+
+// Charge counts bytes that a command of the running script made elsewhere. The
+// script ends at its next step when the budget does not have them.
+func (s *State) Charge(bytes int) { s.g.Charge(bytes) }
+
+// Exceeded reports whether the last script was ended because its budget was
+// spent.
+func (s *State) Exceeded() bool { return s.g.Exceeded() != nil }
+
+// RESP3 tells whether the running script asked for RESP3 replies.
 func (s *State) RESP3() bool { return s.resp3 }
 
-func (s *State) strings(list []string) *lua.LTable {
-	t := s.l.CreateTable(len(list), 0)
+func (s *State) strings(list []string) *lua.Table {
+	t := s.g.NewTable(0, 0)
+	t.Reserve(len(list))
 	for i, v := range list {
-		t.RawSetInt(i+1, lua.LString(v))
+		t.SetInt(i+1, lua.Text(v))
 	}
 	return t
 }
 
 // scriptError turns what a script raised into an error reply and a place.
-func (s *State) scriptError(err error) (resp.Reply, string) {
-	api, ok := err.(*lua.ApiError)
-	if !ok {
-		return resp.NewError("ERR " + oneLine(err.Error())), ""
+func (s *State) scriptError(v lua.Value) (resp.Reply, string) {
+	t := v.AsTable()
+	if t == nil {
+		msg, _ := v.ToString()
+		return resp.NewError("ERR " + oneLine(cString(msg))), ""
 	}
-	if t, ok := api.Object.(*lua.LTable); ok {
-		// An error table of redis.call, raised again or not.
-		msg, _ := text(t.RawGetString("err"))
-		place, _ := text(t.RawGetString("source"))
-		if line, ok := t.RawGetString("line").(lua.LNumber); ok {
-			place += ":" + number(line)
-		}
-		if msg == "" {
-			msg = "ERR unknown error"
-		}
-		return resp.NewError(oneLine(msg)), place
+	msg, _ := t.Get(fieldErr).ToString()
+	place, ok := t.Get(fieldSource).ToString()
+	line, ok2 := t.Get(fieldLine).ToString()
+	if msg == "" {
+		msg = "ERR unknown error"
 	}
-	msg, ok := text(api.Object)
-	if !ok {
-		msg = api.Object.String()
+	if !ok || !ok2 {
+		return resp.NewError(oneLine(cString(msg))), ""
 	}
-	place := ""
-	if rest, found := strings.CutPrefix(msg, s.unit.chunk+":"); found {
-		if line, _, found := strings.Cut(rest, ":"); found {
-			place = "@" + s.unit.chunk + ":" + line
-		}
-	}
-	return resp.NewError("ERR " + oneLine(msg)), place
+	return resp.NewError(oneLine(cString(msg))), oneLine(cString(place) + ":" + line)
 }
 
-func oneLine(s string) string {
-	return strings.NewReplacer("\r", " ", "\n", " ").Replace(s)
-}
+var newlines = strings.NewReplacer("\r", " ", "\n", " ")
+
+func oneLine(s string) string { return newlines.Replace(s) }
 
 // SHA1 is the name of a script: the hexadecimal SHA-1 of its text.
 func SHA1(text string) string {
 	sum := sha1.Sum([]byte(text))
 	return hex.EncodeToString(sum[:])
-}
-
-// line is the script's line that is being run.
-func (s *State) line(l *lua.LState) (n int) {
-	for level := 0; level < 8; level++ {
-		// "user_script:3: " for a function of the script, else something else
-		if at, ok := strings.CutPrefix(l.Where(level), s.unit.chunk+":"); ok {
-			fmt.Sscanf(at, "%d", &n)
-			return n
-		}
-	}
-	return 0
 }

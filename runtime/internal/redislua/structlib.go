@@ -5,12 +5,12 @@ import (
 	"math"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
+	"github.com/redis2cf/redis2cf/runtime/internal/lua"
 )
 
 // structLib is the library struct, which packs values as C lays them out.
-func (s *State) structLib() *lua.LTable {
-	return s.library(map[string]func(args) int{"pack": s.structPack, "unpack": s.structUnpack, "size": structSize})
+func (s *State) structLib() *lua.Table {
+	return s.library(map[string]func(*lua.Thread) int{"pack": s.structPack, "unpack": s.structUnpack, "size": structSize})
 }
 
 // maxIntSize is the greatest number of bytes of an integer.
@@ -18,7 +18,7 @@ const maxIntSize = 32
 
 // A layout reads a format one option at a time.
 type layout struct {
-	args
+	t      *lua.Thread
 	format string
 	big    bool
 	align  int
@@ -35,7 +35,7 @@ func (f *layout) count(otherwise int) int {
 	for f.format != "" && isDigit(f.format[0]) {
 		d := int(f.format[0] - '0')
 		if n > (math.MaxInt32-d)/10 {
-			f.RaiseError("integral size overflow")
+			f.t.Errorf("integral size overflow")
 		}
 		n = n*10 + d
 		f.format = f.format[1:]
@@ -59,7 +59,7 @@ func (f *layout) next() (opt byte, size int) {
 		size = f.count(1)
 	case 'i', 'I':
 		if size = f.count(4); size > maxIntSize {
-			f.RaiseError("integral size %d is larger than limit of %d", size, maxIntSize)
+			f.t.Errorf("integral size %d is larger than limit of %d", size, maxIntSize)
 		}
 	}
 	return opt, size
@@ -85,18 +85,18 @@ func (f *layout) control(opt byte) {
 	case '!':
 		n := f.count(8)
 		if n <= 0 || n&(n-1) != 0 {
-			f.RaiseError("alignment %d is not a power of 2", n)
+			f.t.Errorf("alignment %d is not a power of 2", n)
 		}
 		f.align = n
 	default:
-		f.bad(1, "invalid format option '%c'", opt)
+		f.t.BadArg(1, "invalid format option '%c'", opt)
 	}
 }
 
 func (f *layout) putInteger(n float64, size int) string {
 	var v uint64
 	if n < 0 || n < math.MaxInt64 {
-		v = uint64(truncate(n))
+		v = uint64(lua.Truncate(n))
 	} else {
 		v = uint64(n)
 	}
@@ -112,7 +112,7 @@ func (f *layout) putInteger(n float64, size int) string {
 	return string(buf)
 }
 
-func (f *layout) integer(data string, signed bool) lua.LNumber {
+func (f *layout) integer(data string, signed bool) lua.Value {
 	var v uint64
 	for i := range data {
 		at := len(data) - 1 - i
@@ -122,12 +122,12 @@ func (f *layout) integer(data string, signed bool) lua.LNumber {
 		v = v<<8 | uint64(data[at])
 	}
 	if !signed {
-		return lua.LNumber(v)
+		return lua.Number(float64(v))
 	}
 	if mask := ^uint64(0) << (uint(len(data)*8-1) & 63); v&mask != 0 {
 		v |= mask
 	}
-	return lua.LNumber(int64(v))
+	return lua.Number(float64(int64(v)))
 }
 
 func (f *layout) order() binary.ByteOrder {
@@ -137,42 +137,42 @@ func (f *layout) order() binary.ByteOrder {
 	return binary.LittleEndian
 }
 
-func (s *State) structPack(a args) int {
-	f := layout{args: a, format: a.text(1), align: 1}
-	a.Push(lua.LNil) // what Redis says of the first argument that is missing
+func (s *State) structPack(a *lua.Thread) int {
+	f := layout{t: a, format: a.CheckText(1), align: 1}
+	a.Push(lua.Nil) // what Redis says of the first argument that is missing
 	var b strings.Builder
 	total, arg := 0, 2
 	for f.more() {
 		opt, size := f.next()
 		pad := f.padding(total, opt, size)
-		s.grow(pad + size)
+		s.g.Grow(pad + size)
 		b.WriteString(strings.Repeat("\x00", pad))
 		total += pad
 		switch opt {
 		case 'b', 'B', 'h', 'H', 'l', 'L', 'T', 'i', 'I':
-			b.WriteString(f.putInteger(a.number(arg), size))
+			b.WriteString(f.putInteger(a.CheckNumber(arg), size))
 			arg++
 		case 'x':
 			b.WriteByte(0)
 		case 'f':
 			buf := make([]byte, 4)
-			f.order().PutUint32(buf, math.Float32bits(float32(a.number(arg))))
+			f.order().PutUint32(buf, math.Float32bits(float32(a.CheckNumber(arg))))
 			b.Write(buf)
 			arg++
 		case 'd':
 			buf := make([]byte, 8)
-			f.order().PutUint64(buf, math.Float64bits(a.number(arg)))
+			f.order().PutUint64(buf, math.Float64bits(a.CheckNumber(arg)))
 			b.Write(buf)
 			arg++
 		case 'c', 's':
-			text := a.text(arg)
+			text := a.CheckText(arg)
 			arg++
 			if size == 0 {
 				size = len(text)
-				s.grow(size)
+				s.g.Grow(size)
 			}
 			if len(text) < size {
-				a.bad(arg, "string too short")
+				a.BadArg(arg, "string too short")
 			}
 			b.WriteString(text[:size])
 			if opt == 's' {
@@ -184,20 +184,20 @@ func (s *State) structPack(a args) int {
 		}
 		total += size
 	}
-	a.Push(lua.LString(b.String()))
+	a.PushText(b.String())
 	return 1
 }
 
-func (s *State) structUnpack(a args) int {
-	f := layout{args: a, format: a.text(1), align: 1}
-	data, at := a.text(2), a.integer(3, 1)
+func (s *State) structUnpack(a *lua.Thread) int {
+	f := layout{t: a, format: a.CheckText(1), align: 1}
+	data, at := a.CheckText(2), int(a.OptInteger(3, 1))
 	if at <= 0 {
-		a.bad(3, "offset must be 1 or greater")
+		a.BadArg(3, "offset must be 1 or greater")
 	}
 	at--
 	short := func(size int) {
 		if size < 0 || size > len(data) || at > len(data)-size {
-			a.bad(2, "data string too short")
+			a.BadArg(2, "data string too short")
 		}
 	}
 	n := 0
@@ -205,64 +205,67 @@ func (s *State) structUnpack(a args) int {
 		opt, size := f.next()
 		at += f.padding(at, opt, size)
 		short(size)
-		s.walk(1)
+		s.g.Walk(1)
 		switch opt {
 		case 'b', 'h', 'l', 'i', 'B', 'H', 'L', 'T', 'I':
 			a.Push(f.integer(data[at:at+size], opt >= 'a'))
 			n++
 		case 'x':
 		case 'f':
-			a.Push(lua.LNumber(math.Float32frombits(f.order().Uint32([]byte(data[at : at+4])))))
+			a.Push(lua.Number(float64(math.Float32frombits(f.order().Uint32([]byte(data[at : at+4]))))))
 			n++
 		case 'd':
-			a.Push(lua.LNumber(math.Float64frombits(f.order().Uint64([]byte(data[at : at+8])))))
+			a.Push(lua.Number(math.Float64frombits(f.order().Uint64([]byte(data[at : at+8])))))
 			n++
 		case 'c':
 			if size == 0 {
-				length, ok := a.Get(-1).(lua.LNumber)
+				length, ok := a.Arg(a.Args()).AsNumber()
 				if n == 0 || !ok {
-					a.RaiseError("format 'c0' needs a previous size")
+					a.Errorf("format 'c0' needs a previous size")
 				}
-				a.Pop(1)
+				a.Pop()
 				n--
-				size = int(truncate(float64(length)))
+				size = int(lua.Truncate(length))
 				short(size)
 			}
-			a.Push(lua.LString(data[at : at+size]))
+			a.PushText(data[at : at+size])
 			n++
 		case 's':
 			size = strings.IndexByte(data[at:], 0) + 1
 			if size == 0 {
-				a.RaiseError("unfinished string in data")
+				a.Errorf("unfinished string in data")
 			}
-			s.walk(size / 8)
-			a.Push(lua.LString(data[at : at+size-1]))
+			s.g.Walk(size / 8)
+			a.PushText(data[at : at+size-1])
 			n++
 		default:
 			f.control(opt)
 		}
 		at += size
 	}
-	a.Push(lua.LNumber(at + 1))
+	a.Push(lua.Int(at + 1))
 	return n + 1
 }
 
-func structSize(a args) int {
-	f := layout{args: a, format: a.text(1), align: 1}
+func structSize(a *lua.Thread) int {
+	f := layout{t: a, format: a.CheckText(1), align: 1}
 	at := 0
 	for f.more() {
 		opt, size := f.next()
 		at += f.padding(at, opt, size)
 		switch {
 		case opt == 's':
-			a.bad(1, "option 's' has no fixed size")
+			a.BadArg(1, "option 's' has no fixed size")
 		case opt == 'c' && size == 0:
-			a.bad(1, "option 'c0' has no fixed size")
+			a.BadArg(1, "option 'c0' has no fixed size")
 		case !isLetter(opt) && !isDigit(opt):
 			f.control(opt)
 		}
 		at += size
 	}
-	a.Push(lua.LNumber(at))
+	a.Push(lua.Int(at))
 	return 1
 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func isDigit(c byte) bool  { return c >= '0' && c <= '9' }

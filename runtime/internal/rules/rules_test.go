@@ -44,18 +44,16 @@ var engineMayImport = map[string]bool{
 	"slices": true, "maps": true, "sort": true, "strconv": true, "strings": true, "unicode": true, "unicode/utf8": true,
 	"container/heap": true, "container/list": true, "crypto/sha1": true, "encoding/binary": true, "encoding/hex": true,
 	"encoding/json": true, "hash/crc64": true, "regexp": true, "unicode/utf16": true, "unsafe": true,
-	"github.com/cespare/xxhash/v2":     true,
-	"github.com/tidwall/btree":         true,
-	"github.com/yuin/gopher-lua":       true,
-	"github.com/yuin/gopher-lua/ast":   true,
-	"github.com/yuin/gopher-lua/parse": true,
-	self + "/resp":                     true,
-	self + "/engine":                   true,
-	self + "/internal/redislua":        true,
+	"github.com/cespare/xxhash/v2": true,
+	"github.com/tidwall/btree":     true,
+	self + "/resp":                 true,
+	self + "/engine":               true,
+	self + "/internal/redislua":    true,
+	self + "/internal/lua":         true,
 }
 
 // machineDirs are the directories that hold the engine: the same rules for all.
-var machineDirs = []string{"engine", "internal/redislua"}
+var machineDirs = []string{"engine", "internal/redislua", "internal/lua"}
 
 // listed is a package as go list prints it.
 type listed struct {
@@ -150,11 +148,7 @@ func TestEngineIsAStateMachine(t *testing.T) {
 			return err
 		}
 		checked++
-		rel, _ := filepath.Rel(root, path)
 		for _, fault := range machineFaults(f) {
-			if excused[filepath.ToSlash(rel)][fault.what] {
-				continue
-			}
 			t.Errorf("%s: %s", fset.Position(fault.pos), fault.what)
 		}
 		return nil
@@ -167,17 +161,6 @@ func TestEngineIsAStateMachine(t *testing.T) {
 	if checked == 0 {
 		t.Fatal("no file of the engine was checked")
 	}
-}
-
-// excused holds the faults that a file may have, for a reason.
-var excused = map[string]map[string]bool{
-	// gopher-lua asks its context before each instruction whether it is done, and
-	// the meter that counts them answers as that context. Nothing is ever sent,
-	// received or waited for, and the time is the type of an unused result.
-	"internal/redislua/budget.go": {
-		"the engine may not have a channel":                      true,
-		`the engine may not import "time" (see engineMayImport)`: true,
-	},
 }
 
 type fault struct {

@@ -1,11 +1,6 @@
-package redislua
+package lua
 
-import (
-	"fmt"
-	"strings"
-
-	lua "github.com/yuin/gopher-lua"
-)
+import "strings"
 
 const (
 	maxCaptures  = 32
@@ -18,23 +13,21 @@ const (
 // in the script's budget: a pattern can take exponential time.
 type matcher struct {
 	text, pattern string
-	state         *State
+	t             *Thread
 	depth         int
 	level         int
 	captures      [maxCaptures]struct{ at, len int }
 }
 
 // newMatcher takes a pattern up to its first NUL, which ends it in Lua 5.1.
-func (s *State) newMatcher(text, pattern string) *matcher {
+func (t *Thread) newMatcher(text, pattern string) *matcher {
 	if i := strings.IndexByte(pattern, 0); i >= 0 {
 		pattern = pattern[:i]
 	}
-	return &matcher{text: text, pattern: pattern, state: s}
+	return &matcher{text: text, pattern: pattern, t: t}
 }
 
-func (m *matcher) fail(format string, args ...any) {
-	m.state.l.RaiseError("%s", fmt.Sprintf(format, args...))
-}
+func (m *matcher) fail(format string, args ...any) { m.t.Errorf(format, args...) }
 
 // p is a byte of the pattern, 0 behind its end.
 func (m *matcher) p(i int) byte {
@@ -55,9 +48,15 @@ func (m *matcher) match(at, p int) int {
 	if m.depth++; m.depth > maxPattern {
 		m.fail("pattern too complex")
 	}
-	defer func() { m.depth-- }()
+	at = m.items(at, p)
+	m.depth--
+	return at
+}
+
+// items matches one item of the pattern after the other.
+func (m *matcher) items(at, p int) int {
 	for p < len(m.pattern) {
-		m.state.walk(1)
+		m.t.g.Walk(1)
 		switch c := m.pattern[p]; {
 		case c == '(' && m.p(p+1) == ')':
 			return m.open(at, p+2, captureIndex)
@@ -195,7 +194,7 @@ func (m *matcher) repeat(at int, digit byte) int {
 	if c.len < 0 { // a position is as long as nothing is
 		return -1
 	}
-	m.state.walk(c.len)
+	m.t.g.Walk(c.len)
 	if !strings.HasPrefix(m.text[at:], m.text[c.at:c.at+c.len]) {
 		return -1
 	}
@@ -213,7 +212,7 @@ func (m *matcher) balance(at, p int) int {
 	}
 	nested := 1
 	for at++; at < len(m.text); at++ {
-		m.state.walk(1)
+		m.t.g.Walk(1)
 		switch m.text[at] {
 		case shut:
 			if nested--; nested == 0 {
@@ -256,7 +255,7 @@ func (m *matcher) classEnd(p int) int {
 
 // one reports whether the item from p to end matches the character at a place.
 func (m *matcher) one(at, p, end int) bool {
-	m.state.walk(1)
+	m.t.g.Walk(1)
 	if at >= len(m.text) {
 		return false
 	}
@@ -332,37 +331,36 @@ func inClass(c, class byte) bool {
 	return in == (class >= 'a')
 }
 
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
-
 // capture is what one capture holds; the whole match when there are none.
-func (m *matcher) capture(i, from, to int) lua.LValue {
+func (m *matcher) capture(i, from, to int) Value {
 	if i >= m.level {
 		if i != 0 {
 			m.fail("invalid capture index")
 		}
-		return lua.LString(m.text[from:to])
+		m.t.g.Grow(stringBytes + to - from)
+		return Text(m.text[from:to])
 	}
 	switch c := m.captures[i]; c.len {
 	case captureOpen:
 		m.fail("unfinished capture")
-		return lua.LNil
+		return Nil
 	case captureIndex:
-		return lua.LNumber(c.at + 1)
+		return Int(c.at + 1)
 	default:
-		return lua.LString(m.text[c.at : c.at+c.len])
+		m.t.g.Grow(stringBytes + c.len)
+		return Text(m.text[c.at : c.at+c.len])
 	}
 }
 
 // push pushes every capture, or the whole match when there are none and whole
 // asks for it, and returns how many values that are.
-func (m *matcher) push(l *lua.LState, whole bool, from, to int) int {
+func (m *matcher) push(t *Thread, whole bool, from, to int) int {
 	n := m.level
 	if n == 0 && whole {
 		n = 1
 	}
 	for i := 0; i < n; i++ {
-		l.Push(m.capture(i, from, to))
+		t.Push(m.capture(i, from, to))
 	}
 	return n
 }
