@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // fieldPages serves a hash or a set from its rows, which are ordered by field:
 // the elements in memory are a cache in which what changed is pinned until the
@@ -136,32 +139,40 @@ func (p *fieldPages[E, P]) empty() bool {
 	return empty
 }
 
-// each calls yield for every element until it returns false: those in memory,
-// then the others in the order of the rows, which may be kept. yield may look
-// for other elements.
+// each calls yield for every element, in the order of the rows, until it returns
+// false. Elements may be kept, and yield may look for others.
 func (p *fieldPages[E, P]) each(yield func(P) bool) {
-	more := true
-	p.cached.scan(0, func(e P) bool { more = yield(e); return more })
+	held := make([]P, 0, p.cached.len())
+	p.cached.scan(0, func(e P) bool { held = append(held, e); return true })
+	slices.SortFunc(held, func(a, b P) int { return strings.Compare(a.link().key, b.link().key) })
 	var page []P
 	var from *Item
-	for size := int64(64); more; size = min(2*size, 1024) {
+	for size := int64(64); ; size = min(2*size, 1024) {
 		page = page[:0]
 		n, last := int64(0), ""
 		// Rows are read ahead of yield, which may read others.
 		p.rows.scan(Query{From: from, Limit: size}, func(it Item) bool {
 			n++
 			last = it.Field
-			if e := p.unseen(it); e != nil {
-				page = append(page, e)
+			for len(held) > 0 && held[0].link().key < last {
+				page, held = append(page, held[0]), held[1:]
+			}
+			if there := len(held) > 0 && held[0].link().key == last; !there && !p.hidden(last) {
+				page = append(page, p.element(it, KeyHash(last)))
 			}
 			return true
 		})
+		if n < size {
+			page, held = append(page, held...), nil
+		}
 		for _, e := range page {
 			if !yield(e) {
 				return
 			}
 		}
-		more = n == size
+		if n < size {
+			return
+		}
 		from = &Item{Field: last + "\x00"}
 	}
 }
@@ -169,7 +180,7 @@ func (p *fieldPages[E, P]) each(yield func(P) bool) {
 // unseen is the element of a row, nil when what is in memory hides it.
 func (p *fieldPages[E, P]) unseen(it Item) P {
 	hash := KeyHash(it.Field)
-	if p.cached.find(hash, it.Field) != nil || len(p.absent) > 0 && p.hidden(it.Field) {
+	if p.cached.find(hash, it.Field) != nil || p.hidden(it.Field) {
 		return nil
 	}
 	return p.element(it, hash)
