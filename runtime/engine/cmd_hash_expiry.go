@@ -29,7 +29,8 @@ const maxFieldExpiry = 1<<46 - 2
 
 var (
 	errFieldsMissing = resp.NewError("ERR Mandatory argument FIELDS is missing or not at the right position")
-	errFieldsCount   = resp.NewError("ERR Parameter `numFields` should be greater than 0")
+	errFieldsCount   = resp.NewError("ERR Number of fields must be a positive integer")
+	errExpireCount   = resp.NewError("ERR Parameter `numFields` should be greater than 0") // of HEXPIRE and its kin
 	errFieldsMatch   = resp.NewError("ERR The `numfields` parameter must match the number of arguments")
 )
 
@@ -83,6 +84,10 @@ func (c *call) fieldExpiryAt(arg string, unit int64, absolute bool) (int64, resp
 }
 
 func (c *call) hexpire(unit int64, absolute bool) resp.Reply {
+	ent, h, ok := c.hash(c.args[1])
+	if !ok {
+		return errWrongType
+	}
 	at, bad := c.fieldExpiryAt(c.args[2], unit, absolute)
 	if bad.Kind == resp.Error {
 		return bad
@@ -95,11 +100,10 @@ func (c *call) hexpire(unit int64, absolute bool) resp.Reply {
 	}
 	names, bad := c.fieldNames(fields, 1)
 	if bad.Kind == resp.Error {
+		if bad.Str == errFieldsCount.Str {
+			bad = errExpireCount
+		}
 		return bad
-	}
-	ent, h, ok := c.hash(c.args[1])
-	if !ok {
-		return errWrongType
 	}
 	changed := false
 	r := c.eachField(h, names, func(name string, f *hashField) resp.Reply {
@@ -136,13 +140,13 @@ func (c *call) fieldsChanged(ent *entry, h *hash, changed bool) {
 }
 
 func (c *call) fieldTimes(show func(at int64) int64) resp.Reply {
-	names, bad := c.fieldNames(2, 1)
-	if bad.Kind == resp.Error {
-		return bad
-	}
 	_, h, ok := c.hash(c.args[1])
 	if !ok {
 		return errWrongType
+	}
+	names, bad := c.fieldNames(2, 1)
+	if bad.Kind == resp.Error {
+		return bad
 	}
 	return c.eachField(h, names, func(_ string, f *hashField) resp.Reply {
 		switch {
@@ -156,13 +160,13 @@ func (c *call) fieldTimes(show func(at int64) int64) resp.Reply {
 }
 
 func cmdHPersist(c *call) resp.Reply {
-	names, bad := c.fieldNames(2, 1)
-	if bad.Kind == resp.Error {
-		return bad
-	}
 	ent, h, ok := c.hash(c.args[1])
 	if !ok {
 		return errWrongType
+	}
+	names, bad := c.fieldNames(2, 1)
+	if bad.Kind == resp.Error {
+		return bad
 	}
 	changed := false
 	r := c.eachField(h, names, func(name string, f *hashField) resp.Reply {
@@ -210,6 +214,10 @@ func (c *call) fieldOption(at int, bare string) (expireAt int64, used int, bad r
 }
 
 func cmdHGetEX(c *call) resp.Reply {
+	ent, h, ok := c.hash(c.args[1])
+	if !ok {
+		return errWrongType
+	}
 	at, used, bad := c.fieldOption(2, "PERSIST")
 	if bad.Kind == resp.Error {
 		return bad
@@ -217,10 +225,6 @@ func cmdHGetEX(c *call) resp.Reply {
 	names, bad := c.fieldNames(2+used, 1)
 	if bad.Kind == resp.Error {
 		return bad
-	}
-	ent, h, ok := c.hash(c.args[1])
-	if !ok {
-		return errWrongType
 	}
 	changed := false
 	r := c.eachField(h, names, func(name string, f *hashField) resp.Reply {
@@ -246,13 +250,13 @@ func cmdHGetEX(c *call) resp.Reply {
 }
 
 func cmdHGetDel(c *call) resp.Reply {
-	names, bad := c.fieldNames(2, 1)
-	if bad.Kind == resp.Error {
-		return bad
-	}
 	ent, h, ok := c.hash(c.args[1])
 	if !ok {
 		return errWrongType
+	}
+	names, bad := c.fieldNames(2, 1)
+	if bad.Kind == resp.Error {
+		return bad
 	}
 	changed := false
 	r := c.eachField(h, names, func(name string, f *hashField) resp.Reply {
