@@ -83,7 +83,7 @@ func plain(r resp.Reply, proto int) resp.Reply {
 }
 
 func readString(r resp.Reply, proto int) (string, error) {
-	if r.Kind == resp.Bulk {
+	if r.Kind == resp.Bulk || r.Kind == resp.Status {
 		return r.Str, nil
 	}
 	switch r = plain(r, proto); r.Kind {
@@ -105,6 +105,9 @@ func readString(r resp.Reply, proto int) (string, error) {
 }
 
 func readInt(r resp.Reply, proto int) (int64, error) {
+	if r.Kind == resp.Int {
+		return r.Int, nil
+	}
 	switch r = plain(r, proto); r.Kind {
 	case resp.Int:
 		return r.Int, nil

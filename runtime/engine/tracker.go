@@ -16,10 +16,16 @@ func (t *tracker) note(name string) {
 	}
 }
 
-// take returns the changed names, each once, and forgets them.
+// keptNames bounds how many names' memory a tracker keeps for the next change.
+const keptNames = 4
+
+// take returns the changed names, each once, and forgets them. They are there
+// until the next change.
 func (t *tracker) take() []string {
 	names := t.names
-	t.names = nil
+	if t.names = names[:0]; cap(names) > keptNames {
+		t.names = nil
+	}
 	if len(names) > 1 {
 		slices.Sort(names)
 		names = slices.Compact(names)

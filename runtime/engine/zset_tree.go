@@ -267,21 +267,29 @@ func (n *znode) unlink() {
 	}
 }
 
-// move gives an element another score. Most changes are small: an element that
-// stays between its neighbours is changed in place.
+// move gives an element another score. An element that stays in its leaf is
+// moved within it, and the nodes above do not change.
 func (t *ztree) move(k zkey, score float64) {
 	to := zkey{score, k.name, k.m}
 	n := t.root
 	for !n.leaf() {
 		n = n.kids[n.child(k)].node
 	}
-	// The ends of a leaf may pass a bound that an inner node keeps.
-	if i := n.search(k); i > 0 && i+1 < len(n.items) && n.items[i-1].compare(to) < 0 && to.compare(n.items[i+1]) < 0 {
-		n.items[i] = to
+	// Beyond the ends of a leaf are the bounds that inner nodes keep.
+	last := len(n.items) - 1
+	if n != t.root && (n.items[0].compare(to) > 0 || n.items[last].compare(to) < 0) {
+		t.remove(k)
+		t.insert(to)
 		return
 	}
-	t.remove(k)
-	t.insert(to)
+	from, at := n.search(k), n.search(to)
+	if at > from {
+		at-- // the element itself is before it
+		copy(n.items[from:at], n.items[from+1:at+1])
+	} else {
+		copy(n.items[at+1:from+1], n.items[at:from])
+	}
+	n.items[at] = to
 }
 
 // count is the number of leading elements for which before holds; it must not
