@@ -284,8 +284,7 @@ func (q *geoQuery) run(z *zset) (hits []geoHit) {
 		}
 		shift := 2 * (geoSteps - cell.steps)
 		low, high := float64(cell.bits<<shift), float64((cell.bits+1)<<shift)
-		from := z.order.count(func(k zkey) bool { return k.score < low })
-		z.order.walk(from, z.order.n, false, func(k zkey) bool {
+		z.from(low, func(k zkey) bool {
 			if k.score >= high {
 				return false
 			}

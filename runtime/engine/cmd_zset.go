@@ -283,26 +283,24 @@ func cmdZRandMember(c *call) resp.Reply {
 	case z == nil:
 		return nilReply
 	}
-	any := func() zkey {
-		n, i := z.order.seek(int(c.e.random() % uint64(z.length())))
-		return n.items[i]
-	}
+	any := func() int { return int(c.e.random() % uint64(z.length())) }
 	if len(c.args) == 2 {
-		return resp.NewBulk(any().name)
+		return resp.NewBulk(z.atRanks([]int{any()})[0].name)
 	}
 	out := c.newZReply(withScores, 0)
+	var ranks []int
 	switch {
 	case -count > maxRandom:
 		return errTooMany
 	case count < 0:
 		for ; count < 0; count++ {
-			out.add(any())
+			ranks = append(ranks, any())
 		}
 	default:
-		for _, i := range c.e.sample(z.length(), int(min(count, int64(z.length())))) {
-			n, at := z.order.seek(i)
-			out.add(n.items[at])
-		}
+		ranks = c.e.sample(z.length(), int(min(count, int64(z.length()))))
+	}
+	for _, k := range z.atRanks(ranks) {
+		out.add(k)
 	}
 	return out.reply()
 }
@@ -356,6 +354,10 @@ func cmdZScan(c *call) resp.Reply {
 		if o.keep(m.key) {
 			elems = append(elems, resp.NewBulk(m.key), resp.NewBulk(z.scoreText(m.score)))
 		}
+	}
+	if z.served != nil {
+		next := z.scanServed(o.cursor, o.count, keep)
+		return scanReply(next, elems)
 	}
 	if z.names == nil {
 		z.each(func(k zkey) bool { keep(k.m); return true })

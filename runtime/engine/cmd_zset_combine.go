@@ -31,9 +31,7 @@ func (in *zinput) length() int {
 func (in *zinput) score(name string) (float64, bool) {
 	switch {
 	case in.z != nil:
-		if m := in.z.find(name); m != nil {
-			return m.score, true
-		}
+		return in.z.scoreOf(name)
 	case in.s != nil:
 		return 1, in.s.has(name)
 	}

@@ -8,19 +8,34 @@ import (
 
 // popEnd takes up to count members off the low end, or the high one.
 func (c *call) popEnd(ent *entry, z *zset, high bool, count int64) []zkey {
-	n := z.length()
-	k := int(min(count, int64(n)))
-	from := 0
-	if high {
-		from = n - k
-	}
+	k := int(min(count, int64(z.order.n)))
 	popped := make([]zkey, 0, k)
-	z.order.walk(from, from+k, high, func(x zkey) bool { popped = append(popped, x); return true })
-	for _, x := range popped {
-		z.remove(x.m)
+	switch {
+	case count == 0:
+	case z.served != nil:
+		zwalk{reverse: high, want: int(min(count, zLastBatch))}.run(z, func(x zkey) bool {
+			popped = append(popped, x)
+			return int64(len(popped)) < count
+		})
+	case high:
+		z.order.walk(z.order.n-k, z.order.n, true, func(x zkey) bool { popped = append(popped, x); return true })
+	default:
+		z.order.walk(0, k, false, func(x zkey) bool { popped = append(popped, x); return true })
 	}
-	c.shrunk(ent, z, int64(k))
+	z.removeAll(popped)
+	c.shrunk(ent, z, int64(len(popped)))
 	return popped
+}
+
+// removeAll takes members out that a walk has found.
+func (z *zset) removeAll(found []zkey) {
+	for _, k := range found {
+		m := k.m
+		if z.served != nil {
+			m = z.hold(k).m
+		}
+		z.remove(m)
+	}
 }
 
 // zpop is ZPOPMIN and ZPOPMAX. Without a count the one pair is flat in RESP3 too.

@@ -228,6 +228,11 @@ func (c *call) zrange(by order, reverse, anyDirection bool) resp.Reply {
 	case z == nil:
 		return emptyArray
 	}
+	if z.served != nil {
+		out := c.newZReply(s.withScores, 0)
+		z.pick(&s, out.add)
+		return out.reply()
+	}
 	from, to := s.bounds(z)
 	out := c.newZReply(s.withScores, to-from)
 	z.order.walk(from, to, s.reverse, out.add)
@@ -251,9 +256,14 @@ func cmdZRangeStore(c *call) resp.Reply {
 		return errWrongType
 	}
 	result := newCollection(TypeZSet, !c.e.volatile).(*zset)
-	if z != nil {
+	keep := func(k zkey) bool { result.set(k.name, k.score); return true }
+	switch {
+	case z == nil:
+	case z.served != nil:
+		z.pick(&s, keep)
+	default:
 		from, to := s.bounds(z)
-		z.order.walk(from, to, s.reverse, func(k zkey) bool { result.set(k.name, k.score); return true })
+		z.order.walk(from, to, s.reverse, keep)
 	}
 	return c.replace(c.args[1], result)
 }
@@ -270,6 +280,9 @@ func (c *call) countRange(by order) resp.Reply {
 		return errWrongType
 	case z == nil:
 		return intReply(0)
+	}
+	if z.served != nil {
+		return intReply(int64(z.countServed(&r)))
 	}
 	from, to := z.ranks(&r, false)
 	return intReply(int64(max(to-from, 0)))
@@ -290,11 +303,15 @@ func (c *call) removeRange(by order) resp.Reply {
 	case z == nil:
 		return intReply(0)
 	}
-	from, to := z.ranks(&r, false)
-	doomed := z.slice(from, to)
-	for _, m := range doomed {
-		z.remove(m)
+	var doomed []zkey
+	doom := func(k zkey) bool { doomed = append(doomed, k); return true }
+	if z.served != nil {
+		z.pick(&zselection{zrange: r, limit: -1}, doom)
+	} else {
+		from, to := z.ranks(&r, false)
+		z.order.walk(from, to, false, doom)
 	}
+	z.removeAll(doomed)
 	c.shrunk(ent, z, int64(len(doomed)))
 	return intReply(int64(len(doomed)))
 }

@@ -15,6 +15,10 @@ func (e *Engine) ShedOrdered() (served int) {
 				if obj.rows != nil {
 					served++
 				}
+			case *zset:
+				if obj.served != nil {
+					served++
+				}
 			}
 			return true
 		})

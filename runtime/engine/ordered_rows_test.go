@@ -127,7 +127,7 @@ func compareOrdered(t *testing.T, frames int, next func(r *rand.Rand) resp.Comma
 // TestListsServedFromRowsAnswerAlike holds lists that are served from rows against
 // lists in memory.
 func TestListsServedFromRowsAnswerAlike(t *testing.T) {
-	compareOrdered(t, 1500, func(r *rand.Rand) resp.Command {
+	compareOrdered(t, 800, func(r *rand.Rand) resp.Command {
 		key := fmt.Sprint("l", r.Intn(3))
 		if r.Intn(3) == 0 {
 			key = "l0"
@@ -180,3 +180,128 @@ func TestListsServedFromRowsAnswerAlike(t *testing.T) {
 		return resp.Command{"SORT", key, "ALPHA", "LIMIT", fmt.Sprint(r.Intn(50)), fmt.Sprint(r.Intn(30)), "STORE", "l2"}
 	})
 }
+
+// zsetCommand is a command on sorted sets of which z0, z1 and z2 have any scores
+// and lex has one for all. Bounds fall on scores that there are.
+func zsetCommand(r *rand.Rand) resp.Command {
+	key := fmt.Sprint("z", r.Intn(3))
+	if r.Intn(3) == 0 {
+		key = "z0"
+	}
+	member := func() string {
+		switch r.Intn(60) {
+		case 0:
+			return ""
+		case 1:
+			return "m\x00\xff"
+		}
+		return fmt.Sprint("m", r.Intn(900))
+	}
+	score := func() string {
+		switch r.Intn(40) {
+		case 0:
+			return "inf"
+		case 1:
+			return "-inf"
+		case 2:
+			return fmt.Sprint(r.NormFloat64() * 1e9)
+		}
+		return fmt.Sprint(r.Intn(200) - 100)
+	}
+	bound := func() string {
+		switch r.Intn(8) {
+		case 0:
+			return "-inf"
+		case 1:
+			return "+inf"
+		}
+		return []string{"", "("}[r.Intn(2)] + score()
+	}
+	lex := func() string {
+		switch r.Intn(8) {
+		case 0:
+			return "-"
+		case 1:
+			return "+"
+		}
+		return []string{"[", "("}[r.Intn(2)] + member()
+	}
+	rank := func() string { return fmt.Sprint(r.Intn(1200) - 600) }
+	small := func() string { return fmt.Sprint(r.Intn(30)) }
+	pick := func(words ...string) string { return words[r.Intn(len(words))] }
+	limit := func(cmd resp.Command) resp.Command {
+		if r.Intn(2) == 0 {
+			cmd = append(cmd, "LIMIT", fmt.Sprint(r.Intn(40)-1), fmt.Sprint(r.Intn(40)-1))
+		}
+		return cmd
+	}
+	switch r.Intn(36) {
+	case 0, 1, 2, 3:
+		cmd := resp.Command{"ZADD", key}
+		for n := 1 + r.Intn(300); n > 0; n-- {
+			cmd = append(cmd, score(), member())
+		}
+		return cmd
+	case 4:
+		cmd := resp.Command{"ZADD", "lex"}
+		for n := 1 + r.Intn(300); n > 0; n-- {
+			cmd = append(cmd, "7", member())
+		}
+		return cmd
+	case 5:
+		return resp.Command{"ZADD", key, pick("NX", "XX", "GT", "LT", "CH"), score(), member(), score(), member()}
+	case 6, 7:
+		return resp.Command{"ZINCRBY", key, fmt.Sprint(r.Intn(50) - 25), member()}
+	case 8, 9:
+		return resp.Command{"ZREM", pick(key, key, "lex"), member(), member(), member()}
+	case 10:
+		return resp.Command{"ZSCORE", key, member()}
+	case 11:
+		return resp.Command{"ZMSCORE", key, member(), member()}
+	case 12, 13, 14:
+		return resp.Command{pick("ZRANK", "ZREVRANK"), key, member(), "WITHSCORE"}
+	case 15:
+		return resp.Command{pick("ZRANGE", "ZREVRANGE"), key, rank(), rank(), "WITHSCORES"}
+	case 16:
+		return resp.Command{pick("ZRANGE", "ZREVRANGE"), key, "0", small()}
+	case 17:
+		return resp.Command{pick("ZRANGE", "ZREVRANGE"), key, "-" + small(), "-1", "WITHSCORES"}
+	case 18:
+		return limit(resp.Command{pick("ZRANGEBYSCORE", "ZREVRANGEBYSCORE"), key, bound(), bound(), "WITHSCORES"})
+	case 19:
+		return limit(resp.Command{"ZRANGE", key, bound(), bound(), "BYSCORE"})
+	case 20:
+		return limit(resp.Command{pick("ZRANGEBYLEX", "ZREVRANGEBYLEX"), "lex", lex(), lex()})
+	case 21:
+		return resp.Command{"ZLEXCOUNT", "lex", lex(), lex()}
+	case 22, 23:
+		return resp.Command{"ZCOUNT", key, bound(), bound()}
+	case 24:
+		return resp.Command{pick("ZPOPMIN", "ZPOPMAX"), key, fmt.Sprint(r.Intn(60))}
+	case 25:
+		return resp.Command{"ZMPOP", "2", "z1", key, pick("MIN", "MAX"), "COUNT", fmt.Sprint(1 + r.Intn(30))}
+	case 26:
+		return resp.Command{"ZREMRANGEBYRANK", key, fmt.Sprint(r.Intn(400) - 200), fmt.Sprint(r.Intn(400) - 200)}
+	case 27:
+		return resp.Command{"ZREMRANGEBYSCORE", key, score(), score()}
+	case 28:
+		return resp.Command{"ZREMRANGEBYLEX", "lex", "[m" + small(), "[m" + small()}
+	case 29:
+		return resp.Command{"ZRANDMEMBER", key, pick("1", "5", "60", "-4", "-50"), "WITHSCORES"}
+	case 30:
+		return resp.Command{pick("ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE"), "z2", "2", key, pick("z1", key, "lex")}
+	case 31:
+		return resp.Command{pick("ZUNION", "ZINTER", "ZDIFF"), "2", pick("z1", key), key, "WITHSCORES"}
+	case 32:
+		return resp.Command{"ZRANGESTORE", "z2", key, rank(), rank()}
+	case 33:
+		return resp.Command{"ZRANGESTORE", "z2", key, bound(), bound(), "BYSCORE", "LIMIT", small(), "300"}
+	case 34:
+		return resp.Command{pick("COPY", "RENAME"), key, fmt.Sprint("z", r.Intn(3))}
+	}
+	return resp.Command{pick("ZCARD", "DUMP", "ZCARD", "SORT"), key, "ALPHA"}[:2+r.Intn(2)]
+}
+
+// TestSortedSetsServedFromRowsAnswerAlike holds sorted sets that are served from
+// rows against sorted sets in memory.
+func TestSortedSetsServedFromRowsAnswerAlike(t *testing.T) { compareOrdered(t, 1200, zsetCommand) }

@@ -86,32 +86,47 @@ func (a *scanAhead) fill(from uint64, most int, all func(yield func(hash uint64,
 	}
 }
 
-// scanPage collects at least count elements (fewer at the end of what was
-// selected) from a cursor on, as a table's scanPage does. find looks for an
-// element that was selected.
-func (p *fieldPages[E, P]) scanPage(cursor uint64, count int, find func(name string) P) (page []P, next uint64) {
+// page calls take for the names from a cursor on until it took count of them, and
+// returns the next cursor as a table's scanPage does: 0 at the end. all passes
+// over all elements when the selection does not have the cursor.
+func (a *scanAhead) page(cursor uint64, count int, all func(yield func(hash uint64, name string)), take func(name string) bool) (next uint64) {
 	if cursor >= 1<<HashBits {
-		return nil, 0
+		return 0
 	}
-	a := &p.ahead
 	if !a.valid || cursor < a.from || cursor >= a.to {
-		a.fill(cursor, max(count, scanSelection), func(yield func(uint64, string)) {
-			p.each(func(e P) bool { l := e.link(); yield(l.hash, l.key); return true })
-		})
+		a.fill(cursor, max(count, scanSelection), all)
 	}
 	a.used = true
 	i, _ := slices.BinarySearchFunc(a.names, scanName{hash: cursor}, compareScanNames)
 	var last uint64
+	taken := 0
 	for _, n := range a.names[i:] {
-		if len(page) >= count && n.hash != last {
-			return page, n.hash
+		if taken >= count && n.hash != last {
+			return n.hash
 		}
-		if e := find(n.name); e != nil {
-			page, last = append(page, e), n.hash
+		if take(n.name) {
+			taken++
+			last = n.hash
 		}
 	}
 	if a.to < 1<<HashBits {
-		return page, a.to
+		return a.to
 	}
-	return page, 0
+	return 0
+}
+
+// scanPage collects at least count elements (fewer at the end of what was
+// selected) from a cursor on. find looks for an element that was selected.
+func (p *fieldPages[E, P]) scanPage(cursor uint64, count int, find func(name string) P) (page []P, next uint64) {
+	all := func(yield func(uint64, string)) {
+		p.each(func(e P) bool { l := e.link(); yield(l.hash, l.key); return true })
+	}
+	next = p.ahead.page(cursor, count, all, func(name string) bool {
+		e := find(name)
+		if e != nil {
+			page = append(page, e)
+		}
+		return e != nil
+	})
+	return page, next
 }

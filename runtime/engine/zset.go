@@ -19,7 +19,10 @@ type zset struct {
 	// whole scores as integers: it has no -0 and writes 1e17 with all its digits.
 	loose bool
 	text  int64 // bytes of the members' names
-	log   *undoLog
+	// served is set when order holds just what is known of a set that is served
+	// from its rows; names is nil then.
+	served *zserved
+	log    *undoLog
 	tracker
 }
 
@@ -47,6 +50,9 @@ const (
 
 // bytes is about the memory that the set takes.
 func (z *zset) bytes() int64 {
+	if z.served != nil {
+		return z.bytesServed()
+	}
 	each := zmemberBytes
 	if z.names != nil {
 		each += znameBytes
@@ -54,16 +60,19 @@ func (z *zset) bytes() int64 {
 	return int64(unsafe.Sizeof(*z)+unsafe.Sizeof(znode{})) + int64(z.order.n)*each + z.text
 }
 
-func (z *zset) typ() Type   { return TypeZSet }
-func (z *zset) length() int { return z.order.n }
+func (z *zset) typ() Type { return TypeZSet }
 
 // find returns a member, nil when there is none; z may be nil.
 func (z *zset) find(name string) *zmember {
-	if z == nil || z.order.root == nil {
+	switch {
+	case z == nil:
 		return nil
-	}
-	if z.names != nil {
+	case z.names != nil:
 		return z.names.find(KeyHash(name), name)
+	case z.served != nil:
+		return z.know(name).m
+	case z.order.root == nil:
+		return nil
 	}
 	for _, k := range z.order.root.items {
 		if k.name == name {
@@ -109,12 +118,17 @@ func (z *zset) move(m *zmember, score float64) {
 
 // insert adds a member that is not in the set.
 func (z *zset) insert(name string, score float64) *zmember {
-	z.loose = z.loose || z.order.n == zCompact || len(name) > zCompactName
+	z.loose = z.loose || len(name) > zCompactName || z.length() == zCompact
 	if !z.loose && score == 0 {
 		score = 0 // not -0
 	}
-	m := &zmember{score: score}
-	m.key = name
+	m := newZMember(name, score)
+	if z.served != nil {
+		z.know(name).m = m
+		z.order.insert(m.place())
+		z.served.ahead.add(name, KeyHash(name))
+		return m
+	}
 	if z.names == nil && z.order.n == zLeaf {
 		z.names = &table[zmember, *zmember]{}
 		for _, k := range z.order.root.items {
@@ -134,7 +148,11 @@ func (z *zset) insert(name string, score float64) *zmember {
 // remove takes a member out.
 func (z *zset) remove(m *zmember) {
 	z.order.remove(m.place())
-	z.text -= textBytes(m.key)
+	if z.served != nil {
+		z.know(m.key).m = nil
+	} else {
+		z.text -= textBytes(m.key)
+	}
 	if z.names != nil {
 		z.names.remove(m.hash, m.key)
 	}
@@ -151,12 +169,20 @@ func (z *zset) restore(m *zmember) {
 		z.names.insert(m)
 	}
 	z.order.insert(m.place())
-	z.text += textBytes(m.key)
+	if z.served != nil {
+		z.know(m.key).m = m
+		z.served.ahead.add(m.key, KeyHash(m.key))
+	} else {
+		z.text += textBytes(m.key)
+	}
 	z.note(m.key)
 }
 
 // rank is a member's place from the lowest score on, or from the highest.
 func (z *zset) rank(m *zmember, reverse bool) int {
+	if z.served != nil {
+		return z.rankServed(m, reverse)
+	}
 	r := z.order.rank(m.place())
 	if reverse {
 		return z.order.n - 1 - r
@@ -194,7 +220,13 @@ func (z *zset) scoreText(score float64) string {
 }
 
 // each calls yield for every member in order until it returns false.
-func (z *zset) each(yield func(zkey) bool) { z.order.walk(0, z.order.n, false, yield) }
+func (z *zset) each(yield func(zkey) bool) {
+	if z.served != nil {
+		zwalk{}.run(z, yield)
+		return
+	}
+	z.order.walk(0, z.order.n, false, yield)
+}
 
 // slice is the members with ranks from from up to to (exclusive).
 func (z *zset) slice(from, to int) []*zmember {
@@ -206,10 +238,17 @@ func (z *zset) slice(from, to int) []*zmember {
 func (z *zset) load(it Item) { z.insert(it.Field, it.Score) }
 
 func (z *zset) emit(id uint64, ops []Op) []Op {
+	if z.served != nil {
+		z.served.sync()
+	}
 	for _, name := range z.take() {
 		op := Op{Kind: OpDelItem, Type: TypeZSet, ID: id, Item: Item{Field: name}}
-		if m := z.find(name); m != nil {
+		m := z.find(name)
+		if m != nil {
 			op.Kind, op.Item.Score = OpPutItem, m.score
+		}
+		if z.served != nil {
+			z.emitted(name, m)
 		}
 		ops = append(ops, op)
 	}

@@ -342,6 +342,11 @@ func (t *ztree) rank(k zkey) int {
 	return rank + n.search(k)
 }
 
+// through is the number of elements up to k, k included.
+func (t *ztree) through(k zkey) int {
+	return t.count(func(e zkey) bool { return e.compare(k) <= 0 })
+}
+
 // seek finds the leaf and the index in it of the element with a rank, which
 // must exist.
 func (t *ztree) seek(rank int) (*znode, int) {
