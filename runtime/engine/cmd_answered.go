@@ -44,9 +44,30 @@ func cmdReplicaOf(c *call) resp.Reply {
 	return unserved("replicaof")
 }
 
-// cmdDebug refuses as a Redis does whose configuration says nothing of DEBUG.
-func cmdDebug(*call) resp.Reply {
-	return resp.NewError(`ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`)
+// cmdDebug answers the two of DEBUG's many sub-commands that clients and test
+// suites use.
+func cmdDebug(c *call) resp.Reply {
+	switch sub := strings.ToUpper(c.args[1]); {
+	case sub == "SLEEP" && len(c.args) == 3:
+		until, bad := c.timeoutArg(c.args[2])
+		if bad.Kind == resp.Error || until == 0 {
+			return resp.OK
+		}
+		r := c.waitFor(nil, until, resp.OK)
+		if c.wait != nil {
+			c.wait.timeout = resp.OK
+		}
+		return r
+	case sub == "OBJECT" && len(c.args) == 3:
+		ent := c.e.peek(c.s.db, c.args[2])
+		if ent == nil {
+			return errNoSuchKey
+		}
+		idle := max(c.e.nowMs-ent.access, 0) / 1000
+		return resp.NewStatus(fmt.Sprintf("Value at:0x0 refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
+			c.e.encoding(ent), len(c.e.dump(ent)), ent.access/1000&(1<<24-1), idle))
+	}
+	return unserved("debug")
 }
 
 func cmdScriptKill(*call) resp.Reply {
@@ -60,7 +81,7 @@ func cmdLatencyHistogram(*call) resp.Reply {
 }
 
 func cmdLatencyDoctor(*call) resp.Reply {
-	return verbatim("I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may use \"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it.\n")
+	return verbatim("I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may use \"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it. If we weren't in a deep space mission I'd suggest to take a look at https://redis.io/topics/latency-monitor.\n")
 }
 
 func cmdLatencyGraph(c *call) resp.Reply {
@@ -81,7 +102,7 @@ func cmdACLCat(c *call) resp.Reply {
 		return resp.Bulks(categories)
 	case 3:
 	default:
-		return errArity(c.cmd.name)
+		return c.badSubcommand()
 	}
 	names, known := []string{}, false
 	for _, cat := range categories {

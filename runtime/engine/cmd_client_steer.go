@@ -13,9 +13,6 @@ import (
 type Peer struct {
 	Addr, LocalAddr string // host:port of the two ends of a connection; empty for a client in the program
 	User            string // empty: default
-	// Closable says that the host can end the client (Outcome.Kills). CLIENT KILL
-	// passes over the others.
-	Closable bool
 }
 
 // Describe tells the engine who a session's client is.
@@ -32,7 +29,7 @@ func (s *session) user() string {
 	return s.peer.User
 }
 
-// victims says which clients CLIENT KILL ends.
+// victims says which clients CLIENT KILL ends: those that came over a connection.
 type victims struct {
 	id                      uint64
 	addr, laddr, kind, user string
@@ -41,7 +38,7 @@ type victims struct {
 }
 
 func (v *victims) has(s, me *session) bool {
-	return s.peer.Closable && (v.id == 0 || s.id == v.id) && (!v.byAddr || s.peer.Addr == v.addr) && (!v.byLaddr || s.peer.LocalAddr == v.laddr) &&
+	return s.peer.Addr != "" && (v.id == 0 || s.id == v.id) && (!v.byAddr || s.peer.Addr == v.addr) && (!v.byLaddr || s.peer.LocalAddr == v.laddr) &&
 		(v.kind == "" || s.kind() == v.kind) && (v.user == "" || s.user() == v.user) && !(v.skipMe && s == me)
 }
 
@@ -103,7 +100,8 @@ func cmdClientKill(c *call) resp.Reply {
 	n := int64(0)
 	for _, s := range c.e.clients() {
 		if v.has(s, c.s) {
-			c.e.kills = append(c.e.kills, s.id)
+			// An error that nobody asked for ends a session, see store.SessionOptions.
+			c.e.pushes = append(c.e.pushes, Push{s.id, resp.NewError("ERR the client was killed")})
 			n++
 		}
 	}
@@ -119,7 +117,7 @@ func cmdClientKill(c *call) resp.Reply {
 func cmdClientUnblock(c *call) resp.Reply {
 	answer := resp.Reply{}
 	if len(c.args) > 4 {
-		return errArity(c.cmd.name)
+		return c.badSubcommand()
 	}
 	if len(c.args) == 4 {
 		switch strings.ToUpper(c.args[3]) {
@@ -159,7 +157,7 @@ type pause struct {
 func cmdClientPause(c *call) resp.Reply {
 	writes := false
 	if len(c.args) > 4 {
-		return errArity(c.cmd.name)
+		return c.badSubcommand()
 	}
 	if len(c.args) == 4 {
 		switch strings.ToUpper(c.args[3]) {

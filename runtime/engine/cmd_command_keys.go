@@ -86,10 +86,7 @@ func (cmd *command) keysOf(line resp.Command) []keyUse {
 	var keys []keyUse
 	for _, spec := range cmd.keySpecs() {
 		found, ok := specKeys(spec, line)
-		switch {
-		case !ok && strings.HasPrefix(cmd.name, "georadius"): // an option without its key
-			return []keyUse{{1, "<>"}}
-		case !ok:
+		if !ok {
 			return nil
 		}
 		keys = append(keys, found...)
@@ -151,13 +148,14 @@ func specKeys(spec resp.Reply, line resp.Command) (keys []keyUse, ok bool) {
 }
 
 // behindKeyword is the place behind a keyword, 0 when it is not there. A
-// negative start searches from the end.
+// negative start searches from the end. As in Redis, the last word is never the
+// keyword, and the first argument is not when the search comes from the end.
 func behindKeyword(line resp.Command, keyword string, from int) int {
-	step := 1
+	end, step := len(line)-1, 1
 	if from < 0 {
-		from, step = from+len(line), -1
+		from, end, step = from+len(line), 1, -1
 	}
-	for i := from; i >= 1 && i < len(line); i += step {
+	for i := from; i >= 1 && i < len(line) && i != end; i += step {
 		if strings.EqualFold(line[i], keyword) {
 			return i + 1
 		}

@@ -127,6 +127,8 @@ func cmdConfigSet(c *call) resp.Reply {
 		switch {
 		case s == nil:
 			return resp.NewError(fmt.Sprintf("ERR Unknown option or number of arguments for CONFIG SET - '%s'", oneLine(clip(c.args[i]))))
+		case s.name == "databases" || s.name == "cluster-enabled":
+			return failed(c.args[i], "can't set immutable config")
 		case slices.Contains(chosen, s):
 			return failed(c.args[i], "duplicate parameter")
 		}

@@ -50,7 +50,7 @@ var memoryHandlers = map[string]handler{
 func cmdMemoryDoctor(c *call) resp.Reply {
 	const little = 5 << 20 // Redis says nothing about less than this
 	if c.e.memoryUsed() < little {
-		return verbatim("Hi Sam, this instance is empty or is using very little memory, my issue detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n")
+		return verbatim("Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n")
 	}
 	return verbatim("Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n")
 }

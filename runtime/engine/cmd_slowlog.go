@@ -104,7 +104,7 @@ var slowlogHandlers = map[string]handler{
 func cmdSlowlogGet(c *call) resp.Reply {
 	count := int64(10)
 	if len(c.args) > 3 {
-		return errArity(c.cmd.name)
+		return c.badSubcommand()
 	}
 	if len(c.args) == 3 {
 		n, ok := parseInt(c.args[2])

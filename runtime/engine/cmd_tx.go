@@ -15,7 +15,11 @@ func (e *Engine) enqueue(s *session, cmd *command, args resp.Command) resp.Reply
 	switch cmd.name {
 	case "exec", "discard", "multi", "watch", "quit", "reset":
 		c := call{e: e, s: s, args: args, cmd: cmd}
+		if e.admin.watching {
+			c.before()
+		}
 		r := cmd.run(&c)
+		c.after(r)
 		if len(e.ready) > 0 {
 			e.serveWaiters()
 		}
@@ -64,7 +68,13 @@ func cmdExec(c *call) resp.Reply {
 		if c.e.admin.watching {
 			run.before()
 		}
+		sent := len(c.e.pushes)
 		replies[i] = q.cmd.run(&run)
+		if replies[i].Kind == resp.None && len(c.e.pushes) > sent {
+			// A confirmation of SUBSCRIBE stands where it was asked for.
+			replies[i] = c.e.pushes[sent].Reply
+			c.e.pushes = slices.Delete(c.e.pushes, sent, sent+1)
+		}
 		run.after(replies[i])
 	}
 	return resp.Reply{Kind: resp.Array, Elems: replies}

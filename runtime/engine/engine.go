@@ -62,8 +62,7 @@ type Engine struct {
 	spare  []record // room for the changes to come
 	pushes []Push
 	wakes  []Wake
-	kills  []uint64 // sessions that CLIENT KILL ended
-	writes int64    // counts changes of keys: a command that raised it has written
+	writes int64 // counts changes of keys: a command that raised it has written
 
 	sessions    map[uint64]*session
 	nextSession uint64
@@ -120,8 +119,7 @@ type Outcome struct {
 	Change   *Change
 	Wakes    []Wake
 	Pushes   []Push
-	Kills    []uint64 // sessions whose clients the host must end, the caller's own after its replies
-	Deadline int64    // Unix microseconds at which Tick must be called; 0: no need
+	Deadline int64 // Unix microseconds at which Tick must be called; 0: no need
 	// Err is a fault of the store. Nothing of the frame counts, and the engine
 	// must be discarded and opened anew.
 	Err error
@@ -238,6 +236,5 @@ func (e *Engine) finish(out *Outcome) {
 	}
 	out.Wakes, e.wakes = e.wakes, nil
 	out.Pushes, e.pushes = e.pushes, nil
-	out.Kills, e.kills = e.kills, nil
 	out.Deadline = e.deadline()
 }

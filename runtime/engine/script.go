@@ -195,11 +195,8 @@ func cmdScriptExists(c *call) resp.Reply {
 }
 
 func cmdScriptFlush(c *call) resp.Reply {
-	if len(c.args) > 3 {
-		return errArity(c.cmd.name)
-	}
-	if len(c.args) == 3 {
-		if mode := strings.ToUpper(c.args[2]); mode != "ASYNC" && mode != "SYNC" {
+	if len(c.args) > 2 {
+		if mode := strings.ToUpper(c.args[2]); len(c.args) > 3 || mode != "ASYNC" && mode != "SYNC" {
 			return resp.NewError("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
 		}
 	}

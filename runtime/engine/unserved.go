@@ -26,7 +26,14 @@ func unserved(name string) resp.Reply {
 // of the rest.
 var notHonoured = map[string]string{
 	"client|tracking": "there are no invalidation messages. The embedded engine is in the process and needs no cache; behind the gateway, cache in the program or let the plan place the family on KV.",
+	"debug":           "the embedded engine answers DEBUG SLEEP and DEBUG OBJECT alone.",
 	"replicaof":       "Cloudflare replicates the store; move keys between servers with redis2cf copy.",
+}
+
+// badSubcommand is the error for a sub-command with too many arguments, which
+// Redis itself cannot tell from one that it does not know.
+func (c *call) badSubcommand() resp.Reply {
+	return resp.NewError(fmt.Sprintf("ERR unknown subcommand or wrong number of arguments for '%s'. Try %s HELP.", oneLine(clip(c.args[1])), strings.ToUpper(c.args[0])))
 }
 
 // lineCommand finds the command of a command line, sub-command included.

@@ -30,6 +30,10 @@ const (
 	quit               // ends the connection
 	reset              // back to the state of a new connection
 	anytime            // allowed to a RESP2 subscriber, otherwise plain
+	client             // CLIENT, which may hold replies back or end connections
+	begin              // MULTI
+	end                // EXEC and DISCARD
+	watch              // not queued in a transaction
 )
 
 var treatments = map[string]treatment{
@@ -39,6 +43,7 @@ var treatments = map[string]treatment{
 	"BZPOPMIN": blocking, "BZPOPMAX": blocking, "BZMPOP": blocking, "XREAD": blocking, "XREADGROUP": blocking,
 	"WAIT": blocking, "WAITAOF": blocking,
 	"AUTH": auth, "HELLO": hello, "QUIT": quit, "RESET": reset, "PING": anytime,
+	"CLIENT": client, "MULTI": begin, "EXEC": end, "DISCARD": end, "WATCH": watch,
 }
 
 // treat finds a command's treatment without making a string.
@@ -65,6 +70,10 @@ type conn struct {
 	proto   atomic.Int32
 	topics  atomic.Int64 // channels and patterns subscribed to
 	shards  atomic.Int64 // sharded channels
+	tx      transaction
+	quiet   quiet
+	busy    atomic.Bool // a CLIENT command runs, which may end this very connection
+	over    atomic.Bool // the session was ended from outside
 
 	mu    sync.Mutex
 	out   []byte
@@ -84,7 +93,9 @@ func serveConn(ctx context.Context, nc net.Conn, b store.Backend, opt *Options) 
 	defer stop()
 	c := &conn{nc: nc, opt: opt, ok: !opt.secured(), pushed: make(chan struct{}, 1)}
 	c.proto.Store(2)
-	session, err := b.NewSession(store.SessionOptions{Protocol: 2, Push: c.push})
+	session, err := b.NewSession(store.SessionOptions{
+		Protocol: 2, Push: c.push, Addr: nc.RemoteAddr().String(), LocalAddr: nc.LocalAddr().String(),
+	})
 	if err != nil {
 		c.reply(resp.NewError(errorText(err)))
 		c.flush()
@@ -182,18 +193,38 @@ func (c *conn) run(ctx, gone context.Context, cmds []resp.Command) bool {
 	start := 0
 	for i, cmd := range cmds {
 		how := treat(cmd)
-		if (how == plain || how == anytime) && c.ok && !c.restricted() {
+		last := c.ok && !c.restricted() && c.tx.follow(cmd, how)
+		if c.tx.open && how != quit && how != reset {
+			how = plain // it will be queued
+		}
+		if c.ok && c.passes(how) && !last {
 			continue
 		}
 		if !c.execute(ctx, cmds[start:i]) {
 			return false
 		}
 		start = i + 1
-		if !c.special(ctx, gone, cmd, how) {
+		if last {
+			if !c.finish(ctx, cmd) {
+				return false
+			}
+		} else if !c.special(ctx, gone, cmd, how) {
 			return false
 		}
+		c.quiet.next()
 	}
 	return c.execute(ctx, cmds[start:])
+}
+
+// passes reports whether a command may run in one frame with others. A
+// subscriber's commands run one by one, so that messages and answers keep their
+// order; so do those whose answers are held back.
+func (c *conn) passes(how treatment) bool {
+	switch how {
+	case plain, anytime, begin, end, watch:
+		return c.topics.Load()+c.shards.Load() == 0 && !c.quiet.any()
+	}
+	return false
 }
 
 // restricted reports whether the client is a RESP2 subscriber, which may do
@@ -223,6 +254,8 @@ func (c *conn) special(ctx, gone context.Context, cmd resp.Command, how treatmen
 		return true
 	case hello:
 		return c.hello(ctx, cmd)
+	case client:
+		return c.client(ctx, cmd)
 	case quit:
 		c.reply(resp.OK)
 		return false
@@ -233,77 +266,12 @@ func (c *conn) special(ctx, gone context.Context, cmd resp.Command, how treatmen
 		c.proto.Store(2)
 		c.topics.Store(0)
 		c.shards.Store(0)
+		c.tx, c.quiet = transaction{}, quiet{}
 		c.admit(!c.opt.secured())
+		c.called("default")
 		return true
 	}
 	return c.execute(ctx, one)
-}
-
-func (c *conn) admit(ok bool) {
-	c.mu.Lock()
-	c.ok = ok
-	c.mu.Unlock()
-}
-
-var errWrongPass = resp.NewError("WRONGPASS invalid username-password pair or user is disabled.")
-
-// authenticate answers AUTH.
-func (c *conn) authenticate(cmd resp.Command) resp.Reply {
-	user, password := "default", ""
-	switch len(cmd) {
-	case 2:
-		password = cmd[1]
-		if !c.opt.secured() {
-			return resp.NewError("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
-		}
-	case 3:
-		user, password = cmd[1], cmd[2]
-	default:
-		return resp.NewError("ERR wrong number of arguments for 'auth' command")
-	}
-	if !c.opt.secured() && user == "default" {
-		return resp.OK
-	}
-	if !c.opt.admits(user, password) {
-		return errWrongPass
-	}
-	c.admit(true)
-	return resp.OK
-}
-
-// hello checks the password that HELLO may bring and lets the session switch
-// the protocol.
-func (c *conn) hello(ctx context.Context, cmd resp.Command) bool {
-	for i := 2; i+2 < len(cmd); i++ {
-		if strings.EqualFold(cmd[i], "AUTH") {
-			if r := c.authenticate(resp.Command{"AUTH", cmd[i+1], cmd[i+2]}); r.Kind == resp.Error {
-				c.reply(r)
-				return true
-			}
-			break
-		}
-		if strings.EqualFold(cmd[i], "SETNAME") {
-			i++
-		}
-	}
-	if !c.ok {
-		c.reply(resp.NewError("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"))
-		return true
-	}
-	replies, err := c.session.Execute(ctx, []resp.Command{cmd})
-	if err != nil {
-		c.reply(resp.NewError(errorText(err)))
-		return false
-	}
-	for _, r := range replies {
-		for i := 0; r.Kind == resp.Map && i+1 < len(r.Elems); i += 2 {
-			if r.Elems[i].Str == "proto" {
-				c.proto.Store(int32(r.Elems[i+1].Int))
-			}
-		}
-		c.reply(r)
-	}
-	return true
 }
 
 // execute runs commands as one frame. It reports whether the connection goes on.
@@ -333,6 +301,9 @@ func errorText(err error) string {
 
 // reply appends replies to what will be sent.
 func (c *conn) reply(replies ...resp.Reply) {
+	if c.quiet.holds() {
+		return
+	}
 	proto := int(c.proto.Load())
 	c.mu.Lock()
 	for _, r := range replies {
@@ -343,6 +314,13 @@ func (c *conn) reply(replies ...resp.Reply) {
 
 // push receives a message from the session and never blocks.
 func (c *conn) push(r resp.Reply) {
+	if r.Kind == resp.Error { // the session is over
+		c.over.Store(true)
+		if !c.busy.Load() { // else it was ended by its own command, whose answer goes out
+			c.nc.Close()
+		}
+		return
+	}
 	c.count(r)
 	proto := int(c.proto.Load())
 	c.mu.Lock()

@@ -42,8 +42,18 @@ type SessionOptions struct {
 	Password string // the token where the backend asks for one
 	// Push receives pub/sub messages and confirmations in order, one at a time,
 	// outside the backend's locks. It must not block: a receiver that cannot
-	// keep up buffers or drops.
+	// keep up buffers or drops. A reply of the kind resp.Error says that the session
+	// ended, without Close having been called, and that nothing follows.
 	Push func(resp.Reply)
+	// Addr and LocalAddr are the two ends of the connection that the client came
+	// by, host:port, for CLIENT LIST; empty for a client in the program.
+	Addr, LocalAddr string
+}
+
+// A UserSetter is a Session that can be told who its client has become (AUTH),
+// for ACL WHOAMI and CLIENT LIST.
+type UserSetter interface {
+	SetUser(name string)
 }
 
 // A Backend is an opened store with an engine in front of it.

@@ -190,6 +190,10 @@ func (h *Host) Session(opt store.SessionOptions) (*Session, error) {
 	s := &Session{h: h, push: opt.Push}
 	s.drained.L = &s.pushMu
 	s.id = h.eng.NewSession(opt.DB, opt.Protocol, opt.Name)
+	s.peer = engine.Peer{Addr: opt.Addr, LocalAddr: opt.LocalAddr, User: opt.Username}
+	if s.peer != (engine.Peer{}) {
+		h.eng.Describe(s.id, s.peer)
+	}
 	h.sessions[s.id] = s
 	return s, nil
 }
@@ -298,6 +302,9 @@ func (h *Host) Close() error {
 	}
 	for ticket, w := range h.tickets {
 		h.end(ticket, w, result{err: ErrClosed})
+	}
+	for _, s := range h.sessions {
+		s.enqueue(resp.NewError("ERR the store is closed")) // subscribers find out
 	}
 	err := h.settle()
 	if err != nil {

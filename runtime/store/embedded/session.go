@@ -15,6 +15,7 @@ type Session struct {
 	h      *Host
 	id     uint64
 	closed bool // guarded by h.mu
+	peer   engine.Peer
 
 	push     func(resp.Reply)
 	pushMu   sync.Mutex
@@ -176,6 +177,16 @@ func (s *Session) Protocol() int {
 		return 3
 	}
 	return s.h.eng.Protocol(s.id)
+}
+
+// SetUser says who the client is from now on.
+func (s *Session) SetUser(name string) {
+	s.h.mu.Lock()
+	defer s.h.mu.Unlock()
+	s.peer.User = name
+	if s.h.eng != nil {
+		s.h.eng.Describe(s.id, s.peer)
+	}
 }
 
 // Close ends the session. Its blocked commands return ErrClosed.
