@@ -306,6 +306,14 @@ func (s *set) random(rnd func() uint64) string {
 	return strconv.FormatInt(s.ints[rnd()%uint64(len(s.ints))], 10)
 }
 
+// encoding is the name of the encoding that Redis would choose.
+func (s *set) encoding() string {
+	if s.mixed {
+		return "hashtable"
+	}
+	return "intset"
+}
+
 func (s *set) load(it Item) { s.insert(it.Field) }
 
 // pinned reports whether a member that was noted is there: it is in memory then.

@@ -48,3 +48,11 @@ func (e *Engine) Paged(db uint32, key string) bool {
 	}
 	return false
 }
+
+// Held is how many bytes a key's collection says that it takes in memory.
+func (e *Engine) Held(db uint32, key string) int64 {
+	return e.dbs[db].find(KeyHash(key), key).obj.(sizer).bytes()
+}
+
+// SetResidentRows changes what is read whole.
+func (e *Engine) SetResidentRows(n int) { e.opt.ResidentRows = n }

@@ -296,7 +296,7 @@ func (s *stream) trimRows(t streamTrim) (removed int64, more bool) {
 		return 0, false
 	}
 	var ids []streamID
-	p.walk(streamID{}, maxStreamID, false, func(e *streamEntry) bool {
+	more = p.walk(streamID{}, maxStreamID, false, func(e *streamEntry) bool {
 		if t.byID && !e.id.less(t.minID) {
 			return false
 		}
@@ -306,7 +306,7 @@ func (s *stream) trimRows(t streamTrim) (removed int64, more bool) {
 	if len(ids) > 0 {
 		s.cutRows(ids)
 	}
-	return int64(len(ids)), p.edge(false) == nil
+	return int64(len(ids)), more
 }
 
 // cutRows removes the first entries that are in the rows.
