@@ -31,6 +31,17 @@ type record struct {
 // spareRecords is how many records are allocated at once: some 6 KB.
 const spareRecords = 32
 
+// extend appends an empty operation and returns it, to be filled in. Room behind
+// operations was never used and is empty: an Op is large, and most of it stays so.
+func extend(ops []Op) ([]Op, *Op) {
+	n := len(ops)
+	if n == cap(ops) {
+		ops = append(ops, Op{})
+	}
+	ops = ops[:n+1]
+	return ops, &ops[n]
+}
+
 // emit appends the operations that bring the key's rows up to date.
 func (ent *entry) emit(ops []Op) []Op {
 	ent.dirty = false
@@ -45,11 +56,14 @@ func (ent *entry) emit(ops []Op) []Op {
 		return ops
 	}
 	if ent.header || !ent.stored {
-		h := Header{DB: ent.db, Hash: ent.hash, Key: ent.key, Type: ent.typ, ID: ent.id, ExpireAt: ent.expireAt}
+		var op *Op
+		ops, op = extend(ops)
+		op.Kind, op.Type = OpPutKey, ent.typ
+		h := &op.Header
+		h.DB, h.Hash, h.Key, h.Type, h.ID, h.ExpireAt = ent.db, ent.hash, ent.key, ent.typ, ent.id, ent.expireAt
 		if ent.typ == TypeString {
 			h.Value = ent.text()
 		}
-		ops = append(ops, Op{Kind: OpPutKey, Type: ent.typ, Header: h})
 		ent.header, ent.stored = false, true
 	}
 	if ent.obj != nil {

@@ -272,11 +272,12 @@ func (h *hash) pinned(field string) *hashField {
 
 func (h *hash) emit(id uint64, ops []Op) []Op {
 	for _, field := range h.take() {
-		op := Op{Kind: OpDelItem, Type: TypeHash, ID: id, Item: Item{Field: field}}
+		var op *Op
+		ops, op = extend(ops)
+		op.Kind, op.Type, op.ID, op.Item.Field = OpDelItem, TypeHash, id, field
 		if f := h.pinned(field); f != nil {
 			op.Kind, op.Item.Value, op.Item.ExpireAt = OpPutItem, f.value, f.expireAt
 		}
-		ops = append(ops, op)
 	}
 	return ops
 }

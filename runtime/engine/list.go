@@ -284,16 +284,16 @@ func (l *list) load(it Item) {
 func (l *list) emit(id uint64, ops []Op) []Op {
 	slices.Sort(l.touched)
 	for _, pos := range slices.Compact(l.touched) {
-		op := Op{Kind: OpPutItem, Type: TypeList, ID: id, Item: Item{Pos: pos}}
-		switch {
-		case pos >= l.head && pos < l.head+l.n:
-			op.Item.Value = *l.slot(pos)
-		case pos >= l.storedLo && pos < l.storedHi:
-			op.Kind = OpDelItem
-		default:
+		here := pos >= l.head && pos < l.head+l.n
+		if !here && (pos < l.storedLo || pos >= l.storedHi) {
 			continue // came and went between two commits
 		}
-		ops = append(ops, op)
+		var op *Op
+		ops, op = extend(ops)
+		op.Kind, op.Type, op.ID, op.Item.Pos = OpDelItem, TypeList, id, pos
+		if here {
+			op.Kind, op.Item.Value = OpPutItem, *l.slot(pos)
+		}
 	}
 	l.touched = l.touched[:0]
 	if cap(l.touched) > 4*chunkLen {

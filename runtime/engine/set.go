@@ -326,11 +326,12 @@ func (s *set) pinned(m string) bool {
 
 func (s *set) emit(id uint64, ops []Op) []Op {
 	for _, m := range s.take() {
-		op := Op{Kind: OpDelItem, Type: TypeSet, ID: id, Item: Item{Field: m}}
+		var op *Op
+		ops, op = extend(ops)
+		op.Kind, op.Type, op.ID, op.Item.Field = OpDelItem, TypeSet, id, m
 		if s.pinned(m) {
 			op.Kind = OpPutItem
 		}
-		ops = append(ops, op)
 	}
 	return ops
 }

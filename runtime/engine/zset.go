@@ -242,7 +242,9 @@ func (z *zset) emit(id uint64, ops []Op) []Op {
 		z.served.sync()
 	}
 	for _, name := range z.take() {
-		op := Op{Kind: OpDelItem, Type: TypeZSet, ID: id, Item: Item{Field: name}}
+		var op *Op
+		ops, op = extend(ops)
+		op.Kind, op.Type, op.ID, op.Item.Field = OpDelItem, TypeZSet, id, name
 		m := z.find(name)
 		if m != nil {
 			op.Kind, op.Item.Score = OpPutItem, m.score
@@ -250,7 +252,6 @@ func (z *zset) emit(id uint64, ops []Op) []Op {
 		if z.served != nil {
 			z.emitted(name, m)
 		}
-		ops = append(ops, op)
 	}
 	return ops
 }
