@@ -97,7 +97,9 @@ func (c *call) coordinates(lon, lat float64) resp.Reply {
 			return resp.NewBulk(text)
 		}
 		f, _ = strconv.ParseFloat(text, 64)
-		return resp.NewDouble(f)
+		r := resp.NewDouble(f)
+		r.Str = text
+		return r
 	}
 	return resp.NewArray(one(lon), one(lat))
 }

@@ -69,7 +69,7 @@ const (
 type Reply struct {
 	Kind  Kind
 	Int   int64   // Int and Bool; the bits of a Double
-	Str   string  // Status, Error, Bulk, BigNumber, Verbatim
+	Str   string  // Status, Error, Bulk, BigNumber, Verbatim; a Double that is written with other digits than the fewest
 	Elems []Reply // Array, Map, Set, Pairs, Push
 }
 

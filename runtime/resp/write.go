@@ -29,6 +29,9 @@ func AppendReply(dst []byte, proto int, r Reply) []byte {
 	case Int:
 		return appendInt(dst, ':', r.Int)
 	case Double:
+		if proto == 3 && r.Str != "" {
+			return appendLine(dst, ',', r.Str)
+		}
 		if proto == 3 {
 			return append(AppendDouble(append(dst, ','), r.Float()), "\r\n"...)
 		}
