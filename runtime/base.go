@@ -18,6 +18,7 @@ type baseClient struct {
 // init makes the client usable; it is where self references are set, so a
 // baseClient must not be copied after it.
 func (c *baseClient) init(s sender, hooks []Hook) {
+	s.hasty = s.opt.hasty()
 	c.sender = s
 	c.cmdable = c.Process
 	c.hooked.set(chain{
@@ -98,6 +99,7 @@ func (p *private) session(l *link) (*linkSession, error) {
 		if err != nil {
 			return nil, err
 		}
+		l.private.Add(1)
 		p.own = s
 	}
 	return p.own, nil

@@ -123,9 +123,12 @@ type PubSubStats struct {
 	Active    uint32
 }
 
-// PoolStats are go-redis's numbers of its pool. There is no pool here: Hits
-// counts frames on the shared session, Misses commands that waited on one of
-// their own, TotalConns the sessions that are open.
+// PoolStats are go-redis's numbers of its pool, told of sessions: one is shared by
+// all commands that do not wait, commands that wait have one each, and so has a
+// Conn or a Tx. Misses counts sessions that had to be opened, Hits frames of
+// commands that found theirs open. TotalConns are the sessions that are open
+// without those of subscriptions, IdleConns those of them that serve nobody alone.
+// Nothing waits for a session, so that the numbers of waiting and of timeouts are 0.
 type PoolStats struct {
 	Hits           uint32
 	Misses         uint32
@@ -148,12 +151,15 @@ func (c *baseClient) PoolStats() *PoolStats {
 	l := c.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := &PoolStats{Hits: l.commands.Load(), Misses: l.waits.Load(), IdleConns: uint32(len(l.idle))}
-	s.TotalConns = s.IdleConns
+	opened := l.opened.Load()
+	s := &PoolStats{Misses: opened + l.private.Load(), IdleConns: uint32(len(l.idle))}
+	if used := l.commands.Load() + l.waits.Load(); used > opened {
+		s.Hits = used - opened
+	}
 	if l.shared.Load() != nil {
-		s.TotalConns++
 		s.IdleConns++
 	}
+	s.TotalConns = uint32(len(l.sessions) - len(l.subs))
 	s.PubSubStats = PubSubStats{Created: l.pubsubs.Load(), Active: uint32(len(l.subs))}
 	s.PubSubStats.Untracked = s.PubSubStats.Created - s.PubSubStats.Active
 	return s

@@ -92,7 +92,7 @@ func TestWaitingCommandDoesNotHoldUpTheOthers(t *testing.T) {
 	if f.sessions != 2 {
 		t.Errorf("%d sessions, want the shared one and one for what waits", f.sessions)
 	}
-	if s := c.PoolStats(); s.Hits != 2 || s.Misses != 3 || s.TotalConns != 2 {
+	if s := c.PoolStats(); s.Hits != 3 || s.Misses != 2 || s.TotalConns != 2 {
 		t.Errorf("PoolStats %+v", s)
 	}
 }

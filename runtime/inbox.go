@@ -2,8 +2,6 @@ package runtime
 
 import (
 	"context"
-	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -18,11 +16,16 @@ const maxInbox = 32 << 20
 // puts them in and never waits.
 type inbox struct {
 	mu    sync.Mutex
+	turn  int // of the session whose messages are taken in; 0: none's
+	turns int // sessions there were
 	queue []resp.Reply
 	bytes int
 	end   error         // after the last message
 	more  chan struct{} // has an element when there may be something to take
 }
+
+// lost is put in where a session ended that nobody closed. Int is its turn.
+const lost = resp.Error
 
 func newInbox() *inbox { return &inbox{more: make(chan struct{}, 1)} }
 
@@ -33,15 +36,36 @@ func (b *inbox) wake() {
 	}
 }
 
-// put adds a message. When the subscriber is too far behind, what it has not
-// received is dropped, as Redis drops a subscriber's connection.
-func (b *inbox) put(r resp.Reply) {
+// begin returns what a new session's messages are put in with. Those of sessions
+// before it are not taken in any more.
+func (b *inbox) begin() (put func(resp.Reply), turn int) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.turns++
+	turn = b.turns
+	b.turn = turn
+	return func(r resp.Reply) { b.put(r, turn) }, turn
+}
+
+// put adds a message. When the subscriber is too far behind, what it has not
+// received is dropped and its session is lost, as Redis drops a subscriber's
+// connection.
+func (b *inbox) put(r resp.Reply, turn int) {
+	b.mu.Lock()
+	if turn != b.turn {
+		b.mu.Unlock()
+		return
+	}
 	b.bytes += size(r)
 	if b.bytes > maxInbox {
-		dropped := len(b.queue)
-		b.queue, b.bytes = nil, size(r)
-		logger().Printf(background, "a subscriber is %d bytes behind: %d messages are dropped", maxInbox, dropped)
+		logger().Printf(background, "a subscriber is %d bytes behind: %d messages are dropped", maxInbox, len(b.queue)+1)
+		b.queue, b.bytes = nil, 0
+		r = resp.Reply{Kind: lost}
+	}
+	if r.Kind == lost {
+		r = resp.Reply{Kind: lost, Int: int64(turn)}
+		b.turn = 0
+		b.bytes += size(r)
 	}
 	b.queue = append(b.queue, r)
 	b.mu.Unlock()
@@ -95,7 +119,7 @@ func (b *inbox) take(ctx context.Context, timeout time.Duration) (resp.Reply, er
 		case <-ctx.Done():
 			return resp.Reply{}, ctx.Err()
 		case <-expired:
-			return resp.Reply{}, &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
+			return resp.Reply{}, &timeoutError{"redis2cf: no message within " + timeout.String()}
 		}
 	}
 }

@@ -37,7 +37,11 @@ type link struct {
 	attached map[interface{}]io.Closer // see Attach
 	detached bool
 
-	commands, waits, pubsubs atomic.Uint32 // for PoolStats
+	commands atomic.Uint32 // frames of the shared session; all of this is for PoolStats
+	waits    atomic.Uint32 // uses of sessions for commands that wait
+	opened   atomic.Uint32 // sessions that were opened for either
+	private  atomic.Uint32 // sessions that were opened for a Conn or a Tx
+	pubsubs  atomic.Uint32 // sessions that were opened for subscriptions
 }
 
 // linkSession is a session that its link knows, so that closing the client ends
@@ -73,6 +77,7 @@ func (l *link) session() (*linkSession, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.opened.Add(1)
 	l.shared.Store(s)
 	return s, nil
 }
@@ -144,6 +149,8 @@ func (l *link) waiting() (s *linkSession, done func(error), err error) {
 		s, l.idle = l.idle[n-1], l.idle[:n-1]
 	} else if s, err = l.newSession(l.opt); err != nil {
 		return nil, nil, err
+	} else {
+		l.opened.Add(1)
 	}
 	l.waits.Add(1)
 	return s, func(err error) {

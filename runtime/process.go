@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -18,6 +17,7 @@ type sender struct {
 	link    *link
 	opt     *Options
 	private *private // nil: the shared session
+	hasty   bool     // see Options.hasty
 }
 
 // frame is the memory of commands on their way and of their replies. It is used
@@ -129,7 +129,7 @@ func (s *sender) executeFor(ctx context.Context, f *frame) ([]resp.Reply, error)
 	defer cancel()
 	replies, err := s.execute(limited, f, true)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = fmt.Errorf("redis2cf: %s did not answer within %v, the read timeout and its retries: %w", f.cmds[0].Name(), limit, os.ErrDeadlineExceeded)
+		err = &timeoutError{fmt.Sprintf("redis2cf: %s did not answer within %v, the read timeout and its retries", f.cmds[0].Name(), limit)}
 	}
 	return replies, err
 }
@@ -139,6 +139,9 @@ func (s *sender) executeFor(ctx context.Context, f *frame) ([]resp.Reply, error)
 func (s *sender) execute(ctx context.Context, f *frame, wait bool) ([]resp.Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if s.hasty {
+		return nil, s.opt.tooHasty()
 	}
 	var replies []resp.Reply
 	switch {

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"io"
 	"sort"
 	"strings"
 	"sync"
@@ -22,6 +23,8 @@ type PubSub struct {
 
 	mu     sync.Mutex
 	own    store.Session
+	put    func(resp.Reply) // what own's messages are put in with
+	turn   int              // of own
 	closed error
 	topics [3]topics
 
@@ -83,8 +86,12 @@ func (p *PubSub) session(ctx context.Context) (store.Session, error) {
 	if p.own != nil {
 		return p.own, nil
 	}
+	if p.opt.hasty() {
+		return nil, p.opt.tooHasty()
+	}
 	opt := p.link.opt
-	opt.Push = p.in.put
+	put, turn := p.in.begin()
+	opt.Push = put
 	s, err := p.link.own(opt)
 	if err != nil {
 		return nil, err
@@ -101,8 +108,27 @@ func (p *PubSub) session(ctx context.Context) (store.Session, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	p.own = s
+	p.own, p.put, p.turn = s, put, turn
 	return s, nil
+}
+
+// again opens another session in place of one that ended, and subscribes to what
+// was subscribed to. An error shows again at the next use.
+func (p *PubSub) again(ctx context.Context, turn int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.own == nil || p.turn != turn {
+		return // somebody was faster
+	}
+	p.drop()
+	_, _ = p.session(ctx)
+}
+
+// drop ends a session that is of no use any more. The caller holds p.mu.
+func (p *PubSub) drop() {
+	_ = p.own.Close()
+	p.own = nil
+	p.link.unsubscribed(p)
 }
 
 // run sends a command of strings. Confirmations come as pushes, so that of the
@@ -131,8 +157,7 @@ func (p *PubSub) send(ctx context.Context, name string, args []string) (resp.Rep
 	}
 	r, err := run(ctx, s, name, args)
 	if err != nil && !isRedisError(err) && !isContextError(err) {
-		_ = s.Close()
-		p.own = nil
+		p.drop()
 	}
 	return r, err
 }
@@ -201,7 +226,7 @@ func (p *PubSub) Ping(ctx context.Context, payload ...string) error {
 	defer p.mu.Unlock()
 	r, err := p.send(ctx, "ping", payload)
 	if err == nil {
-		p.in.put(r)
+		p.put(r)
 	}
 	return err
 }
@@ -213,7 +238,7 @@ func (p *PubSub) ClientSetName(ctx context.Context, name string) error {
 	defer p.mu.Unlock()
 	r, err := p.send(ctx, "client", []string{"setname", name})
 	if err == nil {
-		p.in.put(r) // go-redis leaves the answer to the next Receive
+		p.put(r) // go-redis leaves the answer to the next Receive
 	}
 	return err
 }
@@ -250,7 +275,9 @@ func (p *PubSub) Receive(ctx context.Context) (interface{}, error) {
 }
 
 // ReceiveTimeout is Receive with a timeout, after which it returns a net.Error.
-// 0 is no timeout.
+// 0 is no timeout. When the store ended the subscription's session the error is
+// io.EOF; the subscription has another then, and messages between the two are
+// lost, as they are with a connection.
 func (p *PubSub) ReceiveTimeout(ctx context.Context, timeout time.Duration) (interface{}, error) {
 	p.mu.Lock()
 	_, err := p.session(ctx)
@@ -261,6 +288,10 @@ func (p *PubSub) ReceiveTimeout(ctx context.Context, timeout time.Duration) (int
 	r, err := p.in.take(ctx, timeout)
 	if err != nil {
 		return nil, err
+	}
+	if r.Kind == lost {
+		p.again(ctx, int(r.Int))
+		return nil, io.EOF
 	}
 	return message(r)
 }

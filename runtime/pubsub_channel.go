@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -43,8 +44,11 @@ func (p *Pong) String() string {
 type ChannelOption func(c *channel)
 
 type channel struct {
-	size        int
-	sendTimeout time.Duration
+	size             int
+	sendTimeout      time.Duration
+	checkInterval    time.Duration
+	pingTimeout      time.Duration
+	reconnectTimeout time.Duration
 }
 
 // WithChannelSize sets how many messages wait in the Go channel, 100 if it is
@@ -59,18 +63,30 @@ func WithChannelSendTimeout(d time.Duration) ChannelOption {
 	return func(c *channel) { c.sendTimeout = d }
 }
 
-// WithChannelHealthCheckInterval does nothing: a session of a store needs no
-// pings to stay alive.
-func WithChannelHealthCheckInterval(d time.Duration) ChannelOption { return func(*channel) {} }
+// WithChannelHealthCheckInterval sets after how long without a message the
+// subscription is tried with a ping, and opened again when that fails: 3 seconds if
+// it is not given; 0 is never.
+func WithChannelHealthCheckInterval(d time.Duration) ChannelOption {
+	return func(c *channel) { c.checkInterval = d }
+}
 
-// WithChannelPingTimeout does nothing; see WithChannelHealthCheckInterval.
-func WithChannelPingTimeout(d time.Duration) ChannelOption { return func(*channel) {} }
+// WithChannelPingTimeout sets how long such a ping may take, 5 seconds if it is not
+// given.
+func WithChannelPingTimeout(d time.Duration) ChannelOption {
+	return func(c *channel) { c.pingTimeout = d }
+}
 
-// WithChannelReconnectTimeout does nothing; see WithChannelHealthCheckInterval.
-func WithChannelReconnectTimeout(d time.Duration) ChannelOption { return func(*channel) {} }
+// WithChannelReconnectTimeout sets how long opening the subscription again may take,
+// 10 seconds if it is not given.
+func WithChannelReconnectTimeout(d time.Duration) ChannelOption {
+	return func(c *channel) { c.reconnectTimeout = d }
+}
 
 func newChannel(opts []ChannelOption) *channel {
-	c := &channel{size: 100, sendTimeout: time.Minute}
+	c := &channel{
+		size: 100, sendTimeout: time.Minute,
+		checkInterval: 3 * time.Second, pingTimeout: 5 * time.Second, reconnectTimeout: 10 * time.Second,
+	}
 	for _, opt := range opts {
 		opt(c)
 	}
@@ -120,40 +136,59 @@ func (p *PubSub) ChannelWithSubscriptions(opts ...ChannelOption) <-chan interfac
 	return p.allCh
 }
 
-// retryReceive is how long deliver waits after an error before it tries again.
+// retryReceive is how long deliver waits after a second error before it tries again.
 const retryReceive = 100 * time.Millisecond
+
+// alarm is a timer that is set again and again.
+type alarm struct{ *time.Timer }
+
+func newAlarm() alarm {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return alarm{t}
+}
+
+func (a alarm) after(d time.Duration) <-chan time.Time {
+	if !a.Stop() {
+		select {
+		case <-a.C:
+		default:
+		}
+	}
+	a.Reset(d)
+	return a.C
+}
 
 // deliver receives until the subscription ends.
 func deliver[T any](p *PubSub, c *channel, out chan<- T, want func(interface{}) (T, bool)) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	wait := func(d time.Duration) <-chan time.Time {
-		if !timer.Stop() {
-			select {
-			case <-timer.C:
-			default:
-			}
-		}
-		timer.Reset(d)
-		return timer.C
+	heard := make(chan struct{}, 1)
+	if c.checkInterval > 0 {
+		go p.check(c, heard)
 	}
+	timer := newAlarm()
+	defer timer.Stop()
+	failed := false
 	for {
 		msg, err := p.Receive(background)
 		if err != nil {
-			select {
-			case <-p.exit:
-				return
-			default:
-			}
 			if err == ErrClosed {
 				return
 			}
+			if !failed {
+				failed = true
+				continue
+			}
 			select {
 			case <-p.exit:
 				return
-			case <-wait(retryReceive):
+			case <-timer.after(retryReceive):
 			}
 			continue
+		}
+		failed = false
+		select {
+		case heard <- struct{}{}: // any message is as good as a ping
+		default:
 		}
 		m, ok := want(msg)
 		if !ok {
@@ -168,8 +203,37 @@ func deliver[T any](p *PubSub, c *channel, out chan<- T, want func(interface{}) 
 		case out <- m:
 		case <-p.exit:
 			return
-		case <-wait(c.sendTimeout):
+		case <-timer.after(c.sendTimeout):
 			logger().Printf(background, "redis: the channel of %s is full for %s (message is dropped)", p, c.sendTimeout)
+		}
+	}
+}
+
+// check pings the store when it was not heard of for a while. A store may be gone
+// without a word: a server of a test that was closed, a gateway out of reach.
+func (p *PubSub) check(c *channel, heard <-chan struct{}) {
+	timer := newAlarm()
+	defer timer.Stop()
+	for {
+		select {
+		case <-heard:
+		case <-p.exit:
+			return
+		case <-timer.after(c.checkInterval):
+			ctx, cancel := context.WithTimeout(background, c.pingTimeout)
+			err := p.Ping(ctx)
+			cancel()
+			if err == nil || isRedisError(err) {
+				continue
+			}
+			ctx, cancel = context.WithTimeout(background, c.reconnectTimeout)
+			p.mu.Lock()
+			if p.own != nil { // the ping was not answered in time
+				p.drop()
+			}
+			_, _ = p.session(ctx)
+			p.mu.Unlock()
+			cancel()
 		}
 	}
 }
