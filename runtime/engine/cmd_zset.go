@@ -31,7 +31,11 @@ func (c *call) zset(key string) (ent *entry, z *zset, ok bool) {
 	if ent == nil || !ok {
 		return nil, nil, ok
 	}
-	return ent, c.e.object(ent).(*zset), true
+	z = c.e.object(ent).(*zset)
+	if z.served != nil {
+		z.recall()
+	}
+	return ent, z, true
 }
 
 // zaddOptions are the options of ZADD.

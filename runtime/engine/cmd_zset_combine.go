@@ -112,7 +112,9 @@ func (c *call) combination(at int, plain, store, card bool) (q zcombination, bad
 		}
 		switch ent.typ {
 		case TypeZSet:
-			in.z = c.e.object(ent).(*zset)
+			if in.z = c.e.object(ent).(*zset); in.z.served != nil {
+				in.z.recall()
+			}
 		case TypeSet:
 			in.s = c.e.object(ent).(*set)
 		default:

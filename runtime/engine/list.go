@@ -241,7 +241,7 @@ func (l *list) each(from, n int64, yield func(i int64, v string) bool) { l.walk(
 // goes on by step, which is 1 or -1. The list must not change meanwhile.
 func (l *list) walk(from, n, step int64, yield func(i int64, v string) bool) {
 	var unread *[chunkLen]string
-	keep := n <= keptRun
+	keep := n <= keptRun || l.rows != nil && l.rows.e.fits(n*l.elementBytes())
 	for n > 0 {
 		pos := l.head + from
 		c := l.chunks[pos>>chunkBits-l.base]

@@ -3,7 +3,8 @@ package engine
 import "fmt"
 
 // keptRun is how many elements a command may go through so that the chunks that
-// it read stay in memory. What goes through more reads them and lets them go.
+// it read stay in memory anyway. What goes through more lets them go when there
+// is no room for them.
 const keptRun = 16 * chunkLen
 
 // page has the list serve from its rows. Two of them tell where it is: positions
@@ -112,4 +113,12 @@ func (l *list) uncut(e end, from, to int64) {
 	for pos := from; pos < to; pos++ {
 		l.note(pos)
 	}
+}
+
+// elementBytes is about what an element takes, judged by those that are here.
+func (l *list) elementBytes() int64 {
+	if l.held == 0 {
+		return 64
+	}
+	return 16 + l.text/(l.held*chunkLen)
 }

@@ -77,6 +77,12 @@ func (e *Engine) account(ent *entry, d int64) {
 	e.db(ent.db).used += d
 }
 
+// fits reports whether so many bytes more have room in memory, as part of one
+// collection.
+func (e *Engine) fits(bytes int64) bool {
+	return bytes <= e.memory.bound/8 && e.memory.used+bytes <= e.memory.bound
+}
+
 // touch notes that a command asked for a collection, which may grow by it.
 func (m *memory) touch(ent *entry) {
 	if !ent.touched {

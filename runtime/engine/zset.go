@@ -129,6 +129,12 @@ func (z *zset) insert(name string, score float64) *zmember {
 		z.served.ahead.add(name, KeyHash(name))
 		return m
 	}
+	z.place(m)
+	return m
+}
+
+// place puts a member where it belongs in a set that is in memory.
+func (z *zset) place(m *zmember) {
 	if z.names == nil && z.order.n == zLeaf {
 		z.names = &table[zmember, *zmember]{}
 		for _, k := range z.order.root.items {
@@ -137,12 +143,11 @@ func (z *zset) insert(name string, score float64) *zmember {
 		}
 	}
 	if z.names != nil {
-		m.hash = KeyHash(name)
+		m.hash = KeyHash(m.key)
 		z.names.insert(m)
 	}
 	z.order.insert(m.place())
-	z.text += textBytes(name)
-	return m
+	z.text += textBytes(m.key)
 }
 
 // remove takes a member out.
@@ -164,16 +169,12 @@ func (z *zset) remove(m *zmember) {
 
 // restore puts a member back that was removed.
 func (z *zset) restore(m *zmember) {
-	if z.names != nil {
-		m.hash = KeyHash(m.key)
-		z.names.insert(m)
-	}
-	z.order.insert(m.place())
 	if z.served != nil {
 		z.know(m.key).m = m
+		z.order.insert(m.place())
 		z.served.ahead.add(m.key, KeyHash(m.key))
 	} else {
-		z.text += textBytes(m.key)
+		z.place(m)
 	}
 	z.note(m.key)
 }

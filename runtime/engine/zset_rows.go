@@ -15,6 +15,53 @@ type zserved struct {
 	sent    []zsent // changes that were emitted and that the rows may not show yet
 	sentSeq uint64  // the engine's last change before they were emitted
 	ahead   scanAhead
+	work    int64 // rows that were read since shed; as much as the set has, and it had better been read whole
+}
+
+// Counting and passing over so many rows is as much work as reading one, and
+// looking for one by its name as much as reading so many.
+const (
+	zcountedRows = 8
+	zpointRows   = 4
+)
+
+// point, scan and count are those of rows, with the work counted.
+func (v *zserved) point(it Item) (found Item, ok bool) {
+	v.work += zpointRows
+	return v.rows.point(it)
+}
+
+func (v *zserved) scan(q Query, yield func(Item) bool) {
+	v.work += zpointRows + q.Offset/zcountedRows
+	v.rows.scan(q, func(it Item) bool { v.work++; return yield(it) })
+}
+
+func (v *zserved) count(q Query) int64 {
+	n := v.rows.count(q)
+	v.work += zpointRows + n/zcountedRows
+	return n
+}
+
+// recall reads a set whole that is used so much that its rows cost more, if there
+// is room for it in memory.
+func (z *zset) recall() {
+	v := z.served
+	if v.work < v.n || v.work < int64(z.length()) {
+		return
+	}
+	each := zmemberBytes + znameBytes + 24
+	if len(v.known) > 0 {
+		each += z.text/int64(len(v.known)) - 24
+	}
+	if !v.e.fits(v.n * each) {
+		return
+	}
+	all := make([]zkey, 0, z.length())
+	z.each(func(k zkey) bool { all = append(all, k); return true })
+	z.served, z.order, z.text = nil, ztree{}, 0
+	for _, k := range all {
+		z.place(k.m) // a known member stays itself: a script's undo log may hold it
+	}
 }
 
 // A zknown is what is known of a name.
@@ -62,7 +109,7 @@ func (z *zset) shed(r *rows) {
 		if len(v.sent) > 0 {
 			return
 		}
-		v.known, v.stale = map[string]*zknown{}, ztree{}
+		v.known, v.stale, v.work = map[string]*zknown{}, ztree{}, 0
 		v.ahead.age()
 	case z.order.n <= r.e.opt.ResidentRows:
 		return
