@@ -38,6 +38,7 @@ func cmdBitField(c *call) resp.Reply {
 	case writes > 0:
 		changed = int64(ent.textLen()) < (writes-1)>>3+1
 		b = ent.bytes(int((writes-1)>>3) + 1)
+		c.e.reshaped(ent)
 	case ent != nil:
 		b = []byte(ent.view())
 	}

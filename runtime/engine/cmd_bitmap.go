@@ -50,6 +50,7 @@ func cmdSetBit(c *call) resp.Reply {
 	}
 	before := ent.textLen()
 	b := ent.bytes(int(off>>3) + 1)
+	c.e.reshaped(ent)
 	mask := byte(1) << (7 - off&7)
 	old := b[off>>3]&mask != 0
 	if c.args[3] == "1" {

@@ -44,6 +44,7 @@ func cmdPFAdd(c *call) resp.Reply {
 		ent = c.newHLLKey(c.args[1])
 	}
 	b := ent.bytes(0)
+	c.e.reshaped(ent)
 	for _, element := range c.args[2:] {
 		register, value := hllPlace(element)
 		var raised, ok bool
@@ -125,6 +126,7 @@ func cmdPFMerge(c *call) resp.Reply {
 		ent = c.newHLLKey(c.args[1])
 	}
 	b, ok := ent.bytes(0), true
+	c.e.reshaped(ent)
 	if dense {
 		if b, ok = hllToDense(b); !ok {
 			return errBrokenHLL

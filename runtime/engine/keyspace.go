@@ -166,9 +166,7 @@ func (e *Engine) object(ent *entry) collection {
 	if ent.obj == nil {
 		ent.obj = e.read(ent)
 	}
-	if !e.volatile {
-		e.memory.touch(ent)
-	}
+	e.reshaped(ent)
 	if e.undo != nil && e.undo.writing {
 		e.undo.watch(e, ent)
 	}

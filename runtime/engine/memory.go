@@ -91,6 +91,13 @@ func (m *memory) touch(ent *entry) {
 	}
 }
 
+// reshaped notes that a value may take other memory without having changed.
+func (e *Engine) reshaped(ent *entry) {
+	if !e.volatile {
+		e.memory.touch(ent)
+	}
+}
+
 // count counts what commands asked for, and finds what is too large to stay in
 // memory whole.
 func (e *Engine) count() {
