@@ -22,6 +22,7 @@ type streamPages struct {
 
 	edges [2]edgeEntry // the first and the last entry
 	head  *streamNode  // the entries that would be in the first node; nil: not made yet
+	held  int64        // bytes that head takes
 }
 
 // An edgeEntry is the first or the last entry, which is nil when there is none.
@@ -30,20 +31,11 @@ type edgeEntry struct {
 	known bool
 }
 
-func (p *streamPages) bytes() int64 {
-	b := 256 + 48*int64(len(p.gone))
-	if p.head != nil {
-		b += p.head.held()
-		for i := range p.head.entries {
-			b += p.head.entries[i].held()
-		}
-	}
-	return b
-}
+func (p *streamPages) bytes() int64 { return 256 + 48*int64(len(p.gone)) + p.held }
 
 // changed forgets what was derived from the entries that are there.
 func (p *streamPages) changed() {
-	p.edges, p.head = [2]edgeEntry{}, nil
+	p.edges, p.head, p.held = [2]edgeEntry{}, nil, 0
 }
 
 // within narrows an interval of ids to the entries in the rows.
@@ -156,10 +148,12 @@ func (p *streamPages) firstNode() *streamNode {
 			_, fields := unpackEntry(e.value)
 			if p.head == nil {
 				p.head = newStreamNode(e.id, fields)
+				p.held = p.head.held()
 			} else if !p.head.hasRoom(fieldBytes(fields)) {
 				return false
 			}
 			p.head.add(e.id, fields, e.value)
+			p.held += e.held()
 			return true
 		})
 	}
@@ -191,7 +185,7 @@ func (s *stream) shed(r *rows) {
 		s.pages = &streamPages{rows: r, none: true, counted: true}
 	}
 	p := s.pages
-	p.gone, p.head = map[streamID]bool{}, nil
+	p.gone, p.head, p.held = map[streamID]bool{}, nil, 0
 	if s.n == 0 {
 		s.forget()
 		return
