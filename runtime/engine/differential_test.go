@@ -32,3 +32,14 @@ func TestRandomCommandsAnswerLikeRedis(t *testing.T) {
 		})
 	}
 }
+
+// TestRandomClientsAreAnsweredLikeByRedis lets clients block, serve each other,
+// interleave their transactions and listen.
+func TestRandomClientsAreAnsweredLikeByRedis(t *testing.T) {
+	addr := testneed.RedisServer(t)
+	for _, proto := range []int{2, 3} {
+		difftest.RunClients(t, &subject.Clients{T: t}, 4, difftest.Options{
+			Addr: addr, Seed: *seed + 40, Commands: *commands / 10, Proto: proto, Served: engine.Served,
+		})
+	}
+}

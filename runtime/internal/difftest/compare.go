@@ -34,6 +34,7 @@ var rules = map[string]rule{
 	"RANDOMKEY": shapeOnly, "SRANDMEMBER": shapeOnly, "HRANDFIELD": shapeOnly, "ZRANDMEMBER": shapeOnly,
 	"SCAN": scanned, "SSCAN": scanned, "HSCAN": scanPairs, "ZSCAN": scanPairs,
 	"DUMP": payload, "FUNCTION DUMP": payload, "RESTORE": code, "FUNCTION RESTORE": code, "FUNCTION LIST": nested,
+	"PUBSUB CHANNELS": unordered, "PUBSUB SHARDCHANNELS": unordered,
 	"OBJECT IDLETIME": clock, "MEMORY USAGE": shapeOnly,
 	// An encoding tells what a collection has been through, too.
 	"OBJECT ENCODING": shapeOnly,

@@ -18,6 +18,7 @@ type Conn struct {
 	r     *bufio.Reader
 	w     *bufio.Writer
 	proto int
+	aside []resp.Reply // messages that stood inside a reply
 }
 
 // Dial connects to host:port and speaks version 2 or 3 of the protocol.
@@ -147,6 +148,14 @@ func (c *Conn) elems(kind resp.Kind, n int) (resp.Reply, error) {
 		var err error
 		if r.Elems[i], err = c.read(); err != nil {
 			return r, err
+		}
+		// Redis 7.0 puts a message among the replies of a transaction when its own
+		// client has subscribed.
+		for kind == resp.Array && r.Elems[i].Kind == resp.Push {
+			c.aside = append(c.aside, r.Elems[i])
+			if r.Elems[i], err = c.read(); err != nil {
+				return r, err
+			}
 		}
 	}
 	return r, nil

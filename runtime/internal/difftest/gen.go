@@ -18,6 +18,7 @@ type Gen struct {
 	total  int
 	nowMs  int64
 	group  string // of the shape being filled
+	among  bool   // other clients can serve a command that blocks
 
 	streamMs, streamSeq int64 // of the newest id of a stream
 }
@@ -53,10 +54,20 @@ func (g *Gen) Next() []resp.Command {
 		return g.transaction()
 	}
 	for {
-		if p := g.any(); !p.inTx {
+		p := g.any()
+		if g.among && g.chance(60) && !p.inTx && !serves[p.name] {
+			continue // more of what blocks, and of what serves it
+		}
+		if g.among && !p.outTx || !g.among && !p.inTx {
 			return []resp.Command{g.fill(p)}
 		}
 	}
+}
+
+// serves are commands that give those who wait what they wait for.
+var serves = map[string]bool{
+	"lpush": true, "rpush": true, "lmove": true, "rename": true, "zadd": true, "zincrby": true, "xadd": true, "del": true,
+	"zunionstore": true, "copy": true, "swapdb": true, "xgroup|create": true, "xgroup|destroy": true, "restore": true, "sort": true,
 }
 
 func (g *Gen) any() *parsed {

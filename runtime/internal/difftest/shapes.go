@@ -52,7 +52,15 @@ var makers = map[string]func(g *Gen) string{
 	},
 	"big": func(g *Gen) string { return strconv.Itoa(g.rnd.Intn(4000) - 1500) },
 	"all": func(*Gen) string { return "100000" },
-	"t":   func(g *Gen) string { return pickOf(g.rnd, "0", "1", "0.5", "-1", "a", "1e400", "inf") },
+	"t": func(g *Gen) string {
+		switch {
+		case g.among && g.chance(90):
+			return "0" // no time runs out by itself
+		case g.among:
+			return pickOf(g.rnd, "-1", "a", "1e400", "inf")
+		}
+		return pickOf(g.rnd, "0", "1", "0.5", "-1", "a", "1e400", "inf")
+	},
 	"lua": func(g *Gen) string { return scripts[g.rnd.Intn(len(scripts))] },
 	"sha": func(g *Gen) string { return scriptHash(scripts[g.rnd.Intn(len(scripts))]) },
 	"bit": func(g *Gen) string { return pickOf(g.rnd, "0", "1", "1", "1", "2", "-1", "a") },

@@ -139,7 +139,12 @@ func init() {
 			return pickOf(g.rnd, "0", "0", "5000000", "20000000", "90000000", "-1", "a", "9223372036854775807")
 		},
 		"past": func(g *Gen) string { return strconv.FormatInt(g.nowMs-int64(1+g.rnd.Intn(9))*10_000_000, 10) },
-		"ms":   func(g *Gen) string { return pickOf(g.rnd, "0", "1", "100", "-1", "a", "1.5", "9223372036854775807") },
+		"ms": func(g *Gen) string {
+			if g.among {
+				return pickOf(g.rnd, "0", "0", "0", "0", "0", "0", "0", "-1", "a", "1.5")
+			}
+			return pickOf(g.rnd, "0", "1", "100", "-1", "a", "1.5", "9223372036854775807")
+		},
 	} {
 		makers[name] = make
 	}
