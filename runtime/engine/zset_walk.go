@@ -197,7 +197,7 @@ func (z *zset) pickRanks(start, stop int64, reverse bool, yield func(zkey) bool)
 	case start >= 0 && stop >= 0 && stop < least:
 		z.walkRanks(int(start), int(stop+1), reverse, yield)
 		return
-	case start < 0 && stop < 0 && -start <= min(least, zTurned):
+	case start < 0 && stop < 0 && start >= -min(least, zTurned):
 		z.walkTurned(int(-stop-1), max(int(-start), int(-stop-1)), reverse, yield)
 		return
 	}
