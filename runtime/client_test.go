@@ -84,6 +84,16 @@ func TestClosedClient(t *testing.T) {
 func TestWaitingCommandDoesNotHoldUpTheOthers(t *testing.T) {
 	f, opt := newFake(t)
 	c := client(t, opt)
+	first := true
+	f.answer = func(frame []resp.Command) ([]resp.Reply, error) {
+		if frame[0][0] != "get" && first { // while it waits
+			first = false
+			f.mu.Unlock()
+			c.Get(ctx, "k")
+			f.mu.Lock()
+		}
+		return []resp.Reply{resp.OK}, nil
+	}
 	c.Get(ctx, "k")
 	c.BLPop(ctx, 0, "list")
 	c.Do(ctx, "BRPOP", "list", 0)
@@ -92,7 +102,7 @@ func TestWaitingCommandDoesNotHoldUpTheOthers(t *testing.T) {
 	if f.sessions != 2 {
 		t.Errorf("%d sessions, want the shared one and one for what waits", f.sessions)
 	}
-	if s := c.PoolStats(); s.Hits != 3 || s.Misses != 2 || s.TotalConns != 2 {
+	if s := c.PoolStats(); s.Hits != 4 || s.Misses != 2 || s.TotalConns != 2 || s.IdleConns != 2 {
 		t.Errorf("PoolStats %+v", s)
 	}
 }

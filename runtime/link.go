@@ -30,7 +30,7 @@ type link struct {
 	mu       sync.Mutex
 	backend  store.Backend
 	sessions map[*linkSession]struct{} // all that are open
-	idle     []*linkSession            // for commands that wait, one at a time each
+	idle     []*linkSession            // that served commands that wait, one at a time each
 	subs     map[*PubSub]struct{}      // closed with the client
 
 	attach   sync.Mutex
@@ -73,26 +73,39 @@ func (l *link) session() (*linkSession, error) {
 	if s := l.shared.Load(); s != nil {
 		return s, nil
 	}
-	s, err := l.newSession(l.opt)
-	if err != nil {
-		return nil, err
+	if l.closed.Load() {
+		return nil, ErrClosed
 	}
-	l.opened.Add(1)
+	s := l.unused()
+	if s == nil {
+		var err error
+		if s, err = l.newSession(l.opt); err != nil {
+			return nil, err
+		}
+		l.opened.Add(1)
+	}
 	l.shared.Store(s)
 	return s, nil
 }
 
-// drop forgets a shared session that failed; the next command opens another.
+// drop forgets a shared session that failed, and those that nobody has; the next
+// command opens another.
 func (l *link) drop(s *linkSession) {
-	if l.shared.CompareAndSwap(s, nil) {
+	if !l.shared.CompareAndSwap(s, nil) {
+		return
+	}
+	_ = s.Close()
+	l.mu.Lock()
+	idle := l.idle
+	l.idle = nil
+	// A server of this process may have been started again at its address.
+	if l.backend != nil {
+		_ = l.backend.Close()
+		l.backend = nil
+	}
+	l.mu.Unlock()
+	for _, s := range idle {
 		_ = s.Close()
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		// A server of this process may have been started again at its address.
-		if l.backend != nil {
-			_ = l.backend.Close()
-			l.backend = nil
-		}
 	}
 }
 
@@ -140,22 +153,41 @@ func (l *link) own(opt store.SessionOptions) (*linkSession, error) {
 	return l.newSession(opt)
 }
 
-// waiting borrows a session for commands that wait for data: the shared one
-// must not stand still. done gives it back, or closes it after an error.
+// unused takes a session that is open and that nobody has, or returns nil. The
+// caller holds l.mu.
+func (l *link) unused() *linkSession {
+	n := len(l.idle)
+	if n == 0 {
+		return nil
+	}
+	s := l.idle[n-1]
+	l.idle = l.idle[:n-1]
+	return s
+}
+
+// waiting borrows a session for commands that wait for data: what others send must
+// not stand behind them. The shared session will do, when it is shared no longer;
+// frames that are on their way in it do not mind. done gives the session back, or
+// closes it when it failed. A caller that gave up did it no harm.
 func (l *link) waiting() (s *linkSession, done func(error), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := len(l.idle); n > 0 && !l.closed.Load() {
-		s, l.idle = l.idle[n-1], l.idle[:n-1]
-	} else if s, err = l.newSession(l.opt); err != nil {
-		return nil, nil, err
-	} else {
+	if l.closed.Load() {
+		return nil, nil, ErrClosed
+	}
+	if s = l.unused(); s == nil {
+		s = l.shared.Swap(nil)
+	}
+	if s == nil {
+		if s, err = l.newSession(l.opt); err != nil {
+			return nil, nil, err
+		}
 		l.opened.Add(1)
 	}
 	l.waits.Add(1)
 	return s, func(err error) {
 		l.mu.Lock()
-		keep := err == nil && !l.closed.Load() && len(l.idle) < maxIdle
+		keep := (err == nil || isContextError(err)) && !l.closed.Load() && len(l.idle) < maxIdle
 		if keep {
 			l.idle = append(l.idle, s)
 		}
