@@ -20,7 +20,7 @@ func TestRowsAreTheWholeState(t *testing.T) {
 // nothing of a collection in memory.
 func TestCollectionsAreServedFromTheirRows(t *testing.T) {
 	fromRows(t, 18, func(n int) engine.Options {
-		return engine.Options{ResidentRows: []int{1, 8, 2, 100}[n%4]}
+		return subject.Tight(n)
 	})
 }
 

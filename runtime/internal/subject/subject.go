@@ -136,6 +136,16 @@ func (s *Stored) Settle() {
 // Opened is how many times an engine was opened.
 func (s *Stored) Opened() int { return s.total }
 
+// Tight are options with next to no memory, other ones for each engine: what was
+// used a moment ago is read from the store again, and all but the smallest
+// collections are served from their rows.
+func Tight(n int) engine.Options {
+	return engine.Options{
+		ResidentRows: []int{1, 8, 2, 100, 30}[n%5],
+		MaxBytes:     []int64{1, 20_000, 3000, 100_000}[n%4],
+	}
+}
+
 // Remembered lets through the commands whose answers survive a restart: as in
 // Redis, scripts, names of clients and idle times do not.
 func Remembered(name string) bool {

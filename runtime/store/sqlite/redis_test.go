@@ -27,7 +27,7 @@ func TestFilesAnswerLikeRedis(t *testing.T) {
 // of a collection in memory.
 func TestRowsOfFilesAnswerLikeRedis(t *testing.T) {
 	againstRedis(t, 1, func(n int) engine.Options {
-		return engine.Options{ResidentRows: []int{1, 8, 2, 100}[n%4]}
+		return subject.Tight(n)
 	})
 }
 
