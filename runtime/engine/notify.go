@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,10 +102,11 @@ func (e *Engine) note(ent *entry) {
 	e.addNote(note{dbKey: dbKey{ent.db, ent.key}, ent: ent, what: what})
 }
 
-// addNote adds a note that does not stand there yet.
+// addNote adds a note that does not stand there yet. A key that was removed and is
+// there again is not a new one.
 func (e *Engine) addNote(n note) {
 	for _, other := range e.admin.notes {
-		if other.dbKey == n.dbKey && other.what == n.what {
+		if other.dbKey == n.dbKey && (other.what == n.what || n.what == keyAdded && other.what == keyChanged) {
 			return
 		}
 	}
@@ -165,42 +167,70 @@ func (c *call) notify() {
 	e := c.e
 	notes := e.admin.notes
 	e.admin.notes = nil
+	moves := c.cmd.name == "rename" || c.cmd.name == "renamenx" || c.cmd.name == "move"
 	for _, n := range notes {
-		switch n.what {
-		case keyExpired:
+		switch {
+		case n.what == keyExpired:
 			e.announce(noteExpired, "expired", n.dbKey)
-		case keyAdded:
+		case n.what == keyMissed && c.cmd.reads() && (c.cmd.flags&flagReadonly != 0 || c.cmd.name == "pfmerge" || !changes(notes, n.dbKey)):
+			e.announce(noteMiss, "keymiss", n.dbKey)
+		case n.what == keyChanged && (moves || c.cmd.name == "copy" && !added(notes)) && e.entry(n.dbKey) != nil:
 			e.announce(noteNew, "new", n.dbKey)
-		case keyMissed:
-			if c.cmd.flags&flagReadonly != 0 {
-				e.announce(noteMiss, "keymiss", n.dbKey)
-			}
 		}
 	}
 	for _, n := range c.inOrder(notes) {
-		ks := e.dbs[n.db]
-		gone := ks == nil || ks.find(KeyHash(n.key), n.key) == nil
-		if n.what != keyChanged || gone && expired(notes, n.dbKey) {
+		gone := e.entry(n.dbKey) == nil
+		switch {
+		case n.what == keyAdded:
+			e.announce(noteNew, "new", n.dbKey)
+			continue
+		case n.what != keyChanged || gone && expired(notes, n.dbKey):
 			continue
 		}
 		for _, r := range c.noteEvents(n.dbKey, gone) {
 			e.announce(r.class, r.event, n.dbKey)
 		}
-		if gone {
-			if from := c.cmd.name; from != "rename" && from != "renamenx" && from != "move" {
-				e.announce(noteGeneric, "del", n.dbKey)
-			}
+		switch {
+		case gone && c.cmd.name == "set": // with a time that is over
+			e.announce(noteExpired, "expired", n.dbKey)
+		case gone && !moves:
+			e.announce(noteGeneric, "del", n.dbKey)
 		}
 	}
 }
 
-func expired(notes []note, k dbKey) bool {
-	for _, n := range notes {
-		if n.what == keyExpired && n.dbKey == k {
-			return true
-		}
+// entry finds a key as it stands, its time over or not.
+func (e *Engine) entry(k dbKey) *entry {
+	if ks := e.dbs[k.db]; ks != nil {
+		return ks.find(KeyHash(k.key), k.key)
+	}
+	return nil
+}
+
+// reads reports whether the command looks keys up to read them, which counts as
+// hits and misses.
+func (cmd *command) reads() bool {
+	if cmd.flags&flagReadonly != 0 {
+		return true
+	}
+	switch cmd.name {
+	case "getdel", "bitop", "sort", "pfmerge", "zrangestore", "zunionstore", "zinterstore", "zdiffstore", "geosearchstore":
+		return true
 	}
 	return false
+}
+
+func expired(notes []note, k dbKey) bool {
+	return slices.ContainsFunc(notes, func(n note) bool { return n.what == keyExpired && n.dbKey == k })
+}
+
+// changes reports whether a key is added or changed in some notes.
+func changes(notes []note, k dbKey) bool {
+	return slices.ContainsFunc(notes, func(n note) bool { return (n.what == keyAdded || n.what == keyChanged) && n.dbKey == k })
+}
+
+func added(notes []note) bool {
+	return slices.ContainsFunc(notes, func(n note) bool { return n.what == keyAdded })
 }
 
 // inOrder brings the keys of commands that move an element or a key into the
@@ -279,7 +309,7 @@ func (c *call) noteEvents(k dbKey, gone bool) []noteRule {
 		}
 	case "set", "setex", "psetex":
 		events := []noteRule{{noteString, "set", false}}
-		if ent := c.e.peek(k.db, k.key); c.cmd.name != "set" || ent != nil && ent.expireAt != 0 && !hasWord(c.args[3:], "KEEPTTL") {
+		if ent := c.e.entry(k); gone || c.cmd.name != "set" || ent != nil && ent.expireAt != 0 && !hasWord(c.args[3:], "KEEPTTL") {
 			events = append(events, noteRule{noteGeneric, "expire", false})
 		}
 		return events

@@ -82,7 +82,7 @@ func (c *call) after(r resp.Reply) {
 	a.calls[c.cmd.number].calls++
 	c.s.last, c.s.seen = c.cmd, c.e.nowMs
 	if a.hits+a.misses > 0 {
-		if c.cmd.flags&flagReadonly != 0 {
+		if c.cmd.reads() {
 			c.e.stats.hits += a.hits
 			c.e.stats.misses += a.misses
 		}
@@ -104,6 +104,9 @@ func (c *call) after(r resp.Reply) {
 func (a *administration) missed(k dbKey) {
 	a.misses++
 	if a.notify&noteMiss != 0 {
+		if last := len(a.notes) - 1; last >= 0 && a.notes[last] == (note{dbKey: k, what: keyMissed}) {
+			return // the same look-up, done twice
+		}
 		a.notes = append(a.notes, note{dbKey: k, what: keyMissed})
 	}
 }
