@@ -85,7 +85,9 @@ func (e *Engine) settle() {
 	}
 	for i, ent := range e.dirty {
 		e.ops = ent.emit(e.ops)
-		if !ent.gone {
+		if ent.seq = e.seq + 1; ent.gone {
+			e.seen.gone = e.seq + 1
+		} else {
 			e.measure(ent)
 		}
 		e.dirty[i] = nil
@@ -127,6 +129,7 @@ func (e *Engine) drop(db uint32) {
 	if !e.volatile {
 		e.settle()
 		e.ops = append(e.ops, Op{Kind: OpFlushDB, Header: Header{DB: db}})
+		e.seen.all = e.seq + 1
 		e.uncountDB(db)
 	}
 	e.expiry.dropDB(db)
@@ -179,6 +182,7 @@ func (e *Engine) exchangeDBs(a, b uint32) {
 	if !e.volatile {
 		e.settle()
 		e.ops = append(e.ops, Op{Kind: OpSwapDB, Header: Header{DB: a}, ID: uint64(b)})
+		e.seen.all = e.seq + 1
 		e.shifted = true
 	}
 	x, y := e.db(a), e.db(b)

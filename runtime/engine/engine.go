@@ -55,6 +55,7 @@ type Engine struct {
 
 	top     call          // the command that runs, when it is neither in a transaction nor in a script
 	scratch *resp.Scratch // of this frame; nil: there is none
+	seen    seen
 
 	// What this frame did.
 	dirty  []*entry
@@ -116,9 +117,12 @@ type Outcome struct {
 	Ticket uint64
 	// Change is the rows to commit before anything leaves; nil when nothing was
 	// written. The store must show it from the next call on.
-	Change   *Change
-	Wakes    []Wake
-	Pushes   []Push
+	Change *Change
+	Wakes  []Wake
+	Pushes []Push
+	// Seen is the number of the last change that the replies may depend on: when
+	// it is stored, they say nothing that a fault could take back.
+	Seen     uint64
 	Deadline int64 // Unix microseconds at which Tick must be called; 0: no need
 	// Err is a fault of the store. Nothing of the frame counts, and the engine
 	// must be discarded and opened anew.
@@ -220,6 +224,7 @@ func (e *Engine) begin(now int64, seed uint64) {
 	e.nowMs = e.now / 1000
 	e.rng = seed
 	e.scratch = nil
+	e.seen.frame = e.seen.all
 	if e.started == 0 {
 		e.started = e.now
 	}
@@ -237,4 +242,5 @@ func (e *Engine) finish(out *Outcome) {
 	out.Wakes, e.wakes = e.wakes, nil
 	out.Pushes, e.pushes = e.pushes, nil
 	out.Deadline = e.deadline()
+	out.Seen = e.seq
 }

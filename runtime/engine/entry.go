@@ -10,8 +10,9 @@ type entry struct {
 	id  uint64     // collection id, 0 for a string
 	obj collection // nil for a string, and for a collection that is not loaded yet
 
-	access  int64 // Unix milliseconds of the last use
-	size    int64 // bytes that memory.used counts for it
+	seq     uint64 // of the last change that wrote rows of this key, or that was there when they were read
+	access  int64  // Unix milliseconds of the last use
+	size    int64  // bytes that memory.used counts for it
 	db      uint32
 	heapIdx int32 // place in the expiry heap + 1, 0: not in it
 

@@ -96,6 +96,7 @@ func (e *Engine) Exec(now int64, seed uint64, f Frame) (out Outcome) {
 		out.Replies = append(out.Replies, r)
 	}
 	e.finish(&out)
+	out.Seen = e.seen.frame
 	return out
 }
 
@@ -135,6 +136,9 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 		c.before()
 	}
 	r := cmd.run(c)
+	if !cmd.keyed() {
+		e.seen.frame = e.seq
+	}
 	if c.wait != nil {
 		e.park(c.wait)
 		return resp.Reply{}, c.wait

@@ -97,13 +97,19 @@ func (e *Engine) peek(db uint32, key string) *entry {
 func (e *Engine) find(db uint32, key string) *entry {
 	ks := e.dbs[db]
 	if ks == nil {
+		e.seen.missing()
 		return nil
 	}
 	hash := KeyHash(key)
 	ent := ks.find(hash, key)
 	if ent == nil && ks.absent != 0 {
-		return e.fetch(ks, db, hash, key)
+		ent = e.fetch(ks, db, hash, key)
 	}
+	if ent == nil {
+		e.seen.missing()
+		return nil
+	}
+	e.seen.entry(ent)
 	return ent
 }
 
@@ -126,7 +132,7 @@ func (e *Engine) fetch(ks *keyspace, db uint32, hash uint64, key string) *entry 
 func (e *Engine) admit(ks *keyspace, db uint32, h *Header) *entry {
 	ent := &entry{
 		chain: chain[entry]{key: h.Key, hash: h.Hash}, db: db,
-		typ: h.Type, id: h.ID, stored: true, expireAt: h.ExpireAt, access: e.nowMs,
+		typ: h.Type, id: h.ID, stored: true, expireAt: h.ExpireAt, access: e.nowMs, seq: e.seq,
 	}
 	if h.Type == TypeString {
 		ent.str = h.Value

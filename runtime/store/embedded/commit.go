@@ -59,7 +59,7 @@ func (h *Host) absorb(out *engine.Outcome) *batch {
 			signal(h.full)
 		}
 	}
-	b := h.last()
+	b := h.needed(out)
 	if h.lag > 0 {
 		if b != nil && b.bytes < maxBehind {
 			b = nil
@@ -80,6 +80,24 @@ func (h *Host) absorb(out *engine.Outcome) *batch {
 	b.pushes = append(b.pushes, out.Pushes...)
 	return b
 }
+
+// needed is the youngest batch that must be stored before the outcome may leave;
+// nil when there is none. Messages and replies of blocked commands keep their
+// order with those of other frames, so they wait for everything.
+func (h *Host) needed(out *engine.Outcome) *batch {
+	if out.Change == nil && len(out.Wakes) == 0 && len(out.Pushes) == 0 {
+		switch {
+		case out.Seen <= h.stored:
+			return nil
+		case h.flying != nil && out.Seen <= h.flying.seq():
+			return h.flying
+		}
+	}
+	return h.last()
+}
+
+// seq is the number of the last change of a batch.
+func (b *batch) seq() uint64 { return b.changes[len(b.changes)-1].Seq }
 
 // last is the youngest batch that is not stored yet.
 func (h *Host) last() *batch {
@@ -219,6 +237,7 @@ func (h *Host) publish(b *batch) {
 	if h.flying == b {
 		h.flying = nil
 	}
+	h.stored = max(h.stored, b.seq())
 	for _, s := range b.wakes {
 		if s.w.timer != nil {
 			s.w.timer.Stop()
@@ -279,7 +298,7 @@ func (h *Host) fail(cause error) error {
 	for _, b := range []*batch{flying, open} {
 		switch {
 		case b == nil:
-		case b == flying && b.err == nil && b.stored, reopen == nil && seq >= b.changes[len(b.changes)-1].Seq:
+		case b == flying && b.err == nil && b.stored, reopen == nil && seq >= b.seq():
 			// The store says that it failed, or was never asked to say
 			// otherwise, and yet the rows are there.
 			b.err = nil

@@ -82,6 +82,7 @@ type Host struct {
 
 	open   *batch // changes that the committer has not taken; nil: none
 	flying *batch // changes that it is storing; nil: none
+	stored uint64 // number of the last change that is stored
 
 	// storeMu is held while the store writes, and while it reads unless it can
 	// do both at once. It is locked after mu, never before.
@@ -146,7 +147,7 @@ func (h *Host) openEngine() (seq uint64, err error) {
 	if h.old != nil {
 		eng.Adopt(h.old)
 	}
-	h.eng, h.old = eng, nil
+	h.eng, h.old, h.stored = eng, nil, v.seq
 	return v.seq, nil
 }
 
