@@ -86,11 +86,6 @@ func unknownCommand(args resp.Command) resp.Reply {
 }
 
 // oneLine replaces what must not stand in an error reply.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\r' || r == '\n' {
-			return ' '
-		}
-		return r
-	}, s)
-}
+func oneLine(s string) string { return newlines.Replace(s) }
+
+var newlines = strings.NewReplacer("\r", " ", "\n", " ")

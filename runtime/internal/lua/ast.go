@@ -135,7 +135,7 @@ type (
 		hidden             [3]*local
 		start, limit, step expr
 		body               []stmt
-		line               int
+		line, doLine       int
 	}
 	stmtGeneric struct {
 		vars   []*local

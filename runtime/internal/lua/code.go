@@ -100,13 +100,14 @@ type note struct {
 	name string
 }
 
-// Compile compiles a program. source is the text's name, see ChunkName.
+// Compile compiles a program. A source of @ and a name is what messages call it
+// by; of another source they quote the beginning.
 func Compile(text, source string) (*Proto, error) {
 	return compile(text, source, nil, 0)
 }
 
 func compile(text, source string, m *meter, depth int) (*Proto, error) {
-	chunk := ChunkName(source)
+	chunk := chunkName(source, maxSyntaxName)
 	if len(text) > 0 && text[0] == '\x1b' {
 		return nil, &SyntaxError{chunk + ": bad header in precompiled chunk"}
 	}
@@ -114,5 +115,5 @@ func compile(text, source string, m *meter, depth int) (*Proto, error) {
 	if err != nil {
 		return nil, err
 	}
-	return generate(fn, chunk, source)
+	return generate(fn, chunkName(source, maxRuntimeName), source)
 }

@@ -3,6 +3,7 @@ package lua
 import (
 	"fmt"
 	"math/bits"
+	"strings"
 )
 
 // maxRegisters is Lua 5.1's limit of a function's registers.
@@ -135,15 +136,17 @@ func describe(e expr) (kind, name string) {
 		return "global", e.name
 	case *exprIndex:
 		if s, ok := e.key.(*exprString); ok {
-			return "field", s.v
+			name, _, _ = strings.Cut(s.v, "\x00")
+			return "field", name
 		}
 		return "field", "?"
 	case *exprParen:
 		return describe(e.x)
 	case *exprLogic:
-		// Lua looks for what filled the register and finds the first operand.
-		if v, ok := e.x.(*exprLocal); !ok || v.v.shared {
-			return describe(e.x)
+		// Lua looks for what filled the register before and follows the jumps
+		// ahead: it finds an operand only behind "x and y or".
+		if x, ok := e.x.(*exprLogic); ok && x.and && !e.and {
+			return describe(e.y)
 		}
 	}
 	return "", ""
@@ -391,6 +394,7 @@ func (c *compiler) call(e *exprCall, want int) {
 		obj := c.reg(e.fn)
 		c.free = at
 		c.reserve(2)
+		c.line = e.line
 		pc := c.emit(opSelf, at, obj, c.constString(e.method))
 		c.note(pc, roleTable, e.fn)
 		what.kind, what.name = "method", e.method

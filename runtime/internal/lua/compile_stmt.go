@@ -212,6 +212,7 @@ func (c *compiler) numeric(s *stmtNumeric) {
 	} else {
 		c.emit(opLoadK, c.reserve(1), c.constNumber(1), 0)
 	}
+	c.line = s.doLine
 	prep := c.emit(opForPrep, at, 0, 0)
 	top := c.here()
 	c.openLoop()

@@ -14,7 +14,7 @@ var statusNames = [...]string{"suspended", "running", "normal", "dead"}
 
 func (g *State) openCoroutine() {
 	lib := g.NewTable(0, 8)
-	g.Register(lib, []string{"create", "wrap", "running", "resume", "yield", "status"}, map[string]func(*Thread) int{
+	g.Register(lib, []string{"create", "resume", "running", "status", "wrap", "yield"}, map[string]func(*Thread) int{
 		"create": func(t *Thread) int {
 			t.Push(Value{o: t.newCoroutine()})
 			return 1

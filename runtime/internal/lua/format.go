@@ -93,7 +93,7 @@ func (d directive) sign(negative bool) string {
 func stringFormat(t *Thread) int {
 	f := t.CheckText(1)
 	var b strings.Builder
-	arg := 1
+	arg, args := 1, t.Args()
 	for i := 0; i < len(f); i++ {
 		if f[i] != '%' {
 			b.WriteByte(f[i])
@@ -103,12 +103,14 @@ func stringFormat(t *Thread) int {
 			b.WriteByte('%')
 			continue
 		}
+		if arg++; arg > args {
+			t.BadArg(arg, "no value")
+		}
 		d, n, wrong := parseDirective(f[min(i, len(f)):])
 		if wrong != "" {
 			t.Errorf("invalid format (%s)", wrong)
 		}
 		i += n - 1
-		arg++
 		piece := d.apply(t, arg)
 		t.g.Walk(10 + len(piece)/8)
 		t.g.Grow(len(piece))
@@ -191,7 +193,7 @@ func (d directive) integer(sign, body string) string {
 }
 
 func (d directive) float(f float64) string {
-	sign := d.sign(math.Signbit(f) && !math.IsNaN(f))
+	sign := d.sign(math.Signbit(f))
 	upper := d.verb < 'a'
 	f = math.Abs(f)
 	prec := d.prec

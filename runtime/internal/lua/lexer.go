@@ -380,19 +380,22 @@ func (x *lexer) escape() {
 	}
 }
 
-// maxChunkName is the length of a chunk's name in messages, with a byte for C's
-// end of a string.
-const maxChunkName = 60
+// How long a chunk's name may be in messages, with a byte for C's end of a
+// string: Lua has two sizes.
+const (
+	maxSyntaxName  = 80 // when it does not compile
+	maxRuntimeName = 60
+)
 
-// ChunkName is how messages call a text: the rest of a source that begins with @
+// chunkName is how messages call a text: the rest of a source that begins with @
 // or =, or the beginning of the text itself.
-func ChunkName(source string) string {
+func chunkName(source string, most int) string {
 	if strings.HasPrefix(source, "=") {
-		return source[1:min(len(source), maxChunkName)]
+		return source[1:min(len(source), most)]
 	}
 	if strings.HasPrefix(source, "@") {
 		name := source[1:]
-		if most := maxChunkName - len(" '...' ") - 1; len(name) > most {
+		if most -= len(" '...' ") + 1; len(name) > most {
 			return "..." + name[len(name)-most:]
 		}
 		return name
@@ -402,7 +405,7 @@ func ChunkName(source string) string {
 	if n < 0 {
 		n = len(source)
 	}
-	n = min(n, maxChunkName-len(` [string "..."] `)-1)
+	n = min(n, most-len(` [string "..."] `)-1)
 	if n < len(source) {
 		return `[string "` + source[:n] + `..."]`
 	}

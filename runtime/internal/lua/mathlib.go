@@ -12,8 +12,8 @@ func (g *State) openMath() {
 	}
 	two := func(f func(a, b float64) float64) func(*Thread) int {
 		return func(t *Thread) int {
-			a := t.CheckNumber(1)
-			t.Push(Number(f(a, t.CheckNumber(2))))
+			b := t.CheckNumber(2) // C looks at the last argument first
+			t.Push(Number(f(t.CheckNumber(1), b)))
 			return 1
 		}
 	}
@@ -21,14 +21,14 @@ func (g *State) openMath() {
 		"abs", "acos", "asin", "atan2", "atan", "ceil", "cosh", "cos", "deg", "exp", "floor", "fmod", "frexp", "ldexp",
 		"log10", "log", "max", "min", "modf", "pow", "rad", "random", "randomseed", "sinh", "sin", "sqrt", "tanh", "tan",
 	}, map[string]func(*Thread) int{
-		"abs": one(math.Abs), "acos": one(undefined(math.Acos)), "asin": one(undefined(math.Asin)), "atan": one(math.Atan),
-		"atan2": two(math.Atan2), "ceil": one(math.Ceil), "cos": one(undefined(math.Cos)), "cosh": one(math.Cosh),
-		"deg": one(func(f float64) float64 { return f / (math.Pi / 180) }), "exp": one(math.Exp), "floor": one(math.Floor),
-		"fmod": two(remainder), "frexp": mathFrexp, "ldexp": mathLdexp, "log": one(undefined(math.Log)),
-		"log10": one(undefined(math.Log10)), "max": mathMax, "min": mathMin, "modf": mathModf, "pow": two(power),
+		"abs": one(math.Abs), "acos": one(undefined(math.Acos, 1)), "asin": one(undefined(math.Asin, 1)), "atan": one(undefined(math.Atan, 1)),
+		"atan2": two(atan2), "ceil": one(math.Ceil), "cos": one(undefined(math.Cos, -1)), "cosh": one(undefined(math.Cosh, 1)),
+		"deg": one(func(f float64) float64 { return f / (math.Pi / 180) }), "exp": one(undefined(math.Exp, 1)), "floor": one(math.Floor),
+		"fmod": two(remainder), "frexp": mathFrexp, "ldexp": mathLdexp, "log": one(undefined(math.Log, -1)),
+		"log10": one(undefined(math.Log10, 1)), "max": mathMax, "min": mathMin, "modf": mathModf, "pow": two(power),
 		"rad":    one(func(f float64) float64 { return f * (math.Pi / 180) }),
-		"random": mathRandom, "randomseed": mathRandomSeed, "sin": one(undefined(math.Sin)), "sinh": one(math.Sinh),
-		"sqrt": one(undefined(math.Sqrt)), "tan": one(undefined(math.Tan)), "tanh": one(math.Tanh),
+		"random": mathRandom, "randomseed": mathRandomSeed, "sin": one(undefined(math.Sin, -1)), "sinh": one(undefined(math.Sinh, 1)),
+		"sqrt": one(undefined(math.Sqrt, -1)), "tan": one(undefined(math.Tan, -1)), "tanh": one(undefined(math.Tanh, 1)),
 	})
 	lib.SetText("pi", Number(math.Pi))
 	lib.SetText("huge", Number(math.Inf(1)))
@@ -36,26 +36,38 @@ func (g *State) openMath() {
 	g.Globals.SetText("math", lib.Value())
 }
 
-// undefined gives NaN the sign that C's functions give it on Linux.
-func undefined(f func(float64) float64) func(float64) float64 {
+// undefined gives the NaN of a function the sign that the C library's has; that
+// of an argument passes.
+func undefined(f func(float64) float64, sign float64) func(float64) float64 {
 	return func(x float64) float64 {
-		r := f(x)
-		if math.IsNaN(r) {
-			if math.IsNaN(x) {
-				return x
-			}
-			return math.Copysign(r, -1)
+		if math.IsNaN(x) {
+			return x
 		}
-		return r
+		if r := f(x); !math.IsNaN(r) {
+			return r
+		}
+		return math.Copysign(math.NaN(), sign)
 	}
 }
 
 func remainder(a, b float64) float64 {
-	r := math.Mod(a, b)
-	if math.IsNaN(r) && !math.IsNaN(a) && !math.IsNaN(b) {
-		return math.Copysign(r, -1)
+	switch {
+	case math.IsNaN(a):
+		return a
+	case math.IsNaN(b):
+		return b
 	}
-	return r
+	return negativeNaN(math.Mod(a, b))
+}
+
+func atan2(a, b float64) float64 {
+	switch {
+	case math.IsNaN(b):
+		return b
+	case math.IsNaN(a):
+		return a
+	}
+	return math.Atan2(a, b)
 }
 
 func mathFrexp(t *Thread) int {
@@ -66,8 +78,8 @@ func mathFrexp(t *Thread) int {
 }
 
 func mathLdexp(t *Thread) int {
-	f := t.CheckNumber(1)
-	t.Push(Number(math.Ldexp(f, t.CheckInt(2))))
+	e := t.CheckInt(2)
+	t.Push(Number(math.Ldexp(t.CheckNumber(1), e)))
 	return 1
 }
 

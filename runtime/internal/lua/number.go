@@ -135,7 +135,7 @@ func leadingWord(s string) (f float64, n int) {
 				n = i + 1
 			}
 		}
-		return math.Copysign(math.NaN(), 1), n
+		return math.Float64frombits(0x7ff8 << 48), n
 	}
 	return 0, 0
 }
@@ -175,16 +175,28 @@ func Truncate(f float64) int64 {
 // modulo is Lua's %.
 func modulo(a, b float64) float64 { return a - float64(math.Floor(a/b)*b) }
 
-// power is Lua's ^. C's pow says that 1 to any power is 1, as Go's does.
+// power is Lua's ^, with the C library's signs of NaN.
 func power(a, b float64) float64 {
 	if b == 2 {
 		return a * a
 	}
-	r := math.Pow(a, b)
-	if math.IsNaN(r) && !math.IsNaN(a) && !math.IsNaN(b) {
-		return math.Copysign(r, -1) // as the C library's on Linux
+	switch {
+	case math.IsNaN(a) && b == 1:
+		return math.Abs(a)
+	case math.IsNaN(a) && b != 0:
+		return a
+	case math.IsNaN(b) && a != 1:
+		return b
 	}
-	return r
+	return negativeNaN(math.Pow(a, b))
+}
+
+// negativeNaN gives a NaN that an operation made the sign that it has on amd64.
+func negativeNaN(f float64) float64 {
+	if math.IsNaN(f) {
+		return math.Copysign(f, -1)
+	}
+	return f
 }
 
 func isSpace(c byte) bool  { return c == ' ' || c >= '\t' && c <= '\r' }

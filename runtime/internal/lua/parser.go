@@ -234,6 +234,15 @@ func (p *parser) unary(op opcode) expr {
 func (p *parser) join(kind tokenKind, op opcode, x, y expr) expr {
 	switch kind {
 	case tokenAnd, tokenOr:
+		if decided(kind, x) {
+			switch v := y.(type) {
+			case *exprCall:
+				v.single = true
+			case *exprDots:
+				return &exprParen{y}
+			}
+			return y
+		}
 		return &exprLogic{kind == tokenAnd, x, y}
 	case tokenConcat:
 		if c, ok := y.(*exprConcat); ok {
@@ -253,6 +262,17 @@ func (p *parser) join(kind tokenKind, op opcode, x, y expr) expr {
 		}
 	}
 	return &exprBinary{op: op, x: x, y: y, line: p.lastLine}
+}
+
+// decided reports whether a constant leaves the result to the second operand.
+func decided(kind tokenKind, x expr) bool {
+	switch x.(type) {
+	case *exprNil, *exprFalse:
+		return kind == tokenOr
+	case *exprTrue, *exprNumber, *exprString:
+		return kind == tokenAnd
+	}
+	return false
 }
 
 func (p *parser) simple() expr {

@@ -148,6 +148,7 @@ func (p *parser) numericFor(name string, line int) stmt {
 	}
 	p.declare(s.hidden[:]...)
 	p.expect(tokenDo)
+	s.doLine = p.lastLine
 	p.openBlock(false)
 	p.declare(s.v)
 	s.body = p.chunkBody()

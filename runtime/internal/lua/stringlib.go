@@ -3,12 +3,12 @@ package lua
 import "strings"
 
 func (g *State) openString() {
-	lib := g.NewTable(0, 16)
+	lib := g.NewTable(0, 15)
 	g.Register(lib, []string{
-		"byte", "char", "dump", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub", "upper",
+		"byte", "char", "dump", "find", "format", "gfind", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub", "upper",
 	}, map[string]func(*Thread) int{
 		"byte": stringByte, "char": stringChar, "dump": stringDump, "find": stringFind, "format": stringFormat,
-		"gmatch": stringGmatch, "gsub": stringGsub, "len": stringLen, "lower": stringLower, "match": stringMatch,
+		"gfind": stringGmatch, "gmatch": stringGmatch, "gsub": stringGsub, "len": stringLen, "lower": stringLower, "match": stringMatch,
 		"rep": stringRep, "reverse": stringReverse, "sub": stringSub, "upper": stringUpper,
 	})
 	lib.SetText("gfind", lib.GetText("gmatch"))

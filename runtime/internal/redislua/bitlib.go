@@ -37,19 +37,19 @@ func (s *State) bitLib() *lua.Table {
 			return pushBits(a, op(x, int(toBits(a, 2)&31)))
 		}
 	}
-	return s.library(map[string]func(*lua.Thread) int{
-		"tobit":   func(a *lua.Thread) int { return pushBits(a, toBits(a, 1)) },
-		"bnot":    func(a *lua.Thread) int { return pushBits(a, ^toBits(a, 1)) },
-		"bswap":   func(a *lua.Thread) int { return pushBits(a, bits.ReverseBytes32(toBits(a, 1))) },
-		"band":    fold(func(x, y uint32) uint32 { return x & y }),
-		"bor":     fold(func(x, y uint32) uint32 { return x | y }),
-		"bxor":    fold(func(x, y uint32) uint32 { return x ^ y }),
-		"lshift":  shift(func(x uint32, by int) uint32 { return x << by }),
-		"rshift":  shift(func(x uint32, by int) uint32 { return x >> by }),
-		"arshift": shift(func(x uint32, by int) uint32 { return uint32(int32(x) >> by) }),
-		"rol":     shift(func(x uint32, by int) uint32 { return bits.RotateLeft32(x, by) }),
-		"ror":     shift(func(x uint32, by int) uint32 { return bits.RotateLeft32(x, -by) }),
-		"tohex":   bitHex,
+	return s.library(12, []function{
+		{"tobit", func(a *lua.Thread) int { return pushBits(a, toBits(a, 1)) }},
+		{"bnot", func(a *lua.Thread) int { return pushBits(a, ^toBits(a, 1)) }},
+		{"band", fold(func(x, y uint32) uint32 { return x & y })},
+		{"bor", fold(func(x, y uint32) uint32 { return x | y })},
+		{"bxor", fold(func(x, y uint32) uint32 { return x ^ y })},
+		{"lshift", shift(func(x uint32, by int) uint32 { return x << by })},
+		{"rshift", shift(func(x uint32, by int) uint32 { return x >> by })},
+		{"arshift", shift(func(x uint32, by int) uint32 { return uint32(int32(x) >> by) })},
+		{"rol", shift(func(x uint32, by int) uint32 { return bits.RotateLeft32(x, by) })},
+		{"ror", shift(func(x uint32, by int) uint32 { return bits.RotateLeft32(x, -by) })},
+		{"bswap", func(a *lua.Thread) int { return pushBits(a, bits.ReverseBytes32(toBits(a, 1))) }},
+		{"tohex", bitHex},
 	})
 }
 

@@ -52,6 +52,8 @@ var (
 	fieldFormat    = lua.Text("format")
 	fieldSource    = lua.Text("source")
 	fieldLine      = lua.Text("line")
+	// The error of a command was counted when it ran.
+	fieldIgnore = lua.Text("ignore_error_stats_update")
 )
 
 func (s *State) tableReply(t *lua.Table, depth int) resp.Reply {
@@ -77,7 +79,7 @@ const replyBytes = 64
 // marked converts a table that says what it stands for.
 func (s *State) marked(t *lua.Table, depth int) (r resp.Reply, ok bool) {
 	if msg, ok := t.Get(fieldErr).AsString(); ok {
-		return resp.NewError(oneLine(cString(msg))), true
+		return resp.NewError(oneLine(strings.TrimRight(cString(msg), "\r\n"))), true
 	}
 	if msg, ok := t.Get(fieldOK).AsString(); ok {
 		return resp.NewStatus(oneLine(cString(msg))), true
@@ -215,15 +217,6 @@ func (s *State) text(str string) lua.Value {
 func (s *State) errorTable(msg string) *lua.Table {
 	t := s.g.NewTable(0, 0)
 	t.Set(fieldErr, s.text(msg))
-	return t
-}
-
-// placed adds to an error where the script asked for it.
-func placed(t *lua.Table, l *lua.Thread) *lua.Table {
-	if chunk, line, ok := l.Place(1); ok {
-		t.Set(fieldSource, lua.Text(chunk))
-		t.Set(fieldLine, lua.Int(line))
-	}
 	return t
 }
 

@@ -40,17 +40,17 @@ func (s *State) jsonLib() *lua.Table {
 			return 1
 		}
 	}
-	t := s.library(map[string]func(*lua.Thread) int{
-		"encode":                  s.jsonEncode,
-		"decode":                  s.jsonDecode,
-		"encode_sparse_array":     s.jsonSparse,
-		"encode_max_depth":        number(&s.json.encodeDepth, 1, math.MaxInt32),
-		"decode_max_depth":        number(&s.json.decodeDepth, 1, math.MaxInt32),
-		"encode_number_precision": number(&s.json.precision, 1, 14),
-		"encode_keep_buffer":      func(a *lua.Thread) int { one(a); return flag(a, 1, &s.json.keepBuffer) },
-		"decode_invalid_numbers":  func(a *lua.Thread) int { one(a); return flag(a, 1, &s.json.decodeInvalid) },
-		"encode_invalid_numbers":  s.jsonInvalid,
-		"new":                     func(a *lua.Thread) int { a.Push(s.jsonLib().Value()); return 1 },
+	t := s.library(0, []function{
+		{"encode", s.jsonEncode},
+		{"decode", s.jsonDecode},
+		{"encode_sparse_array", s.jsonSparse},
+		{"encode_max_depth", number(&s.json.encodeDepth, 1, math.MaxInt32)},
+		{"decode_max_depth", number(&s.json.decodeDepth, 1, math.MaxInt32)},
+		{"encode_number_precision", number(&s.json.precision, 1, 14)},
+		{"encode_keep_buffer", func(a *lua.Thread) int { one(a); return flag(a, 1, &s.json.keepBuffer) }},
+		{"encode_invalid_numbers", s.jsonInvalid},
+		{"decode_invalid_numbers", func(a *lua.Thread) int { one(a); return flag(a, 1, &s.json.decodeInvalid) }},
+		{"new", func(a *lua.Thread) int { a.Push(s.jsonLib().Value()); return 1 }},
 	})
 	t.SetText("null", s.null.Value())
 	t.SetText("_NAME", lua.Text("cjson"))
@@ -86,9 +86,9 @@ func option(a *lua.Thread, i int, field *int, words ...string) {
 		}
 	} else if !a.Arg(i).IsNil() {
 		word := a.CheckText(i)
-		n := slices.Index(words, word)
+		n := slices.Index(words, cString(word))
 		if n < 0 {
-			a.BadArg(i, "invalid option '%s'", word)
+			a.BadArg(i, "invalid option '%s'", cString(word))
 		}
 		*field = n
 	}
@@ -109,7 +109,7 @@ func (s *State) jsonSparse(a *lua.Thread) int {
 		if !a.Arg(2 + i).IsNil() {
 			n := a.CheckInteger(2 + i)
 			if n < 0 || n > math.MaxInt32 {
-				a.BadArg(2+i, "expected integer between %d and %d", 0, math.MaxInt32)
+				a.BadArg(1, "expected integer between %d and %d", 0, math.MaxInt32)
 			}
 			*field = int(n)
 		}

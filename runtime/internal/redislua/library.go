@@ -161,7 +161,7 @@ func (s *State) registerFunction(l *lua.Thread) int {
 		err = s.add(f)
 	}
 	if err != nil {
-		l.Throw(placed(s.errorTable("ERR "+err.Error()), l).Value())
+		return s.fail(l, "ERR "+err.Error())
 	}
 	return 0
 }

@@ -16,25 +16,21 @@ const (
 
 // msgpackLib is the library cmsgpack: MessagePack.
 func (s *State) msgpackLib() *lua.Table {
-	t := s.library(map[string]func(*lua.Thread) int{
-		"pack":   s.pack,
-		"unpack": func(a *lua.Thread) int { return s.unpack(a, everything, 0) },
-		"unpack_one": func(a *lua.Thread) int {
-			return s.unpack(a, 1, int(a.OptInteger(2, 0)))
-		},
-		"unpack_limit": func(a *lua.Thread) int {
-			limit := int(a.OptInteger(2, 0))
-			if a.Arg(2).IsNil() {
-				a.BadType(2, "number")
-			}
-			return s.unpack(a, limit, int(a.OptInteger(3, 0)))
-		},
+	t := s.library(0, []function{
+		{"pack", s.pack},
+		{"unpack", func(a *lua.Thread) int { return s.unpack(a, everything, 0) }},
+		{"unpack_one", func(a *lua.Thread) int { return s.unpack(a, 1, a.OptInteger(2, 0)) }},
+		{"unpack_limit", func(a *lua.Thread) int {
+			limit := a.CheckInt(2)
+			return s.unpack(a, limit, a.OptInteger(3, 0))
+		}},
 	})
-	for name, v := range map[string]string{
-		"_NAME": "cmsgpack", "_VERSION": "lua-cmsgpack 0.4.0",
-		"_DESCRIPTION": "MessagePack C implementation for Lua",
+	for _, f := range [...][2]string{
+		{"_NAME", "cmsgpack"}, {"_VERSION", "lua-cmsgpack 0.4.0"},
+		{"_COPYRIGHT", "Copyright (C) 2012, Salvatore Sanfilippo"},
+		{"_DESCRIPTION", "MessagePack C implementation for Lua"},
 	} {
-		t.SetText(name, lua.Text(v))
+		t.SetText(f[0], lua.Text(f[1]))
 	}
 	return t
 }
@@ -183,12 +179,12 @@ func (p *packer) head(n uint64, fix, wide byte) {
 
 // unpack returns at most limit values from an offset on, after the offset of the
 // next one, which is left out when the limit is everything.
-func (s *State) unpack(a *lua.Thread, limit, offset int) int {
+func (s *State) unpack(a *lua.Thread, limit int, offset int64) int {
 	data := a.CheckText(1)
 	if limit < 0 || offset < 0 {
-		a.Errorf("Invalid request to unpack with offset of %d and limit of %d.", offset, len(data)) // as Redis says it
+		a.Errorf("Invalid request to unpack with offset of %d and limit of %d.", int32(offset), len(data)) // as Redis says it
 	}
-	if offset > len(data) {
+	if offset > int64(len(data)) {
 		a.Errorf("Start offset %d greater than input length %d.", offset, len(data))
 	}
 	u := unpacker{s: s, t: a, data: data[offset:]}
@@ -207,7 +203,7 @@ func (s *State) unpack(a *lua.Thread, limit, offset int) int {
 		n++
 	}
 	if !a.Room(n) {
-		a.Errorf("Invalid request to unpack with offset of %d and limit of %d.", offset, len(data))
+		a.Errorf("Invalid request to unpack with offset of %d and limit of %d.", int32(offset), len(data))
 	}
 	for _, v := range values {
 		a.Push(v)
@@ -275,7 +271,9 @@ func (u *unpacker) tagged(c byte, depth int) lua.Value {
 		return lua.Number(float64(math.Float32frombits(uint32(u.uint(4)))))
 	case 0xcb:
 		return lua.Number(math.Float64frombits(u.uint(8)))
-	case 0xcc, 0xcd, 0xce, 0xcf:
+	case 0xcf: // as a signed number, as Redis reads it
+		return lua.Number(float64(int64(u.uint(8))))
+	case 0xcc, 0xcd, 0xce:
 		return lua.Number(float64(u.uint(1 << (c - 0xcc))))
 	case 0xd0:
 		return lua.Number(float64(int8(u.uint(1))))

@@ -8,47 +8,48 @@ import (
 )
 
 func (s *State) openRedis() {
-	fns := map[string]func(*lua.Thread) int{
-		"call":          func(l *lua.Thread) int { return s.redisCall(l, true) },
-		"pcall":         func(l *lua.Thread) int { return s.redisCall(l, false) },
-		"error_reply":   s.errorReply,
-		"status_reply":  s.statusReply,
-		"sha1hex":       s.sha1hex,
-		"setresp":       s.setResp,
-		"set_repl":      s.setRepl,
-		"acl_check_cmd": s.aclCheck,
-	}
-	if s.unit == scripts {
-		fns["replicate_commands"] = func(l *lua.Thread) int { l.Push(lua.True); return 1 }
-		fns["breakpoint"] = func(l *lua.Thread) int { l.Push(lua.False); return 1 }
-		fns["debug"] = func(l *lua.Thread) int { return 0 }
-	}
-	lib := s.library(fns)
+	lib := s.library(0, []function{
+		{"call", func(l *lua.Thread) int { return s.redisCall(l, true) }},
+		{"pcall", func(l *lua.Thread) int { return s.redisCall(l, false) }},
+	})
 	s.openLog(lib)
-	for _, c := range []struct {
-		name string
-		n    int
-	}{{"REPL_NONE", 0}, {"REPL_AOF", 1}, {"REPL_SLAVE", 2}, {"REPL_REPLICA", 2}, {"REPL_ALL", 3}} {
-		lib.SetText(c.name, lua.Int(c.n))
+	for _, f := range []function{
+		{"setresp", s.setResp}, {"sha1hex", s.sha1hex}, {"error_reply", s.errorReply}, {"status_reply", s.statusReply},
+		{"set_repl", s.setRepl},
+	} {
+		lib.SetText(f.name, s.g.Func(f.run).Value())
+	}
+	constants(lib, "REPL_NONE", 0, "REPL_AOF", 1, "REPL_SLAVE", 2, "REPL_REPLICA", 2, "REPL_ALL", 3)
+	lib.SetText("acl_check_cmd", s.g.Func(s.aclCheck).Value())
+	if s.unit == scripts {
+		for _, f := range []function{
+			{"breakpoint", func(l *lua.Thread) int { l.Push(lua.False); return 1 }},
+			{"debug", func(l *lua.Thread) int { return 0 }},
+			{"replicate_commands", func(l *lua.Thread) int { l.Push(lua.True); return 1 }},
+		} {
+			lib.SetText(f.name, s.g.Func(f.run).Value())
+		}
 	}
 	s.real.SetText("redis", lib.Value())
+}
+
+// constants sets names and numbers in turn.
+func constants(lib *lua.Table, pairs ...any) {
+	for i := 0; i < len(pairs); i += 2 {
+		lib.SetText(pairs[i].(string), lua.Int(pairs[i+1].(int)))
+	}
 }
 
 // openLog adds what libraries have while they are loaded, too.
 func (s *State) openLog(lib *lua.Table) {
 	lib.SetText("log", s.g.Func(s.log).Value())
-	for _, c := range []struct {
-		name string
-		n    int
-	}{{"LOG_DEBUG", 0}, {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2}, {"LOG_WARNING", 3}, {"REDIS_VERSION_NUM", 0x00070000 | 15}} {
-		lib.SetText(c.name, lua.Int(c.n))
-	}
+	constants(lib, "LOG_DEBUG", 0, "LOG_VERBOSE", 1, "LOG_NOTICE", 2, "LOG_WARNING", 3, "REDIS_VERSION_NUM", 0x00070000|15)
 	lib.SetText("REDIS_VERSION", lua.Text("7.0.15"))
 }
 
-// fail raises an error as Redis's own functions do: a table, with its place.
+// fail raises an error as Redis's own functions do: a table.
 func (s *State) fail(l *lua.Thread, msg string) int {
-	l.Throw(placed(s.errorTable(msg), l).Value())
+	l.Throw(s.errorTable(msg).Value())
 	return 0
 }
 
@@ -87,7 +88,10 @@ func (s *State) redisCall(l *lua.Thread, raise bool) int {
 		r = s.call(s.takeArgs(l))
 	}
 	if r.Kind == resp.Error {
-		t := placed(s.errorTable(r.Str), l)
+		t := s.errorTable(r.Str)
+		if ok {
+			t.Set(fieldIgnore, lua.True)
+		}
 		if raise {
 			l.Throw(t.Value())
 		}
@@ -152,11 +156,11 @@ func (s *State) errorReply(l *lua.Thread) int {
 		l.Push(s.errorTable("ERR wrong number or type of arguments").Value())
 		return 1
 	}
-	m := oneLine(strings.TrimPrefix(cString(msg), "-"))
-	if !strings.Contains(m, " ") {
-		m = "ERR " + m
+	code, m, ok := strings.Cut(strings.TrimPrefix(cString(msg), "-"), " ")
+	if !ok {
+		code, m = "ERR", code
 	}
-	l.Push(s.errorTable(m).Value())
+	l.Push(s.errorTable(code + " " + strings.Trim(m, "\r\n")).Value())
 	return 1
 }
 

@@ -3,7 +3,6 @@ package redislua
 import (
 	"crypto/sha1"
 	"encoding/hex"
-	"sort"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/lua"
@@ -88,15 +87,19 @@ func protect(t *lua.Table) {
 	})
 }
 
-// library makes a table of functions.
-func (s *State) library(fns map[string]func(*lua.Thread) int) *lua.Table {
-	names := make([]string, 0, len(fns))
-	for name := range fns {
-		names = append(names, name)
+// A function of a library, with its name.
+type function struct {
+	name string
+	run  func(*lua.Thread) int
+}
+
+// library makes a table of functions, with room for some. The room and the order
+// decide that of pairs.
+func (s *State) library(room int, fns []function) *lua.Table {
+	t := s.g.NewTable(0, room)
+	for _, f := range fns {
+		t.SetText(f.name, s.g.Func(f.run).Value())
 	}
-	sort.Strings(names)
-	t := s.g.NewTable(0, 0)
-	s.g.Register(t, names, fns)
 	return t
 }
 
@@ -134,19 +137,25 @@ func (s *State) handleError(l *lua.Thread) int {
 }
 
 // protectedCall is pcall as Redis has it: of an error table of redis.call it
-// gives the message.
+// gives the message, and behind a table without one what stands there.
 func (s *State) protectedCall(pcall *lua.Function) func(*lua.Thread) int {
 	return func(l *lua.Thread) int {
-		n := l.Run(pcall)
-		if n == 2 && l.Result(2).Equal(lua.False) {
-			if t := l.Result(1).AsTable(); t != nil {
-				if msg, ok := t.Get(fieldErr).ToString(); ok {
-					l.Pop()
-					l.Push(lua.Text(msg))
-				}
-			}
+		if l.Args() == 0 {
+			l.Push(lua.False)
+			l.Push(lua.Text("attempt to call a boolean value")) // its own first result
+			return 2
 		}
-		return n
+		n := l.Run(pcall)
+		if n != 2 || !l.Result(2).Equal(lua.False) || l.Result(1).AsTable() == nil {
+			return n
+		}
+		err := l.Index(l.Result(1), fieldErr)
+		if _, ok := err.ToString(); ok {
+			l.Pop()
+			n--
+		}
+		l.Push(err)
+		return n + 1
 	}
 }
 

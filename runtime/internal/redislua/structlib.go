@@ -10,7 +10,7 @@ import (
 
 // structLib is the library struct, which packs values as C lays them out.
 func (s *State) structLib() *lua.Table {
-	return s.library(map[string]func(*lua.Thread) int{"pack": s.structPack, "unpack": s.structUnpack, "size": structSize})
+	return s.library(3, []function{{"pack", s.structPack}, {"unpack", s.structUnpack}, {"size", structSize}})
 }
 
 // maxIntSize is the greatest number of bytes of an integer.
@@ -114,7 +114,7 @@ func (f *layout) putInteger(n float64, size int) string {
 
 func (f *layout) integer(data string, signed bool) lua.Value {
 	var v uint64
-	for i := range data {
+	for i := 0; i < len(data); i++ {
 		at := len(data) - 1 - i
 		if f.big {
 			at = i
@@ -191,12 +191,12 @@ func (s *State) structPack(a *lua.Thread) int {
 func (s *State) structUnpack(a *lua.Thread) int {
 	f := layout{t: a, format: a.CheckText(1), align: 1}
 	data, at := a.CheckText(2), int(a.OptInteger(3, 1))
-	if at <= 0 {
+	if at == 0 {
 		a.BadArg(3, "offset must be 1 or greater")
 	}
 	at--
 	short := func(size int) {
-		if size < 0 || size > len(data) || at > len(data)-size {
+		if size < 0 || size > len(data) || at < 0 || at > len(data)-size {
 			a.BadArg(2, "data string too short")
 		}
 	}

@@ -1,0 +1,1 @@
+return {bit.bswap('nan'), bit.tohex('nan')}

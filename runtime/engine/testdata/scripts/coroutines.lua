@@ -1,0 +1,1 @@
+local co = coroutine.create(function(a) local b = coroutine.yield(a + 1) error('in ' .. b) end) return {tostring(coroutine.resume(co, 1)), select(2, coroutine.resume(co, 'co')), coroutine.status(co), select(2, coroutine.resume(co)), select(2, pcall(coroutine.yield)), select(2, pcall(coroutine.wrap(function() error('x') end)))}

@@ -1,0 +1,1 @@
+return {err = '\t42\n'}

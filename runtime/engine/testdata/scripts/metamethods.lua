@@ -1,0 +1,1 @@
+local t = setmetatable({}, {__index = function(t, k) return k .. '!' end, __call = function(self, a) return a end, __concat = function() return 'cat' end, __lt = function() return true end, __len = function() return 9 end, __unm = function() return 'neg' end}) return {t.x, t(5), t .. 1, 1 .. t, tostring(t < t), #t, -t, select(2, pcall(function() return t <= 1 end))}

@@ -1,0 +1,1 @@
+return {tostring(0/0), tostring(-(0/0)), string.format('%f %5.1f', 0/0, -(0/0)), tostring(math.pow(0/0, 1)), tostring(2 ^ (0/0)), tostring(math.acos(2)), tostring(math.sqrt(-1)), tostring(math.fmod(1, 0))}

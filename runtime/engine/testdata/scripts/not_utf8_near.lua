@@ -1,0 +1,1 @@
+return {loadstring('x = \195')}, 1

@@ -1,0 +1,1 @@
+local r = {} for k in pairs({b = 1, a = 2, c = 3, 10, 20, [7] = 1, [2.5] = 2, [true] = 3}) do r[#r + 1] = tostring(k) end for k in pairs(string) do r[#r + 1] = k end for k in pairs(cjson) do r[#r + 1] = k end for k in pairs(redis) do r[#r + 1] = k end for k in pairs(bit) do r[#r + 1] = k end return r

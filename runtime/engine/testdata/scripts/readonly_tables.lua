@@ -1,0 +1,1 @@
+return {select(2, pcall(function() string.x = 1 end)), select(2, pcall(function() getmetatable('').x = 1 end)), select(2, pcall(rawset, redis, 'x', 1)), select(2, pcall(setmetatable, _G, {})), select(2, pcall(table.insert, bit, 1)), select(2, pcall(function() x = 1 end))}

@@ -1,0 +1,1 @@
+local t = {} for i = 1, 30 do t[i] = {i % 3, i} end table.sort(t, function(a, b) return a[1] < b[1] end) local r = {} for i, v in ipairs(t) do r[i] = v[2] end r[31] = select(2, pcall(table.sort, {3, 1, 2, 5, 4}, function() return true end)) return r

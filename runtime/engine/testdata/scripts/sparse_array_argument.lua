@@ -1,0 +1,1 @@
+return cjson.encode_sparse_array(nil, nil, -8)
