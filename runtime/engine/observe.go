@@ -66,9 +66,19 @@ func (r *rate) perSecond() int64 {
 // before is called before each command that a client, a transaction or a script
 // runs.
 func (c *call) before() {
-	if len(c.e.admin.monitors) > 0 {
+	if len(c.e.admin.monitors) > 0 && c.cmd.runsScript() {
 		c.show()
 	}
+}
+
+// runsScript reports whether the command runs others: monitors see it before
+// them, and every other command after it ran.
+func (cmd *command) runsScript() bool {
+	switch cmd.name {
+	case "eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "fcall_ro":
+		return true
+	}
+	return false
 }
 
 // after is called after each of them: it counts, and tells those who listen to
@@ -91,6 +101,9 @@ func (c *call) after(r resp.Reply) {
 	if r.Kind == resp.Error {
 		a.calls[c.cmd.number].failed++
 		c.e.countError(r)
+	}
+	if len(a.monitors) > 0 && !c.cmd.runsScript() {
+		c.show()
 	}
 	if len(a.notes) > 0 {
 		c.notify()
