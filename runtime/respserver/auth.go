@@ -79,7 +79,7 @@ func (c *conn) hello(ctx context.Context, cmd resp.Command) bool {
 		}
 		cmd = append(append(resp.Command(nil), cmd[:at]...), cmd[at+3:]...)
 	}
-	if !c.ok && (len(cmd) < 2 || cmd[1] == "2" || cmd[1] == "3") {
+	if !c.ok && wellFormed(cmd) {
 		c.reply(resp.NewError("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"))
 		return true
 	}
@@ -91,6 +91,20 @@ func (c *conn) hello(ctx context.Context, cmd resp.Command) bool {
 	for _, r := range replies {
 		c.speak(r)
 		c.reply(r)
+	}
+	return true
+}
+
+// wellFormed reports whether a HELLO without its AUTH has nothing wrong that Redis
+// tells of before it asks for a password.
+func wellFormed(cmd resp.Command) bool {
+	if len(cmd) > 1 && cmd[1] != "2" && cmd[1] != "3" {
+		return false
+	}
+	for i := 2; i < len(cmd); i += 2 {
+		if !strings.EqualFold(cmd[i], "SETNAME") || i+1 == len(cmd) {
+			return false
+		}
 	}
 	return true
 }

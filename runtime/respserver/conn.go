@@ -236,6 +236,9 @@ func (c *conn) restricted() bool {
 // special runs one command that is not plain, or not allowed right now.
 func (c *conn) special(ctx, gone context.Context, cmd resp.Command, how treatment) bool {
 	switch {
+	case !c.ok && how == end && strings.EqualFold(cmd[0], "EXEC"):
+		c.reply(resp.NewError("EXECABORT Transaction discarded because of: NOAUTH Authentication required."))
+		return true
 	case !c.ok && how != auth && how != hello && how != quit && how != reset:
 		c.reply(resp.NewError("NOAUTH Authentication required."))
 		return true

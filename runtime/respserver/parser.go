@@ -12,7 +12,7 @@ import (
 // Limits of the protocol, Redis's own.
 const (
 	maxBulk       = 512 << 20 // bytes of one argument
-	maxArgs       = 1 << 20   // arguments of one command
+	maxArgs       = 1<<31 - 1 // arguments of one command
 	maxInline     = 64 << 10  // bytes of an inline command, or of a length line
 	maxBulkNoAuth = 16 << 10  // bytes of one argument before AUTH
 	maxArgsNoAuth = 10        // arguments before AUTH
@@ -79,6 +79,22 @@ func (p *parser) line() ([]byte, error) {
 	return bytes.TrimSuffix(line, []byte("\r")), nil
 }
 
+// length reads the number of a length line, which ends with CR and any byte, and
+// passes the line. kind is what Redis calls the number when the line has no end.
+func (p *parser) length(kind string) (n int64, ok bool, err error) {
+	i := bytes.IndexByte(p.buf[p.pos:], '\r')
+	switch {
+	case i < 0 && len(p.buf)-p.pos > maxInline:
+		return 0, false, protocolError("too big " + kind + " count string")
+	case i < 0, p.pos+i+2 > len(p.buf):
+		return 0, false, errMore
+	}
+	digits := string(p.buf[p.pos+1 : p.pos+i])
+	p.pos += i + 2
+	n, err = strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && strconv.FormatInt(n, 10) == digits, nil
+}
+
 // next returns the next command. An empty command (an empty line, *0) is
 // skipped.
 func (p *parser) next() (resp.Command, error) {
@@ -106,40 +122,38 @@ func (p *parser) command() (resp.Command, error) {
 			}
 			return splitInline(string(line))
 		}
-		line, err := p.line()
-		if err != nil {
-			return nil, err
-		}
-		n, err := strconv.Atoi(string(line[1:]))
+		n, ok, err := p.length("mbulk")
 		switch {
-		case err != nil || n > maxArgs:
+		case err != nil:
+			return nil, err
+		case !ok || n > maxArgs:
 			return nil, protocolError("invalid multibulk length")
 		case p.strict && n > maxArgsNoAuth:
 			return nil, protocolError("unauthenticated multibulk length")
 		}
-		p.left = max(n, 0)
+		p.left = int(max(n, 0))
 	}
 	for p.left > 0 {
 		if p.bulk < 0 {
-			line, err := p.line()
-			if err != nil {
-				return nil, err
+			if p.pos == len(p.buf) {
+				return nil, errMore
 			}
-			if len(line) == 0 || line[0] != '$' {
-				got := byte(' ')
-				if len(line) > 0 {
-					got = line[0]
+			if p.buf[p.pos] != '$' {
+				// Redis looks for the line's end first.
+				if got := p.buf[p.pos]; bytes.IndexByte(p.buf[p.pos:], '\r') >= 0 {
+					return nil, protocolError(fmt.Sprintf("expected '$', got '%s'", printable(got)))
 				}
-				return nil, protocolError(fmt.Sprintf("expected '$', got '%c'", got))
 			}
-			n, err := strconv.Atoi(string(line[1:]))
+			n, ok, err := p.length("bulk")
 			switch {
-			case err != nil || n < 0 || n > maxBulk:
+			case err != nil:
+				return nil, err
+			case !ok || n < 0 || n > maxBulk:
 				return nil, protocolError("invalid bulk length")
 			case p.strict && n > maxBulkNoAuth:
 				return nil, protocolError("unauthenticated bulk length")
 			}
-			p.bulk = n
+			p.bulk = int(n)
 		}
 		if len(p.buf)-p.pos < p.bulk+2 {
 			return nil, errMore
@@ -156,6 +170,14 @@ func (p *parser) command() (resp.Command, error) {
 		cmd[i] = string(p.buf[p.start+p.offsets[2*i] : p.start+p.offsets[2*i+1]])
 	}
 	return cmd, nil
+}
+
+// printable is a byte of an error text, which is one line.
+func printable(c byte) string {
+	if c == '\r' || c == '\n' {
+		return " "
+	}
+	return string([]byte{c})
 }
 
 // splitInline splits a command typed by hand: words, or quoted strings with

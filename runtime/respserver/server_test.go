@@ -125,7 +125,7 @@ func TestProtocolErrorsEndTheConnection(t *testing.T) {
 	addr, _ := serve(t, respserver.Options{})
 	for send, want := range map[string]string{
 		"PING\r\n*x\r\n":                     "+PONG\r\n-ERR Protocol error: invalid multibulk length\r\n",
-		"*2000000\r\n":                       "-ERR Protocol error: invalid multibulk length\r\n",
+		"*2147483648\r\n":                    "-ERR Protocol error: invalid multibulk length\r\n",
 		"*1\r\n:4\r\n":                       "-ERR Protocol error: expected '$', got ':'\r\n",
 		"*1\r\n$-4\r\n":                      "-ERR Protocol error: invalid bulk length\r\n",
 		"*1\r\n$9999999999\r\n":              "-ERR Protocol error: invalid bulk length\r\n",
