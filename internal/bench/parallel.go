@@ -15,6 +15,7 @@ const slice = 150 * time.Millisecond
 type load struct {
 	op      string
 	callers int
+	writers int                        // who send SET meanwhile and are not counted
 	rate    map[string][]float64       // commands in a second, by subject, one for each round
 	p50     map[string][]time.Duration // of a call
 	p99     map[string][]time.Duration
@@ -30,13 +31,24 @@ func (b *bench) parallel() error {
 		subjects = append(subjects, &subject{name: "redis-server", ops: overTCP(b.server, b.inputs)})
 	}
 	b.inputs.refresh(1 << 17)
-	var loads []*load
-	for _, op := range []string{"SET", "GET"} {
-		for _, callers := range []int{1, 8, 64} {
-			loads = append(loads, &load{op: op, callers: callers, rate: map[string][]float64{},
-				p50: map[string][]time.Duration{}, p99: map[string][]time.Duration{}})
+	for _, s := range subjects {
+		for i := range keysOfKind {
+			if err := s.ops["fill"](i); err != nil {
+				return fmt.Errorf("filling %s: %w", s.name, err)
+			}
 		}
 	}
+	var loads []*load
+	add := func(op string, callers, writers int) {
+		loads = append(loads, &load{op: op, callers: callers, writers: writers, rate: map[string][]float64{},
+			p50: map[string][]time.Duration{}, p99: map[string][]time.Duration{}})
+	}
+	for _, op := range []string{"SET", "GET"} {
+		for _, callers := range []int{1, 8, 64} {
+			add(op, callers, 0)
+		}
+	}
+	add("HGETALL of 10", 1, 8) // of keys that nobody writes
 	for round := -1; round < b.rounds; round++ {
 		for _, l := range loads {
 			if !b.only(l.op) {
@@ -69,7 +81,11 @@ func (b *bench) parallel() error {
 		if !b.only(l.op) {
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%d\t", l.op, l.callers)
+		name := l.op
+		if l.writers > 0 {
+			name = fmt.Sprintf("%s beside %d x SET", l.op, l.writers)
+		}
+		fmt.Fprintf(w, "%s\t%d\t", name, l.callers)
 		for _, s := range subjects {
 			fmt.Fprintf(w, "%.1f\t%s\t%s\t", middle(l.rate[s.name])/1e3, micro(median(l.p50[s.name])), micro(median(l.p99[s.name])))
 		}
@@ -89,10 +105,13 @@ func (l *load) run(s *subject) ([]time.Duration, error) {
 	var all []time.Duration
 	var failed error
 	var done sync.WaitGroup
-	do := s.ops[l.op]
 	timer := time.AfterFunc(slice, func() { stop.Store(true) })
 	defer timer.Stop()
-	for range l.callers {
+	for k := range l.callers + l.writers {
+		do := s.ops[l.op]
+		if k >= l.callers {
+			do = s.ops["SET"]
+		}
 		done.Go(func() {
 			var times []time.Duration
 			var err error
@@ -104,7 +123,9 @@ func (l *load) run(s *subject) ([]time.Duration, error) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			all = append(all, times...)
+			if k < l.callers {
+				all = append(all, times...)
+			}
 			if err != nil {
 				failed = err
 			}
