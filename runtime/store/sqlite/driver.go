@@ -9,6 +9,7 @@
 //	file:x.db?durability=commit    what was answered is on the disk (the default)
 //	file:x.db?durability=behind    answers first, stores within 20 ms
 //	file:x.db?durability=off       answers first, stores within a second, never waits for the disk
+//	file:x.db?memory=64MB          keeps at most so much of the data in memory (256MB unless said)
 //
 // # Namespaces
 //
@@ -32,6 +33,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/store/embedded"
 )
@@ -84,12 +86,18 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	level := embedded.Commit
+	level, opt := embedded.Commit, engine.Options{}
 	for name, values := range u.Query() {
-		if name != "durability" {
-			return nil, fmt.Errorf("unknown setting %q; a file store has durability=commit, behind or off", name)
+		value := values[len(values)-1]
+		switch name {
+		case "durability":
+			level, err = embedded.ParseDurability(value)
+		case "memory":
+			opt.MaxBytes, err = embedded.ParseMemory(value)
+		default:
+			err = fmt.Errorf("unknown setting %q; a file store has durability=commit, behind or off, and memory=SIZE", name)
 		}
-		if level, err = embedded.ParseDurability(values[len(values)-1]); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +105,7 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	if level == embedded.Off {
 		sync = SyncOff
 	}
-	return embedded.New(New(path, sync), embedded.Options{Durability: level, URL: "file:" + filepath.ToSlash(path)})
+	return embedded.New(New(path, sync), embedded.Options{Durability: level, URL: "file:" + filepath.ToSlash(path), Engine: opt})
 }
 
 // pathOf is the file that a URL names: file:rel/x.db, file:/abs/x.db,

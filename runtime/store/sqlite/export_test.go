@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -50,4 +51,14 @@ func MakeFirstVersion(path string, statements []string) error {
 		}
 	}
 	return errors.Join(err, c.close())
+}
+
+// Statements are the texts that the reader has prepared.
+func (s *Store) Statements() (texts []string) {
+	for text := range s.reader.stmts {
+		if strings.HasPrefix(text, "SELECT ") && strings.Contains(text, "?") {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }

@@ -242,6 +242,8 @@ func TestFileThatIsNoStoreIsLeftAlone(t *testing.T) {
 		"file:":                               "names no file",
 		"file://x.db":                         "takes no host",
 		"file:" + whole + "?durability=never": `unknown durability "never"`,
+		"file:" + whole + "?memory=much":      `"much" is no amount of memory`,
+		"file:" + whole + "?memory=64kb":      `64kb of memory is too little`,
 		"file:" + whole + "?speed=high":       `unknown setting "speed"`,
 	} {
 		if _, err := store.Open(url); err == nil || !strings.Contains(err.Error(), want) {
