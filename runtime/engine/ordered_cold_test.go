@@ -87,7 +87,11 @@ func TestCommandsOnColdCollectionsCostTheirRows(t *testing.T) {
 		store.queries, store.read, store.counted, store.written = 0, 0, 0, 0
 		s.exec(1, []resp.Command{c.cmd})
 		read := store.read - 151
-		if read > c.read || store.queries > 5 || store.written != c.written || !c.counts && store.counted > 60 {
+		queries := 5
+		if c.counts {
+			queries += n/1024 + 1 // to find the place of every 1024th row, once
+		}
+		if read > c.read+queries-5 || store.queries > queries || store.written != c.written || !c.counts && store.counted > 60 {
 			t.Errorf("%v: %d queries, %d rows read, %d rows counted, %d written", c.cmd, store.queries, read, store.counted, store.written)
 		}
 	}

@@ -25,3 +25,9 @@ func (e *Engine) ShedOrdered() (served int) {
 	}
 	return served
 }
+
+// SetFenceRows sets how many rows lie between two fences.
+func SetFenceRows(n int64) (before int64) {
+	before, zFenceRows = zFenceRows, n
+	return before
+}

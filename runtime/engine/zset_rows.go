@@ -6,6 +6,14 @@ import "unsafe"
 // set's tree holds the known members where they are now; stale holds the places
 // that their rows have. So the set is its rows without the stale places, and the
 // tree.
+//
+// A member is found by its name, a range by score or by name through the order of
+// the rows; either costs what it touches. Ranks, ranges that start far from both
+// ends and the length need the fences, which the first of these commands sets up:
+// it counts all rows once. ZSCAN, whose cursor follows the hashes of the members,
+// passes over all rows for each stretch of scanSelection members. What is known
+// stays until shed. A set that is used as much as reading it whole costs is read
+// whole, if it fits.
 type zserved struct {
 	*rows
 	known   map[string]*zknown // what was looked at or changed since shed, by name
@@ -15,7 +23,8 @@ type zserved struct {
 	sent    []zsent // changes that were emitted and that the rows may not show yet
 	sentSeq uint64  // the engine's last change before they were emitted
 	ahead   scanAhead
-	work    int64 // rows that were read since shed; as much as the set has, and it had better been read whole
+	fences  *zfences // nil: not needed yet
+	work    int64    // rows that were read since shed; as much as the set has, and it had better been read whole
 }
 
 // Counting and passing over so many rows is as much work as reading one, and
@@ -115,6 +124,7 @@ func (z *zset) shed(r *rows) {
 		return
 	default:
 		z.served = newZServed(r, int64(z.order.n), true)
+		z.served.fenceTree(&z.order)
 		z.names = nil
 	}
 	z.order, z.text = ztree{}, 0
@@ -129,12 +139,14 @@ func (v *zserved) sync() {
 		k := v.known[s.name]
 		if k.row != nil {
 			v.stale.remove(k.row.place())
+			v.fences.change(k.row.place(), -1)
 			k.row = nil
 			v.n--
 		}
 		if s.present {
 			k.row = newZMember(s.name, s.score)
 			v.stale.insert(k.row.place())
+			v.fences.change(k.row.place(), 1)
 			v.n++
 		}
 	}
@@ -196,7 +208,7 @@ func (z *zset) length() int {
 	}
 	v.sync()
 	if !v.counted {
-		v.n, v.counted = v.count(Query{}), true
+		v.fence()
 	}
 	return z.atLeast()
 }
@@ -217,7 +229,7 @@ func (z *zset) empty() bool { return z.atLeast() <= 0 && z.length() == 0 }
 // bytesServed is about the memory that what is known takes.
 func (z *zset) bytesServed() int64 {
 	v := z.served
-	return int64(unsafe.Sizeof(*z)+unsafe.Sizeof(*v)) + int64(len(v.known))*zknownBytes + z.text + v.ahead.held
+	return int64(unsafe.Sizeof(*z)+unsafe.Sizeof(*v)) + int64(len(v.known))*zknownBytes + z.text + v.ahead.held + v.fences.bytes()
 }
 
 // emitted remembers what the rows will show.
@@ -239,18 +251,10 @@ func (z *zset) rowAt(score float64, name string) bool {
 func (z *zset) rankServed(m *zmember, reverse bool) int {
 	v, at := z.served, m.place()
 	v.sync()
-	q := Query{To: &Item{Score: m.score, Field: m.key}}
 	if reverse {
-		q.From, q.To = q.To, nil
+		return int(z.above(at)) - (v.stale.n - v.stale.through(at)) + z.order.n - z.order.through(at)
 	}
-	rows := int(v.count(q))
-	if z.rowAt(m.score, m.key) {
-		rows--
-	}
-	if reverse {
-		return rows - (v.stale.n - v.stale.through(at)) + z.order.n - z.order.through(at)
-	}
-	return rows - v.stale.rank(at) + z.order.rank(at)
+	return int(z.below(at)) - v.stale.rank(at) + z.order.rank(at)
 }
 
 // countServed is the number of members in a range by score or by name.
@@ -261,24 +265,17 @@ func (z *zset) countServed(r *zrange) int {
 	if none {
 		return 0
 	}
-	q := Query{}
-	if low != nil {
-		q.From = &Item{Score: low.score, Field: low.name}
-	}
-	if high != nil {
-		q.To = &Item{Score: high.score, Field: high.name}
-	}
-	n := int(v.count(q))
+	n := z.between(low, high)
 	for i, at := range []*zkey{low, high} {
-		if at == nil || i > 0 && low != nil && *low == *high {
+		if at == nil || i > 0 && low != nil && low.compare(*high) == 0 {
 			continue
 		}
-		if z.rowAt(at.score, at.name) && (r.min.before(r.by, *at) || !r.max.within(r.by, *at)) {
+		if (r.min.before(r.by, *at) || !r.max.within(r.by, *at)) && z.rowAt(at.score, at.name) {
 			n--
 		}
 	}
 	in := func(t *ztree) int {
 		return t.count(func(k zkey) bool { return r.max.within(r.by, k) }) - t.count(func(k zkey) bool { return r.min.before(r.by, k) })
 	}
-	return max(n-in(&v.stale)+in(&z.order), 0)
+	return max(int(n)-in(&v.stale)+in(&z.order), 0)
 }

@@ -121,12 +121,8 @@ func (z *zset) walkRanks(from, to int, reverse bool, yield func(zkey) bool) {
 	w := zwalk{reverse: reverse, skip: from, want: to - from}
 	// So many rows come before the member at least.
 	if rows := from - z.order.n; rows > 0 {
-		v.scan(Query{Reverse: reverse, Offset: int64(rows), Limit: 1}, func(it Item) bool {
-			at := newZMember(it.Field, it.Score).place()
+		if at, ok := v.nth(int64(rows), reverse); ok {
 			w.at = &at
-			return false
-		})
-		if w.at != nil {
 			before := func(t *ztree) int {
 				if reverse {
 					return t.n - t.through(*w.at)
@@ -262,7 +258,7 @@ func (z *zset) atRanks(ranks []int) []zkey {
 			leaf, at := z.order.seek(rank)
 			all[i] = leaf.items[at]
 		}
-	case len(ranks) <= 8:
+	case len(ranks) <= 8 || int64(len(ranks))*zFenceRows < int64(n)/2:
 		for i, rank := range ranks {
 			one := func(k zkey) bool { all[i] = k; return false }
 			if rank > n/2 {
