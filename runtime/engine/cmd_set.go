@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -303,9 +304,10 @@ func intersect(sets []*set, yield func(m string) bool) {
 			}
 		}
 	}
+	others := finders(sets, least)
 	least.each(func(m string) bool {
-		for _, s := range sets {
-			if s != least && !s.holds(m) {
+		for _, has := range others {
+			if has != nil && !has(m) {
 				return true
 			}
 		}
@@ -326,9 +328,13 @@ func subtract(sets []*set, yield func(m string) bool) {
 	if sets[0] == nil {
 		return
 	}
+	if slices.Contains(sets[1:], sets[0]) {
+		return
+	}
+	others := finders(sets, sets[0])
 	sets[0].each(func(m string) bool {
-		for _, s := range sets[1:] {
-			if s != nil && s.holds(m) {
+		for _, has := range others {
+			if has != nil && has(m) {
 				return true
 			}
 		}

@@ -126,6 +126,42 @@ func TestACommandOnALargeCollectionReadsWhatItAsksFor(t *testing.T) {
 	}
 }
 
+// TestLargeSetsAreMergedAndSmallOnesLookedUp counts reads of set operations.
+func TestLargeSetsAreMergedAndSmallOnesLookedUp(t *testing.T) {
+	const n = 20_000
+	s, store := openLarge(t, memory.NewRows(), n)
+	for i := 0; i < n; i += 1000 {
+		other := resp.Command{"SADD", "other"}
+		for j := i; j < i+1000; j++ {
+			other = append(other, "member:"+strconv.Itoa(j+n/2))
+		}
+		s.run(pagedNow, 1, other)
+	}
+	some := resp.Command{"SADD", "some"}
+	for i := 0; i < 150; i++ {
+		some = append(some, "member:"+strconv.Itoa(i*100))
+	}
+	s.run(pagedNow, 1, some)
+	for _, step := range []struct {
+		cmd  string
+		want int
+		most int // rows
+	}{
+		{"SINTERCARD 2 s other", n / 2, 2*n + n/5},
+		{"SINTERCARD 2 s some", 150, 3000},
+		{"SDIFFSTORE d some s", 0, 3000},
+		{"SDIFFSTORE d s some", n - 150, n + 3000},
+		{"SDIFFSTORE d s other", n / 2, 2*n + n/5},
+	} {
+		s.open()
+		*store = countingStore{Store: store.Store}
+		r := s.run(pagedNow, 1, strings.Fields(step.cmd))[0]
+		if int(r.Int) != step.want || store.rows > step.most || store.points+store.scans > step.most/10 {
+			t.Errorf("%s: %d, with %d rows of %d points and %d scans", step.cmd, r.Int, store.rows, store.points, store.scans)
+		}
+	}
+}
+
 // TestMemoryOfALargeCollectionGoesWhenItIsShed reads much and looks at what stays.
 func TestMemoryOfALargeCollectionGoesWhenItIsShed(t *testing.T) {
 	s, _ := openLarge(t, memory.NewRows(), 20_000)
