@@ -14,9 +14,12 @@ const smallHash = 128
 // A hash holds fields, in a slice while it is small.
 type hash struct {
 	small []*hashField
-	large *table[hashField, *hashField]
-	pages *fieldPages[hashField, *hashField] // large is just what is in memory; nil: it is all
-	log   *undoLog
+	// recent is where in small the last field was found, or any number: what a
+	// command changes is looked for again when its row is written.
+	recent int
+	large  *table[hashField, *hashField]
+	pages  *fieldPages[hashField, *hashField] // large is just what is in memory; nil: it is all
+	log    *undoLog
 	// soonest is when the first field expires, Unix milliseconds, or earlier; 0 when none
 	// does.
 	soonest int64
@@ -89,8 +92,12 @@ func (h *hash) find(field string) *hashField {
 		}
 		return f
 	}
-	for _, f := range h.small {
+	if i := h.recent; i < len(h.small) && h.small[i].key == field {
+		return h.small[i]
+	}
+	for i, f := range h.small {
 		if f.key == field {
+			h.recent = i
 			return f
 		}
 	}
@@ -168,6 +175,7 @@ func (h *hash) insert(field, value string, expireAt int64) {
 	f.key = field
 	h.held += f.bytes()
 	if h.large == nil && len(h.small) < smallHash {
+		h.recent = len(h.small)
 		h.small = append(h.small, f)
 		return
 	}

@@ -22,6 +22,9 @@ type zset struct {
 	// served is set when order holds just what is known of a set that is served
 	// from its rows; names is nil then.
 	served *zserved
+	// recent is the member of a small set that was found last, or nil: what a
+	// command changes is looked for again when its row is written.
+	recent *zmember
 	log    *undoLog
 	tracker
 }
@@ -74,8 +77,12 @@ func (z *zset) find(name string) *zmember {
 	case z.order.root == nil:
 		return nil
 	}
+	if m := z.recent; m != nil && m.key == name {
+		return m
+	}
 	for _, k := range z.order.root.items {
 		if k.name == name {
+			z.recent = k.m
 			return k.m
 		}
 	}
@@ -147,12 +154,16 @@ func (z *zset) place(m *zmember) {
 		z.names.insert(m)
 	}
 	z.order.insert(m.place())
+	z.recent = m
 	z.text += textBytes(m.key)
 }
 
 // remove takes a member out.
 func (z *zset) remove(m *zmember) {
 	z.order.remove(m.place())
+	if z.recent == m {
+		z.recent = nil
+	}
 	if z.served != nil {
 		z.know(m.key).m = nil
 	} else {

@@ -125,7 +125,7 @@ func (z *zset) shed(r *rows) {
 	default:
 		z.served = newZServed(r, int64(z.order.n), true)
 		z.served.fenceTree(&z.order)
-		z.names = nil
+		z.names, z.recent = nil, nil
 	}
 	z.order, z.text = ztree{}, 0
 }
