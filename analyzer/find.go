@@ -29,6 +29,7 @@ type Unit struct {
 type Result struct {
 	Sites   []Site   // by file and position
 	Symbols []Symbol // likewise
+	Servers []Server // likewise
 }
 
 // A Symbol is one use of a go-redis name, or of the facade's: a type, a
@@ -57,6 +58,9 @@ func Find(fset *token.FileSet, units []Unit) *Result {
 	}
 	sort.SliceStable(f.out.Sites, func(i, j int) bool {
 		return before(f.out.Sites[i].Position, f.out.Sites[j].Position)
+	})
+	sort.SliceStable(f.out.Servers, func(i, j int) bool {
+		return before(f.out.Servers[i].Position, f.out.Servers[j].Position)
 	})
 	return &f.out
 }
@@ -124,6 +128,8 @@ func (f *finder) file(file *ast.File) {
 			f.selector(n)
 		case *ast.Ident:
 			f.symbol(n)
+		case *ast.CompositeLit:
+			f.server(n)
 		}
 		return true
 	})

@@ -3,11 +3,11 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"net"
-	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
 // ErrTwoServers is the error of every command of a client that was written for
@@ -75,32 +75,10 @@ func (t target) names() []string {
 
 // spelled gives an address the spelling that all its spellings have in common.
 func spelled(addr, network string) string {
-	switch {
-	case network == "unix" || strings.HasPrefix(addr, "/"):
-		return "unix:" + filepath.ToSlash(filepath.Clean(addr))
-	case isStoreURL(addr):
+	if isStoreURL(addr) {
 		return addr
 	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		host, port = addr, "6379"
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	if isLoopback(host) {
-		host = "localhost"
-	}
-	if port == "" {
-		port = "6379"
-	}
-	return net.JoinHostPort(host, port)
-}
-
-func isLoopback(host string) bool {
-	if host == "" || strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return store.ServerName(network, addr)
 }
 
 // place says which namespace of a store named from outside the target's data is

@@ -159,7 +159,7 @@ func (t target) loopback() bool {
 	if err != nil {
 		host = t.first()
 	}
-	return isLoopback(strings.Trim(host, "[]"))
+	return store.Loopback(strings.Trim(host, "[]"))
 }
 
 // ownName names the data of the original server where no store is named: two

@@ -105,6 +105,9 @@ func (j *job) analyze() error {
 	j.ui.step("finding calls and keys")
 	j.found = prog.Analyze()
 	j.plan, j.problems = plan.Build(j.found.Sites, j.plan)
+	if j.planOld == nil {
+		j.plan.InferClients(j.found.Servers)
+	}
 	if j.plan.Module == "" {
 		j.plan.Module = prog.Module.Path
 	}
