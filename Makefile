@@ -3,6 +3,7 @@
 # make race      the same tests under the race detector
 # make difftest  random commands, the engine against redis-server (COMMANDS=n SEED=n)
 # make crash     a process at work is killed ROUNDS times, and what it was told compared with what is stored
+# make wasm-test the engine's tests with the engine compiled to WebAssembly (WASM_RUN=regexp for some of them)
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     redis2cf against go list and go vet, the engine against redis-server
 #
@@ -14,10 +15,12 @@ FUZZTIME ?= 30s
 COMMANDS ?= 1000000
 SEED     ?= $(shell date +%s)
 ROUNDS   ?= 200
+WASM_RUN ?= .
 DIR      ?=
 SAMPLE   := testdata/chat
+WASMTEST := $(or $(TMPDIR),/tmp)/redis2cf-wasmtest
 
-.PHONY: test fmt vet unit needs race difftest crash fuzz bench generate
+.PHONY: test fmt vet unit needs race difftest crash wasm-test fuzz bench generate
 
 test: needs fmt vet unit
 
@@ -55,6 +58,10 @@ difftest:
 
 crash:
 	cd runtime && $(GO) test -count=1 -v -timeout 1h -run Killed ./store/sqlite -rounds $(ROUNDS) -seed $(SEED)
+
+wasm-test:
+	$(GO) build -o $(WASMTEST) ./internal/wasmtest
+	cd runtime && GOOS=wasip1 GOARCH=wasm $(GO) test -short -timeout 1h -run '$(WASM_RUN)' -exec $(WASMTEST) ./engine ./internal/lua ./internal/redislua
 
 fuzz:
 	@set -e; for d in . runtime; do \

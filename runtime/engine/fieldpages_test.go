@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/difftest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store/memory"
-	"github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
 
 // A countingStore counts what an engine asks for and writes.
@@ -476,7 +474,7 @@ func TestNodesOfAStreamInRowsAreThoseOfOneThatWasRead(t *testing.T) {
 
 // TestValuesOfLargeCollectionsMove dumps, restores, copies and sorts.
 func TestValuesOfLargeCollectionsMove(t *testing.T) {
-	file := sqlite.New(filepath.Join(t.TempDir(), "x.db"), sqlite.SyncOff)
+	file := fileStore(t)
 	defer file.Close()
 	s, _ := openLarge(t, file, 1500)
 	run := func(cmd ...string) resp.Reply { t.Helper(); return s.run(pagedNow, 1, cmd)[0] }

@@ -2,21 +2,19 @@ package engine_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store/memory"
-	"github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
 
 // BenchmarkOnFile runs commands on a hash, a set and a stream of a million
 // elements each, which a file holds and which are not in memory.
 func BenchmarkOnFile(b *testing.B) {
 	const n = 1_000_000
-	file := sqlite.New(filepath.Join(b.TempDir(), "x.db"), sqlite.SyncOff)
+	file := fileStore(b)
 	defer file.Close()
 	s := &pagedSubject{t: b, name: "file", rows: file}
 	s.open()

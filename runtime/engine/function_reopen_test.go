@@ -1,19 +1,17 @@
 package engine_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store/memory"
-	"github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
 
 // TestLibrariesSurviveAReopen closes and opens stores that keep rows.
 func TestLibrariesSurviveAReopen(t *testing.T) {
-	file := sqlite.New(filepath.Join(t.TempDir(), "x.db"), sqlite.SyncOff)
+	file := fileStore(t)
 	defer file.Close()
 	for name, rows := range map[string]engine.Store{"memory": memory.NewRows(), "sqlite": file} {
 		name, rows := name, rows

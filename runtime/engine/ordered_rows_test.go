@@ -3,7 +3,6 @@ package engine_test
 import (
 	"fmt"
 	"math/rand"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/difftest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store/memory"
-	"github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
 
 // An orderedSide is an engine with its store.
@@ -50,7 +48,7 @@ func (s *orderedSide) exec(seed uint64, cmds []resp.Command) []resp.Reply {
 var orderedStores = map[string]func(t testing.TB) (engine.Store, func()){
 	"rows": func(t testing.TB) (engine.Store, func()) { return memory.NewRows(), func() {} },
 	"file": func(t testing.TB) (engine.Store, func()) {
-		s := sqlite.New(filepath.Join(t.TempDir(), "paged.db"), sqlite.SyncOff)
+		s := fileStore(t)
 		return s, func() { s.Close() }
 	},
 }

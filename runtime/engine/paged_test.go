@@ -3,7 +3,6 @@ package engine_test
 import (
 	"fmt"
 	"math/rand"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/difftest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store/memory"
-	"github.com/redis2cf/redis2cf/runtime/store/sqlite"
 )
 
 // A pagedSubject runs frames on an engine over rows.
@@ -396,7 +394,7 @@ func TestPagedCollectionsAnswerLikeThoseInMemory(t *testing.T) {
 
 func comparePaged(t *testing.T, seed int64, frames int) {
 	g := &pagedGen{Rand: rand.New(rand.NewSource(seed)), names: 20 + int(seed%5)*40}
-	file := sqlite.New(filepath.Join(t.TempDir(), "x.db"), sqlite.SyncOff)
+	file := fileStore(t)
 	defer file.Close()
 	most := 1 + g.Intn(12)
 	opt := engine.Options{ScriptSteps: 60_000}
