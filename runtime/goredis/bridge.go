@@ -7,6 +7,7 @@ import (
 	"net"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -66,7 +67,8 @@ func GoRedisCluster(c *runtime.ClusterClient) *redis.ClusterClient {
 }
 
 // GoRedisUniversal is GoRedis for a client of any kind: a *redis.ClusterClient
-// for a cluster client, otherwise a *redis.Client.
+// for a cluster client, a *redis.Ring for a ring of several stores, otherwise a
+// *redis.Client.
 func GoRedisUniversal(c runtime.UniversalClient) redis.UniversalClient {
 	switch c := c.(type) {
 	case nil:
@@ -88,9 +90,58 @@ func GoRedisUniversal(c runtime.UniversalClient) redis.UniversalClient {
 		if c == nil {
 			return nil
 		}
-		return GoRedis(c.GetShardClients()[0])
+		if shards := c.GetShardClients(); len(shards) == 1 {
+			return GoRedis(shards[0])
+		}
+		return ring(c)
 	}
 	panic("goredis: only clients of the runtime have a store behind them, and this is another's UniversalClient")
+}
+
+// ring is the bridge of a ring of several stores: a genuine one, whose shards are
+// the facade's and which asks the facade where a key is.
+func ring(c *runtime.Ring) *redis.Ring {
+	return attach(c, func(b *bridge) *redis.Ring {
+		opt := c.Options()
+		where := shardNames{ring: c, byAddr: map[string]string{}}
+		for name, addr := range opt.Addrs {
+			if old, ok := where.byAddr[addr]; !ok || name < old {
+				where.byAddr[addr] = name
+			}
+		}
+		shards := map[string]*runtime.Client{}
+		for _, shard := range c.GetShardClients() {
+			shards[shard.Options().Addr] = shard
+		}
+		o := &redis.RingOptions{
+			Addrs:              opt.Addrs,
+			HeartbeatFrequency: time.Hour, // a store of this process does not go down
+			NewConsistentHash:  func([]string) redis.ConsistentHash { return where },
+			NewClient: func(o *redis.Options) *redis.Client {
+				if shard := shards[o.Addr]; shard != nil {
+					o.Dialer = b.dialTo(shard)
+				}
+				return redis.NewClient(o)
+			},
+		}
+		carryOver(o, opt)
+		return redis.NewRing(o)
+	})
+}
+
+// shardNames finds the shard of a key as the facade does.
+type shardNames struct {
+	ring   *runtime.Ring
+	byAddr map[string]string
+}
+
+// Get names the shard of a key; "" is none.
+func (s shardNames) Get(key string) string {
+	shard, err := s.ring.GetShardClientForKey(key)
+	if err != nil {
+		return ""
+	}
+	return s.byAddr[shard.Options().Addr]
 }
 
 // bridge is a go-redis client with the server's side of its connections.
@@ -145,8 +196,15 @@ func (b *bridge) Close() error {
 }
 
 // dial is the dialer of the client: it connects to nothing but the store.
-func (b *bridge) dial(context.Context, string, string) (net.Conn, error) {
-	backend, err := runtime.BackendOf(b.facade)
+func (b *bridge) dial(context.Context, string, string) (net.Conn, error) { return b.connect(b.facade) }
+
+// dialTo is dial for a shard.
+func (b *bridge) dialTo(shard *runtime.Client) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) { return b.connect(shard) }
+}
+
+func (b *bridge) connect(to runtime.UniversalClient) (net.Conn, error) {
+	backend, err := runtime.BackendOf(to)
 	if err != nil {
 		return nil, err
 	}

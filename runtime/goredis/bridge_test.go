@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -164,6 +165,35 @@ func TestBridgeOfAClusterAndARing(t *testing.T) {
 	r := runtime.NewRing(&runtime.RingOptions{Addrs: map[string]string{"shard": memoryURL(t)}})
 	defer r.Close()
 	equal(t, "through the ring", goredis.GoRedisUniversal(r).Get(ctx, "b").Val(), "2")
+}
+
+func TestBridgeOfARingOfSeveralStores(t *testing.T) {
+	r := runtime.NewRing(&runtime.RingOptions{Addrs: map[string]string{"a": memoryURL(t) + "-a", "b": memoryURL(t) + "-b"}, DB: 2})
+	g, ok := goredis.GoRedisUniversal(r).(*redis.Ring)
+	if !ok || goredis.GoRedisUniversal(r) != redis.UniversalClient(g) {
+		t.Fatal("a ring has no bridge, or two")
+	}
+	var mu sync.Mutex
+	counts := map[int64]bool{}
+	for i := 0; i < 20; i++ {
+		key := fmt.Sprint("k", i)
+		must(t, g.Set(ctx, key, i, 0).Err())
+		equal(t, key, r.Get(ctx, key).Val(), fmt.Sprint(i))
+	}
+	must(t, r.ForEachShard(ctx, func(ctx context.Context, shard *runtime.Client) error {
+		n, err := shard.DBSize(ctx).Result()
+		mu.Lock()
+		defer mu.Unlock()
+		counts[n] = true
+		return err
+	}))
+	if counts[0] || counts[20] {
+		t.Error("the keys are in one shard")
+	}
+	must(t, r.Close())
+	if err := g.Get(ctx, "k1").Err(); err == nil {
+		t.Error("the bridge outlived the ring")
+	}
 }
 
 func TestCloseOfTheClientClosesItsBridge(t *testing.T) {
