@@ -27,6 +27,7 @@ type batch struct {
 	bytes   int
 	wakes   []served
 	pushes  []engine.Push
+	index   waiting // for reads, see view
 
 	stored bool  // the store was asked; err is its answer. Guarded by storeMu.
 	err    error // read after done

@@ -18,7 +18,6 @@ type view struct {
 	h       *Host
 	seq     uint64 // as of Open
 	opening bool   // the engine is being opened: nothing waits, and storeMu is held
-	waiting [2]waiting
 }
 
 // Open notes how far the rows are.
@@ -28,29 +27,28 @@ func (v *view) Open() (engine.State, error) {
 	return st, err
 }
 
-// index brings the indexes of the waiting changes up to date, the youngest
-// first. It costs as much as what was added since the last time, and nothing
-// when nothing waits.
-func (v *view) index() []waiting {
-	open, flying := &v.waiting[0], &v.waiting[1]
-	if open.b != v.h.open {
-		if open.b != nil && open.b == v.h.flying {
-			*flying = *open
+// nothing is the index of no batch.
+var nothing waiting
+
+// index brings the indexes of the waiting batches up to date, the younger first.
+// It costs as much as what was added since the last time, and nothing when
+// nothing waits.
+func (v *view) index() (all [2]*waiting) {
+	for i, b := range [2]*batch{v.h.open, v.h.flying} {
+		if b == nil {
+			all[i] = &nothing
+			continue
 		}
-		*open = waiting{b: v.h.open}
+		b.index.extend(b.changes)
+		all[i] = &b.index
 	}
-	if flying.b != v.h.flying {
-		*flying = waiting{b: v.h.flying}
-	}
-	open.extend()
-	flying.extend()
-	return v.waiting[:]
+	return all
 }
 
 // last is the last waiting operation that find finds; nil when there is none.
-func last(all []waiting, find func(*waiting) *engine.Op) *engine.Op {
-	for i := range all {
-		if op := find(&all[i]); op != nil {
+func (v *view) last(find func(*waiting) *engine.Op) *engine.Op {
+	for _, w := range v.index() {
+		if op := find(w); op != nil {
 			return op
 		}
 	}
@@ -62,7 +60,7 @@ func (v *view) settle(concerns func(*waiting) bool) error {
 	if v.opening {
 		return nil
 	}
-	if all := v.index(); concerns(&all[0]) || concerns(&all[1]) {
+	if all := v.index(); concerns(all[0]) || concerns(all[1]) {
 		return v.h.settle()
 	}
 	return nil
@@ -88,7 +86,7 @@ func (v *view) Key(db uint32, hash uint64, key string) (engine.Header, bool, err
 	}
 	if !v.opening {
 		name := keyName{db, key}
-		if op := last(v.index(), func(w *waiting) *engine.Op { return w.keys[name] }); op != nil {
+		if op := v.last(func(w *waiting) *engine.Op { return w.keys[name] }); op != nil {
 			return op.Header, op.Kind == engine.OpPutKey, nil
 		}
 	}
@@ -100,7 +98,7 @@ func (v *view) Key(db uint32, hash uint64, key string) (engine.Header, bool, err
 func (v *view) Items(q engine.Query, yield func(engine.Item) bool) error {
 	if q.Point && !v.opening {
 		name := nameOf(q.Type, q.ID, q.From)
-		op := last(v.index(), func(w *waiting) *engine.Op {
+		op := v.last(func(w *waiting) *engine.Op {
 			if op := w.items[name]; op != nil {
 				return op
 			}
@@ -134,8 +132,8 @@ func (v *view) pending(choose func(*engine.Op) bool) (ops []*engine.Op) {
 		return nil
 	}
 	all := v.index()
-	for i := range all {
-		for name, op := range all[i].keys {
+	for i, w := range all {
+		for name, op := range w.keys {
 			if (i == 0 || all[0].keys[name] == nil) && choose(op) {
 				ops = append(ops, op)
 			}
@@ -146,7 +144,7 @@ func (v *view) pending(choose func(*engine.Op) bool) (ops []*engine.Op) {
 
 // merge yields the headers of the rows and of what waits in one order. What
 // waits comes in the place of the row of its key.
-func (v *view) merge(ops []*engine.Op, order func(a, b *engine.Header) int, hidden func(*engine.Header) bool,
+func (v *view) merge(ops []*engine.Op, order func(a, b *engine.Header) int,
 	read func(func(engine.Header) bool) error, yield func(engine.Header) bool) error {
 	slices.SortFunc(ops, func(a, b *engine.Op) int { return order(&a.Header, &b.Header) })
 	more := true
@@ -158,6 +156,7 @@ func (v *view) merge(ops []*engine.Op, order func(a, b *engine.Header) int, hidd
 			ops = ops[1:]
 		}
 	}
+	hidden := v.hidden()
 	defer v.lock()()
 	err := read(func(h engine.Header) bool {
 		waiting(&h)
@@ -172,13 +171,16 @@ func (v *view) merge(ops []*engine.Op, order func(a, b *engine.Header) int, hidd
 	return err
 }
 
-// hides reports whether a waiting operation replaces a row.
-func (v *view) hides(h *engine.Header) bool {
+// hidden tells which rows a waiting operation replaces.
+func (v *view) hidden() func(*engine.Header) bool {
 	if v.opening {
-		return false
+		return func(*engine.Header) bool { return false }
 	}
-	name := keyName{h.DB, h.Key}
-	return v.waiting[0].keys[name] != nil || v.waiting[1].keys[name] != nil
+	all := v.index()
+	return func(h *engine.Header) bool {
+		name := keyName{h.DB, h.Key}
+		return all[0].keys[name] != nil || all[1].keys[name] != nil
+	}
 }
 
 // Keys yields the headers of a database by hash, then key.
@@ -194,7 +196,7 @@ func (v *view) Keys(db uint32, from uint64, noValues bool, yield func(engine.Hea
 		return cmp.Compare(a.Key, b.Key)
 	}
 	read := func(f func(engine.Header) bool) error { return v.Store.Keys(db, from, noValues, f) }
-	return v.merge(ops, byHash, v.hides, read, yield)
+	return v.merge(ops, byHash, read, yield)
 }
 
 // CountKeys counts the headers of a database.
@@ -227,10 +229,12 @@ func (v *view) Expiring(before int64, limit int, yield func(engine.Header) bool)
 	asked, n := limit, 0
 	if limit > 0 && !v.opening {
 		// Rows that are hidden must not use the limit up.
-		asked += len(v.waiting[0].keys) + len(v.waiting[1].keys)
+		for _, w := range v.index() {
+			asked += len(w.keys)
+		}
 	}
 	read := func(f func(engine.Header) bool) error { return v.Store.Expiring(before, asked, f) }
-	return v.merge(ops, byTime, v.hides, read, func(h engine.Header) bool {
+	return v.merge(ops, byTime, read, func(h engine.Header) bool {
 		n++
 		return yield(h) && (limit <= 0 || n < limit)
 	})

@@ -6,8 +6,7 @@ import "github.com/redis2cf/redis2cf/runtime/engine"
 // element. It is made when a read asks for it, and extended from where it was
 // left off.
 type waiting struct {
-	b          *batch
-	n          int // changes of it that are in the index
+	n          int // changes that are in it
 	keys       map[keyName]*engine.Op
 	items      map[itemName]*engine.Op
 	dropped    map[uint64]*engine.Op // collections whose items are gone
@@ -38,18 +37,18 @@ func nameOf(t engine.Type, id uint64, it *engine.Item) itemName {
 	return itemName{id: id, field: it.Field}
 }
 
-// extend takes in what was added to the batch. The changes themselves do not
+// extend takes in what was added to the changes. Those that are there do not
 // change any more.
-func (w *waiting) extend() {
-	if w.b == nil || w.n == len(w.b.changes) {
+func (w *waiting) extend(changes []*engine.Change) {
+	if w.n == len(changes) {
 		return
 	}
 	if w.keys == nil {
 		w.keys, w.items = map[keyName]*engine.Op{}, map[itemName]*engine.Op{}
 		w.dropped, w.written = map[uint64]*engine.Op{}, map[uint64]struct{}{}
 	}
-	for ; w.n < len(w.b.changes); w.n++ {
-		ops := w.b.changes[w.n].Ops
+	for ; w.n < len(changes); w.n++ {
+		ops := changes[w.n].Ops
 		for i := range ops {
 			w.add(&ops[i])
 		}

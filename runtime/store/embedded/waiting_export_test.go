@@ -14,7 +14,7 @@ func NewLag(rows engine.Store) *Lag {
 // ready stores what is being stored if a read will have everything stored. A host
 // would wait until that is done.
 func (l *Lag) ready(concerns func(*waiting) bool) {
-	if all := l.index(); concerns(&all[0]) || concerns(&all[1]) {
+	if all := l.index(); concerns(all[0]) || concerns(all[1]) {
 		if err := l.Put(); err != nil {
 			panic(err)
 		}
