@@ -28,6 +28,7 @@ type fieldPages[E any, P linked[E]] struct {
 	delta int
 	frame uint64
 
+	large bool // too much to be in memory whole, when it was last tried
 	draws drawing
 	ahead scanAhead
 }
@@ -177,6 +178,26 @@ func (p *fieldPages[E, P]) each(yield func(P) bool) {
 	}
 }
 
+// whole reads all elements, nil when they are too many or too large, which it
+// remembers. The others are of more use in memory: who asks for all of them will
+// do so again. bytes is what an element takes.
+func (p *fieldPages[E, P]) whole(bytes func(P) int64) (all []P, held int64) {
+	most := 8 * p.rows.e.opt.ResidentRows
+	if p.large || p.counted && p.n > most {
+		return nil, 0
+	}
+	p.each(func(e P) bool {
+		all = append(all, e)
+		held += bytes(e)
+		p.large = len(all) > most || held > p.rows.e.memory.bound/64
+		return !p.large
+	})
+	if p.large {
+		return nil, 0
+	}
+	return all, held
+}
+
 // unseen is the element of a row, nil when what is in memory hides it.
 func (p *fieldPages[E, P]) unseen(it Item) P {
 	hash := KeyHash(it.Field)
@@ -193,7 +214,7 @@ func (p *fieldPages[E, P]) hidden(name string) bool {
 
 // shed lets go of what the store shows; cached is the new, empty cache.
 func (p *fieldPages[E, P]) shed(cached *table[E, P]) {
-	p.cached = cached
+	p.cached, p.large = cached, false
 	p.absent, p.guesses, p.held = map[string]bool{}, 0, 0
 	// What was drawn and selected for later costs a pass over all rows: it stays
 	// while it is in use.

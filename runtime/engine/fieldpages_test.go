@@ -202,6 +202,27 @@ func TestMemoryOfALargeCollectionGoesWhenItIsShed(t *testing.T) {
 	}
 }
 
+// TestWhatWasReadWholeStaysIfItIsNotLarge reads medium collections twice.
+func TestWhatWasReadWholeStaysIfItIsNotLarge(t *testing.T) {
+	s, store := openLarge(t, memory.NewRows(), 700)
+	for _, cmd := range []resp.Command{{"HGETALL", "h"}, {"SMEMBERS", "s"}} {
+		want := s.run(pagedNow, 1, resp.Command{"HDEL", "h", "field:3"}, resp.Command{"HSET", "h", "field:4", "new"}, cmd)[2]
+		*store = countingStore{Store: store.Store}
+		got := s.run(pagedNow, 1, cmd)[0]
+		if len(got.Elems) != len(want.Elems) || store.rows > 0 {
+			t.Errorf("%v: %d elements, then %d and %d rows", cmd, len(want.Elems), len(got.Elems), store.rows)
+		}
+		key := cmd[1]
+		s.e.Shed(func() (bool, bool) { return true, false })
+		if !s.e.Paged(0, key) {
+			t.Errorf("%s cannot leave memory", key)
+		}
+		if again := s.run(pagedNow, 1, cmd)[0]; len(again.Elems) != len(want.Elems) {
+			t.Errorf("%v: %d elements, then %d", cmd, len(want.Elems), len(again.Elems))
+		}
+	}
+}
+
 // TestScansPassEverythingThatStays scans hashes and sets that are served from
 // their rows while they change, are shed and are opened anew, in memory as well.
 func TestScansPassEverythingThatStays(t *testing.T) {

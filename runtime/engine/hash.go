@@ -242,7 +242,7 @@ func (h *hash) remove(field string) bool {
 
 // each calls yield for every field until it returns false.
 func (h *hash) each(yield func(*hashField) bool) {
-	if h.pages != nil {
+	if h.pages != nil && !h.own() {
 		h.pages.each(yield)
 		return
 	}
@@ -255,6 +255,19 @@ func (h *hash) each(yield func(*hashField) bool) {
 			return
 		}
 	}
+}
+
+// own reads all fields into memory, unless they are too many, and reports it.
+func (h *hash) own() bool {
+	all, held := h.pages.whole((*hashField).bytes)
+	if all == nil {
+		return false
+	}
+	h.large, h.held, h.pages = &table[hashField, *hashField]{}, held, nil
+	for _, f := range all {
+		h.large.insert(f)
+	}
+	return true
 }
 
 // random returns any field.

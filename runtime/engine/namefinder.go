@@ -59,6 +59,9 @@ func (s *set) finder(ordered bool) func(m string) bool {
 // finders returns them for some sets, nil for one that is not there or is least
 // itself, whose members will be looked for.
 func finders(sets []*set, least *set) []func(m string) bool {
+	if least.pages != nil {
+		least.own() // as its each does, which decides the order
+	}
 	all := make([]func(m string) bool, len(sets))
 	for i, s := range sets {
 		if s != nil && s != least {

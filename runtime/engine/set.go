@@ -267,7 +267,7 @@ func (s *set) drop(m string, hash uint64) *setMember {
 // each calls yield for every member until it returns false.
 func (s *set) each(yield func(m string) bool) {
 	switch {
-	case s.pages != nil:
+	case s.pages != nil && !s.own():
 		s.pages.each(func(m *setMember) bool { return yield(m.key) })
 	case s.large != nil:
 		s.large.scan(0, func(m *setMember) bool { return yield(m.key) })
@@ -284,6 +284,19 @@ func (s *set) each(yield func(m string) bool) {
 			}
 		}
 	}
+}
+
+// own reads all members into memory, unless they are too many, and reports it.
+func (s *set) own() bool {
+	all, held := s.pages.whole(func(m *setMember) int64 { return textBytes(m.key) })
+	if all == nil {
+		return false
+	}
+	s.large, s.held, s.pages = &table[setMember, *setMember]{}, held, nil
+	for _, m := range all {
+		s.large.insert(m)
+	}
+	return true
 }
 
 // members is all members, in the order of each.
