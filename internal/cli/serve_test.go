@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -52,7 +51,7 @@ func serve(t *testing.T, args ...string) *served {
 // end sends the signal of Ctrl-C's kin and waits for a clean end.
 func (s *served) end(t *testing.T) {
 	t.Helper()
-	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+	if err := terminate(); err != nil {
 		t.Fatal(err)
 	}
 	rest, _ := io.ReadAll(s.out)

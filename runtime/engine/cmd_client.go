@@ -196,9 +196,13 @@ func (e *Engine) line(s *session) string {
 	if s.last != nil {
 		last = s.last.name
 	}
+	age, idle := int64(0), int64(0)
+	if s.since != 0 {
+		age, idle = max(e.nowMs-s.since, 0)/1000, max(e.nowMs-s.seen, 0)/1000
+	}
 	return fmt.Sprintf("id=%d addr=%s laddr=%s fd=-1 name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d multi=%d"+
 		" qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s\n",
-		s.id, s.peer.Addr, s.peer.LocalAddr, s.name, max(e.nowMs-s.since, 0)/1000, max(e.nowMs-s.seen, 0)/1000, e.flags(s), s.db,
+		s.id, s.peer.Addr, s.peer.LocalAddr, s.name, age, idle, e.flags(s), s.db,
 		len(s.topics), len(s.globs), len(s.shards), multi, last, s.user(), s.proto, s.lib[0], s.lib[1])
 }
 

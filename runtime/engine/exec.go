@@ -80,6 +80,7 @@ func findCommand(name string) *command {
 func (e *Engine) Exec(now int64, seed uint64, f Frame) (out Outcome) {
 	defer e.catch(&out)
 	e.begin(now, seed)
+	e.takeRate()
 	s := e.sessions[f.Session]
 	if s == nil {
 		out.Err = fmt.Errorf("engine: no session %d", f.Session)

@@ -43,14 +43,23 @@ type rate struct {
 
 const rateStep = 100 // milliseconds
 
-// step takes a measure when it is time for one.
+// step takes a measure.
 func (r *rate) step(nowMs, commands int64) {
-	if passed := nowMs - r.at; passed >= rateStep {
-		if r.at != 0 {
-			r.steps[r.current%len(r.steps)] = (commands - r.count) * 1000 / passed
-			r.current++
-		}
-		r.at, r.count = nowMs, commands
+	if r.at != 0 {
+		r.steps[r.current%len(r.steps)] = (commands - r.count) * 1000 / (nowMs - r.at)
+		r.current++
+	}
+	r.at, r.count = nowMs, commands
+}
+
+// takeRate is called with each frame; it does something ten times a second.
+func (e *Engine) takeRate() {
+	if e.nowMs-e.admin.rate.at < rateStep {
+		return
+	}
+	e.admin.rate.step(e.nowMs, e.stats.commands)
+	if !e.volatile { // else it would be reckoned: see memoryUsed
+		e.admin.peak = max(e.admin.peak, e.memoryUsed())
 	}
 }
 
@@ -91,6 +100,9 @@ func (c *call) after(r resp.Reply) {
 	}
 	a.calls[c.cmd.number].calls++
 	c.s.last, c.s.seen = c.cmd, c.e.nowMs
+	if c.s.since == 0 {
+		c.s.since = c.e.nowMs
+	}
 	if a.hits+a.misses > 0 {
 		if c.cmd.reads() {
 			c.e.stats.hits += a.hits

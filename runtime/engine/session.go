@@ -21,7 +21,7 @@ type session struct {
 	topics map[string]struct{} // subscribed channels
 	globs  map[string]struct{} // subscribed patterns
 	shards map[string]struct{} // subscribed sharded channels
-	since  int64               // Unix milliseconds
+	since  int64               // time of the first command, Unix milliseconds; 0: none yet
 
 	peer    Peer
 	seen    int64    // time of the last command, Unix milliseconds
@@ -47,7 +47,7 @@ func (e *Engine) NewSession(db, proto int, name string) uint64 {
 	if proto != 2 {
 		proto = 3
 	}
-	e.sessions[e.nextSession] = &session{id: e.nextSession, db: uint32(db), proto: proto, name: name, since: e.nowMs, seen: e.nowMs}
+	e.sessions[e.nextSession] = &session{id: e.nextSession, db: uint32(db), proto: proto, name: name}
 	e.stats.connections++
 	return e.nextSession
 }
