@@ -6,6 +6,7 @@
 # make wasm-test the engine's tests with the engine compiled to WebAssembly (WASM_RUN=regexp for some of them)
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     redis2cf against go list and go vet, the engine against redis-server
+#                and its targets (BENCH_STRICT=1: a missed one is a failure)
 #
 # Only Go is needed. Suites that compare with redis-server run when it is
 # installed; REDIS2CF_REQUIRE=all makes a missing program a failure.

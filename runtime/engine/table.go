@@ -38,15 +38,26 @@ type linked[E any] interface {
 // extendible hashing: one segment of at most 64 elements splits at a time, and
 // no insertion pays for the size of the table.
 type table[E any, P linked[E]] struct {
-	dir   []*segment[E] // 1<<depth pointers, ordered by the hash's upper bits
+	dir   []slot[E] // 1<<depth slots, ordered by the hash's upper bits
 	depth uint
 	n     int
+}
+
+// A slot says where a segment is and, so that the way to a bucket does not wait
+// for the segment to be in the cache, by how much a hash is shifted in it.
+type slot[E any] struct {
+	*segment[E]
+	shift uint
 }
 
 type segment[E any] struct {
 	depth   uint
 	n       int
 	buckets [segmentBuckets]*E
+}
+
+func slotOf[E any](s *segment[E]) slot[E] {
+	return slot[E]{s, HashBits - segmentBits - s.depth}
 }
 
 func (s *segment[E]) bucket(hash uint64) int {
@@ -56,7 +67,7 @@ func (s *segment[E]) bucket(hash uint64) int {
 func (t *table[E, P]) len() int { return t.n }
 
 func (t *table[E, P]) segment(hash uint64) *segment[E] {
-	return t.dir[hash>>(HashBits-t.depth)]
+	return t.dir[hash>>(HashBits-t.depth)].segment
 }
 
 // find returns the element with a key, nil when there is none.
@@ -64,8 +75,8 @@ func (t *table[E, P]) find(hash uint64, key string) P {
 	if t.n == 0 {
 		return nil
 	}
-	s := t.segment(hash)
-	for e := s.buckets[s.bucket(hash)]; e != nil; {
+	s := t.dir[hash>>(HashBits-t.depth)]
+	for e := s.buckets[hash>>s.shift&(segmentBuckets-1)]; e != nil; {
 		l := P(e).link()
 		if l.hash == hash && l.key == key {
 			return e
@@ -78,7 +89,7 @@ func (t *table[E, P]) find(hash uint64, key string) P {
 // insert adds an element whose key is not in the table yet.
 func (t *table[E, P]) insert(e P) {
 	if t.dir == nil {
-		t.dir = []*segment[E]{{}}
+		t.dir = []slot[E]{slotOf(&segment[E]{})}
 	}
 	l := e.link()
 	s := t.segment(l.hash)
@@ -95,7 +106,7 @@ func (t *table[E, P]) insert(e P) {
 
 func (t *table[E, P]) split(s *segment[E], hash uint64) {
 	if s.depth == t.depth {
-		dir := make([]*segment[E], 2*len(t.dir))
+		dir := make([]slot[E], 2*len(t.dir))
 		for i, old := range t.dir {
 			dir[2*i], dir[2*i+1] = old, old
 		}
@@ -121,9 +132,9 @@ func (t *table[E, P]) split(s *segment[E], hash uint64) {
 	first := int(hash>>(HashBits-t.depth)) &^ (span - 1)
 	for i := 0; i < span; i++ {
 		if i < span/2 {
-			t.dir[first+i] = low
+			t.dir[first+i] = slotOf(low)
 		} else {
-			t.dir[first+i] = high
+			t.dir[first+i] = slotOf(high)
 		}
 	}
 }
