@@ -27,6 +27,15 @@ func TestBytesOfOrderedElements(t *testing.T) {
 			return z
 		}
 	}
+	servedOf := func(n int) func() sizer {
+		return func() sizer {
+			z := &zset{served: newZServed(nil, int64(n), true)}
+			for i := 0; i < n; i++ {
+				z.hold(newZMember(fresh("member:%d", i), float64(i*7919%1_000_003)).place())
+			}
+			return z
+		}
+	}
 	docOf := func(text string) func() sizer {
 		return func() sizer {
 			doc := &jsonDoc{}
@@ -44,7 +53,8 @@ func TestBytesOfOrderedElements(t *testing.T) {
 		"list of 100": listOf(100, 20), "list of 1,000,000": listOf(1_000_000, 10), "list of long elements": listOf(5_000, 3_000),
 		"zset of 100": zsetOf(100, "member:%d", 1), "zset in order": zsetOf(500_000, "member:%d", 1),
 		"zset out of order": zsetOf(500_000, "member:%d", 7919), "zset of long members": zsetOf(20_000, "%0200d", 7919),
-		"document of 100": docOf(object), "documents": docOf("[" + strings.Repeat(object+",", 5_000) + "1]"), "wide document": docOf(wide),
+		"zset served from rows": servedOf(100_000),
+		"document of 100":       docOf(object), "documents": docOf("[" + strings.Repeat(object+",", 5_000) + "1]"), "wide document": docOf(wide),
 		"numbers": docOf("[" + strings.Repeat("12,", 50_000) + "1]"),
 	} {
 		copies := 1
