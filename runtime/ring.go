@@ -177,9 +177,6 @@ func (c *Ring) Len() int {
 // errors.
 func (c *Ring) ForEachShard(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
 	clients := c.GetShardClients()
-	if len(clients) == 1 {
-		return fn(ctx, clients[0])
-	}
 	errs := make(chan error, len(clients))
 	for _, client := range clients {
 		go func(client *Client) { errs <- fn(ctx, client) }(client)

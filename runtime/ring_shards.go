@@ -16,7 +16,8 @@ import (
 
 // A ring whose shards name several stores, or several servers of a test, is split
 // as go-redis splits it: by the same hash, so that data copied shard by shard is
-// found. All other rings are one store, where nothing needs splitting.
+// found. All other rings are one store, where nothing needs splitting. A ring without
+// shards answers nothing.
 
 var (
 	errShardsDown = errors.New("redis: all ring shards are down")
@@ -60,8 +61,8 @@ func (c *Ring) shards() *ringShards {
 		return s.orNone()
 	}
 	s := &ringShards{}
-	if c.shard.link.where.split() {
-		s = c.newShards(c.ring.Load(), nil)
+	if opt := c.ring.Load(); len(opt.Addrs) == 0 || c.shard.link.where.split() {
+		s = c.newShards(opt, nil)
 	}
 	c.several.Store(s)
 	return s.orNone()

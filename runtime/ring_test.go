@@ -264,6 +264,23 @@ func TestServersOfATestAreShards(t *testing.T) {
 	}
 }
 
+func TestRingWithoutShardsAnswersNothing(t *testing.T) {
+	storeFor(t)
+	r := NewRing(&RingOptions{})
+	defer r.Close()
+	_, piped := r.Pipelined(background, func(p Pipeliner) error { p.Ping(background); return nil })
+	for _, err := range []error{r.Ping(background).Err(), piped, r.Watch(background, func(*Tx) error { return nil }, "k")} {
+		if err == nil || err.Error() != "redis: all ring shards are down" {
+			t.Error(err)
+		}
+	}
+	if r.Len() != 0 || len(r.GetShardClients()) != 0 {
+		t.Error(r.Len())
+	}
+	r.SetAddrs(map[string]string{"a": "memory://" + t.Name()})
+	set(t, r, "k", "v")
+}
+
 func TestEnvironmentMakesOneShardOfARing(t *testing.T) {
 	storeFor(t)
 	r := NewRing(&RingOptions{Addrs: map[string]string{"a": "memory://a-" + t.Name(), "b": "memory://b-" + t.Name()}})
