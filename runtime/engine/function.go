@@ -52,6 +52,7 @@ func (e *Engine) useLibraries() error {
 func (e *Engine) loadLibrary(code string) (*redislua.Library, error) {
 	if e.libraries.lua == nil {
 		e.libraries.lua = redislua.NewLibraries()
+		e.libraries.lua.Known = e.knows
 	}
 	return e.libraries.lua.Load(code, e.scriptBudget())
 }

@@ -93,11 +93,18 @@ func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, r
 	e := c.e
 	if e.scripts.lua == nil {
 		e.scripts.lua = redislua.New()
+		e.scripts.lua.Known = e.knows
 	}
 	lua := e.scripts.lua
 	return c.runLua(lua, sha, readonly || p.NoWrites, func(call func([]string) resp.Reply) (resp.Reply, string) {
 		return lua.Run(p, keys, argv, e.scriptBudget(), call)
 	})
+}
+
+// knows reports whether there is a command, whatever its arguments.
+func (e *Engine) knows(args []string) bool {
+	cmd, bad := e.check(args)
+	return cmd != nil || !strings.HasPrefix(bad.Str, "ERR unknown ")
 }
 
 func (e *Engine) scriptBudget() redislua.Budget {

@@ -179,7 +179,7 @@ func (t *Thread) OptText(i int, otherwise string) string {
 
 // CheckNumber returns an argument that has to be a number or read as one.
 func (t *Thread) CheckNumber(i int) float64 {
-	f, ok := t.Arg(i).ToNumber()
+	f, ok := t.toNumber(t.Arg(i))
 	if !ok {
 		t.BadType(i, "number")
 	}

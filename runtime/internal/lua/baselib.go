@@ -267,7 +267,7 @@ func baseSelect(t *Thread) int {
 func baseToNumber(t *Thread) int {
 	v := Nil
 	if base := t.OptInt(2, 10); base == 10 {
-		if f, ok := t.CheckAny(1).ToNumber(); ok {
+		if f, ok := t.toNumber(t.CheckAny(1)); ok {
 			v = Number(f)
 		}
 	} else {
@@ -275,6 +275,7 @@ func baseToNumber(t *Thread) int {
 		if base < 2 || base > 36 {
 			t.BadArg(2, "base out of range")
 		}
+		t.g.Walk(len(s) / 2)
 		if f, ok := parseUnsigned(s, base); ok {
 			v = Number(f)
 		}

@@ -172,13 +172,7 @@ func (d directive) apply(t *Thread, arg int) string {
 	return ""
 }
 
-func unsigned(t *Thread, arg int) uint64 {
-	f := t.CheckNumber(arg)
-	if f >= math.MaxInt64 {
-		return uint64(f)
-	}
-	return uint64(Truncate(f))
-}
+func unsigned(t *Thread, arg int) uint64 { return Unsigned(t.CheckNumber(arg)) }
 
 func (d directive) integer(sign, body string) string {
 	if d.prec >= 0 {

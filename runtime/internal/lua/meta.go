@@ -135,10 +135,18 @@ var arithEvents = map[opcode]event{
 	opAdd: eventAdd, opSub: eventSub, opMul: eventMul, opDiv: eventDiv, opMod: eventMod, opPow: eventPow,
 }
 
+// toNumber is a number, or what a string reads as, which takes its time.
+func (t *Thread) toNumber(v Value) (f float64, ok bool) {
+	if s, ok := v.o.(*String); ok {
+		t.g.Walk(len(s.s) / 2)
+	}
+	return v.ToNumber()
+}
+
 // arith computes on any values.
 func (t *Thread) arith(op opcode, x, y Value) Value {
-	a, ok1 := x.ToNumber()
-	b, ok2 := y.ToNumber()
+	a, ok1 := t.toNumber(x)
+	b, ok2 := t.toNumber(y)
 	if ok1 && ok2 {
 		return Number(arith(op, a, b))
 	}
@@ -170,7 +178,7 @@ func (t *Thread) metaFunction(meta, x, y Value) *Function {
 }
 
 func (t *Thread) negate(x Value) Value {
-	if f, ok := x.ToNumber(); ok {
+	if f, ok := t.toNumber(x); ok {
 		return Number(-f)
 	}
 	if fn := t.metaFunction(t.metaOf(x, eventUnm), x, x); fn != nil {

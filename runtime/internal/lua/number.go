@@ -172,6 +172,14 @@ func Truncate(f float64) int64 {
 	return int64(f)
 }
 
+// Unsigned is C's conversion of a double to an unsigned 64-bit integer on amd64.
+func Unsigned(f float64) uint64 {
+	if f >= 1<<63 {
+		return uint64(Truncate(f-1<<63)) ^ 1<<63
+	}
+	return uint64(Truncate(f))
+}
+
 // modulo is Lua's %.
 func modulo(a, b float64) float64 { return a - float64(math.Floor(a/b)*b) }
 

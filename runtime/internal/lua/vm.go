@@ -381,7 +381,7 @@ func (t *Thread) replace(f *frame, fn *Function, at int) {
 // prepareLoop makes numbers of a loop's bounds.
 func (t *Thread) prepareLoop(loop []Value) {
 	for i, what := range [...]string{"initial value", "limit", "step"} {
-		f, ok := loop[i].ToNumber()
+		f, ok := t.toNumber(loop[i])
 		if !ok {
 			t.RuntimeError("'for' %s must be a number", what)
 		}

@@ -84,7 +84,7 @@ func (g *generator) result(depth int) *node {
 	case 1:
 		return &node{expression, []any{"{ok=", g.text(), "}"}}
 	case 2:
-		return &node{expression, []any{"{double=", g.number(), "}"}}
+		return &node{expression, []any{"{double=", pick(g, "1.5", "0", "-1e100", "1/0", "1/3", "'1'"), "}"}}
 	case 3:
 		return &node{expression, []any{"{map={k=", g.result(depth + 1), "}}"}}
 	case 4:

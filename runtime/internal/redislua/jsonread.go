@@ -79,9 +79,11 @@ func (r *jsonReader) broken(why string) {
 
 func (r *jsonReader) next() {
 	r.s.g.Walk(1)
+	start := r.at
 	for c := r.char(r.at); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = r.char(r.at) {
 		r.at++
 	}
+	r.s.g.Walk((r.at - start) / 2)
 	r.index = r.at
 	c := r.char(r.at)
 	rest := r.text[min(r.at, len(r.text)):]
@@ -134,7 +136,7 @@ func (r *jsonReader) number(rest string) {
 		r.broken("invalid number")
 		return
 	}
-	r.s.g.Walk(n / 8)
+	r.s.g.Walk(n / 2)
 	r.token, r.val, r.at = jsonNumber, lua.Number(f), r.at+n
 }
 

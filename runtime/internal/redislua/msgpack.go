@@ -187,6 +187,9 @@ func (s *State) unpack(a *lua.Thread, limit int, offset int64) int {
 	if offset > int64(len(data)) {
 		a.Errorf("Start offset %d greater than input length %d.", offset, len(data))
 	}
+	if limit == 0 && offset == 0 {
+		limit = everything
+	}
 	u := unpacker{s: s, t: a, data: data[offset:]}
 	var values []lua.Value
 	for len(u.data) > 0 && len(values) < limit {

@@ -59,7 +59,7 @@ func (s *State) log(l *lua.Thread) int {
 		return s.fail(l, "ERR redis.log() requires two arguments or more.")
 	}
 	level, ok := l.Arg(1).ToNumber()
-	if !ok || l.Arg(1).Kind() != lua.KindNumber {
+	if !ok {
 		return s.fail(l, "ERR First argument must be a number (log level).")
 	}
 	if level = float64(lua.Truncate(level)); level < 0 || level > 3 {

@@ -94,12 +94,7 @@ func (f *layout) control(opt byte) {
 }
 
 func (f *layout) putInteger(n float64, size int) string {
-	var v uint64
-	if n < 0 || n < math.MaxInt64 {
-		v = uint64(lua.Truncate(n))
-	} else {
-		v = uint64(n)
-	}
+	v := lua.Unsigned(n)
 	buf := make([]byte, size)
 	for i := range buf {
 		at := i

@@ -1,0 +1,1 @@
+redis.log('2', nil) return {select(2, pcall(redis.log, 9, 'x')), select(2, pcall(redis.log, 'x', 'y')), select(2, pcall(redis.log, 1)), select(2, pcall(redis.set_repl, 9)), select(2, pcall(redis.setresp, 4)), select(2, pcall(redis.acl_check_cmd, 'nope')), redis.acl_check_cmd('get', 'x')}
