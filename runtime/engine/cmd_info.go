@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"net"
 	"runtime"
 	"slices"
 	"strconv"
@@ -104,8 +103,9 @@ func infoServer(w *infoWriter) {
 
 // port is the one that the client came by; 0 for a client in the program.
 func (w *infoWriter) port() string {
-	if _, port, err := net.SplitHostPort(w.c.s.peer.LocalAddr); err == nil {
-		return port
+	addr := w.c.s.peer.LocalAddr
+	if i := strings.LastIndexByte(addr, ':'); i >= 0 {
+		return addr[i+1:]
 	}
 	return "0"
 }
