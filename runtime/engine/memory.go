@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // defaultMaxBytes is the bound on memory that Options.MaxBytes has when it is 0.
 const defaultMaxBytes = 256 << 20
 
@@ -33,13 +35,14 @@ type memory struct {
 // A candidate is a key that may leave memory.
 type candidate struct {
 	dbKey
-	hash uint64
+	hash   uint64
+	access int64 // as of when it was drawn
 }
 
-// Of so many candidates drawn at random the least recently used leaves; so many
-// more are remembered for the next time.
+// Of so many candidates drawn at random, and so many that are remembered from the
+// last times, the least recently used leaves.
 const (
-	evictionSamples = 8
+	evictionSamples = 6
 	evictionPool    = 16
 )
 
@@ -255,11 +258,19 @@ func (e *Engine) victim(spaces []*keyspace, numbers []uint32) *entry {
 				at++
 			}
 			if ent := spaces[at].random(m.draw); ent.evictable() {
-				m.propose(candidate{dbKey{numbers[at], ent.key}, ent.hash})
+				m.propose(candidate{dbKey{numbers[at], ent.key}, ent.hash, ent.access})
 			}
 		}
-		if ent := e.oldest(); ent != nil {
-			return ent
+		for len(m.pool) > 0 {
+			c := m.pool[0]
+			m.pool = slices.Delete(m.pool, 0, 1)
+			ks := e.dbs[c.db]
+			if ks == nil {
+				continue
+			}
+			if ent := ks.find(c.hash, c.key); ent != nil && ent.evictable() && ent.access == c.access {
+				return ent
+			}
 		}
 	}
 	return nil
@@ -275,56 +286,25 @@ func (m *memory) draw() uint64 {
 	return z ^ z>>31
 }
 
+// propose adds a candidate to the pool, whose first is the least recently used.
+// Of too many the youngest falls out.
 func (m *memory) propose(c candidate) {
+	at := len(m.pool)
 	for i := range m.pool {
 		if m.pool[i].hash == c.hash && m.pool[i].dbKey == c.dbKey {
 			return
 		}
-	}
-	m.pool = append(m.pool, c)
-}
-
-// oldest takes the least recently used key out of the pool. The pool forgets
-// those that are not in memory any more, and the youngest when there are many.
-func (e *Engine) oldest() *entry {
-	m := &e.memory
-	var best *entry
-	bestAt, youngestAt := -1, -1
-	var youngest int64
-	kept := m.pool[:0]
-	for _, c := range m.pool {
-		ks := e.dbs[c.db]
-		if ks == nil {
-			continue
+		if at == len(m.pool) && c.access < m.pool[i].access {
+			at = i
 		}
-		ent := ks.find(c.hash, c.key)
-		if ent == nil || !ent.evictable() {
-			continue
-		}
-		if best == nil || ent.access < best.access {
-			best, bestAt = ent, len(kept)
-		}
-		if youngestAt < 0 || ent.access > youngest {
-			youngest, youngestAt = ent.access, len(kept)
-		}
-		kept = append(kept, c)
 	}
-	m.pool = kept
-	if best == nil {
-		return nil
+	if at == evictionPool {
+		return
 	}
-	last := len(m.pool) - 1
-	m.pool[bestAt] = m.pool[last]
-	if youngestAt == last {
-		youngestAt = bestAt
+	m.pool = slices.Insert(m.pool, at, c)
+	if len(m.pool) > evictionPool {
+		m.pool = slices.Delete(m.pool, evictionPool, len(m.pool))
 	}
-	m.pool = m.pool[:last]
-	if last > evictionPool {
-		m.pool[youngestAt] = m.pool[last-1]
-		m.pool = m.pool[:last-1]
-	}
-	clear(m.pool[len(m.pool):cap(m.pool)])
-	return best
 }
 
 // evict takes a key out of memory. Its rows stay.
