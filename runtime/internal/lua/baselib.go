@@ -48,7 +48,8 @@ func ipairsStep(t *Thread) int {
 
 func baseAssert(t *Thread) int {
 	if !t.CheckAny(1).Truth() {
-		t.Errorf("%s", t.OptText(2, "assertion failed!"))
+		msg, _, _ := strings.Cut(t.OptText(2, "assertion failed!"), "\x00") // as C sees it
+		t.Errorf("%s", msg)
 	}
 	return t.Args()
 }
