@@ -385,8 +385,11 @@ func (g *pagedGen) frame() (cmds []resp.Command) {
 // that keeps all in memory and on engines that serve collections of more than a
 // few rows from them, are shed, forget collections and are opened anew at random.
 func TestPagedCollectionsAnswerLikeThoseInMemory(t *testing.T) {
-	base := *seed
-	for round := int64(0); round < 24; round++ {
+	base, rounds := *seed, int64(24)
+	if testing.Short() {
+		rounds = 6
+	}
+	for round := int64(0); round < rounds; round++ {
 		seed := base + round
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { comparePaged(t, seed, 400) })
 	}
