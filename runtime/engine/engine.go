@@ -182,19 +182,22 @@ func (e *Engine) readKeys() error {
 			}
 			continue
 		}
-		ks := e.db(db)
+		ks, all := e.db(db), true
+		ks.absent = unknown
 		err := e.store.Keys(db, 0, false, func(h Header) bool {
-			if ks.len() == openKeys || e.memory.used+int64(len(h.Value)) > most {
-				ks.absent = unknown
-				return false
+			all = ks.len() < openKeys && e.memory.used+int64(len(h.Value)) <= most
+			if all {
+				e.admit(ks, db, &h)
 			}
-			e.admit(ks, db, &h)
-			return true
+			return all
 		})
+		if all {
+			ks.absent = 0
+		}
 		if err != nil {
 			return fmt.Errorf("reading the keys of database %d: %w", db, err)
 		}
-		whole = whole && ks.absent == 0
+		whole = whole && all
 	}
 	if whole {
 		return nil

@@ -345,10 +345,18 @@ func (b *bounded) undo(next func() []resp.Command) {
 	}
 }
 
-// watchedRows tells when a key or a row is asked for.
+// watchedRows tells when a key is asked for, and counts those that are listed.
 type watchedRows struct {
 	*memory.Rows
-	asked func()
+	asked  func()
+	listed int
+}
+
+func (w *watchedRows) Keys(db uint32, from uint64, noValues bool, yield func(engine.Header) bool) error {
+	return w.Rows.Keys(db, from, noValues, func(h engine.Header) bool {
+		w.listed++
+		return yield(h)
+	})
 }
 
 func (w *watchedRows) Key(db uint32, hash uint64, key string) (engine.Header, bool, error) {
@@ -439,5 +447,58 @@ func TestMemoryStaysNearItsBound(t *testing.T) {
 	}
 	if size := exec(resp.Command{"DBSIZE"})[0].Int; size != n+1 {
 		t.Errorf("DBSIZE is %d", size)
+	}
+}
+
+// TestOpeningReadsFewKeys opens small and large databases.
+func TestOpeningReadsFewKeys(t *testing.T) {
+	rows := memory.NewRows()
+	put := func(seq uint64, db uint32, keys int, value string) {
+		ch := &engine.Change{Seq: seq, NextID: 1}
+		for i := 0; i < keys; i++ {
+			h := engine.Header{DB: db, Key: fmt.Sprint("key:", i), Type: engine.TypeString, Value: value, ExpireAt: int64(4_000_000_000_000 - i)}
+			h.Hash = engine.KeyHash(h.Key)
+			ch.Ops = append(ch.Ops, engine.Op{Kind: engine.OpPutKey, Type: h.Type, Header: h})
+		}
+		if err := rows.Commit(ch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(bound int64) (*watchedRows, *engine.Engine, func(...string) resp.Reply) {
+		store := &watchedRows{Rows: rows}
+		e, err := engine.Open(store, engine.Options{MaxBytes: bound})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := e.NewSession(0, 3, "")
+		return store, e, func(args ...string) resp.Reply {
+			return e.Exec(1_700_000_000_000_000, 1, engine.Frame{Session: s, Commands: []resp.Command{args}}).Replies[0]
+		}
+	}
+	put(1, 0, 500, "value")
+	if _, e, _ := open(0); func() bool { _, _, complete := e.Memory(); return !complete }() {
+		t.Error("a small database is not in memory after opening")
+	}
+	put(2, 0, 25_000, "value")
+	store, e, run := open(0)
+	if _, _, complete := e.Memory(); complete || store.listed > 10_001 {
+		t.Errorf("opening listed %d keys of 25000", store.listed)
+	}
+	for _, n := range []int{0, 12_345, 24_999} {
+		if got := run("GET", fmt.Sprint("key:", n)).Str; got != "value" {
+			t.Errorf("key %d is %q", n, got)
+		}
+	}
+	if n := run("DBSIZE").Int; n != 25_000 {
+		t.Errorf("DBSIZE is %d", n)
+	}
+	// The first to expire is not known from what was read.
+	if out := e.Tick(1_700_000_000_000_000, 1); out.Deadline != (4_000_000_000_000-24_999+1)*1000 {
+		t.Errorf("the next Tick is wanted at %d", out.Deadline)
+	}
+	put(3, 0, 3_000, strings.Repeat("v", 10_000))
+	if store, e, _ := open(1 << 20); store.listed > 400 {
+		used, _, _ := e.Memory()
+		t.Errorf("opening listed %d keys of 10 kB, %d bytes are in memory", store.listed, used)
 	}
 }
