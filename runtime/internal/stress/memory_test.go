@@ -44,27 +44,31 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	const strs, small, fields, large = 18_000, 300, 60, 50_000
-	text := func(i int) string { return fmt.Sprint(i, ":") + strings.Repeat("x", 1000) }
+	// Strings of their own: a part of a longer one would keep all of it alive.
+	text := func(i, n int) string {
+		head := fmt.Sprint(i, ":")
+		return head + strings.Repeat("x", n-len(head))
+	}
 	pipe(strs, 400, func(p runtime.Pipeliner, i int) {
-		p.Set(ctx, fmt.Sprint("string:", i), text(i), 0)
+		p.Set(ctx, fmt.Sprint("string:", i), text(i, 1000), 0)
 		sent += 1000
 	})
 	pipe(small, 20, func(p runtime.Pipeliner, i int) {
 		for f := 0; f < fields; f++ {
-			p.HSet(ctx, fmt.Sprint("hash:", i), fmt.Sprint("f", f), text(i)[:200])
-			p.SAdd(ctx, fmt.Sprint("set:", i), text(f)[:200])
+			p.HSet(ctx, fmt.Sprint("hash:", i), fmt.Sprint("f", f), text(i, 200))
+			p.SAdd(ctx, fmt.Sprint("set:", i), text(f, 200))
 			sent += 400
 		}
 	})
 	pipe(large, 1000, func(p runtime.Pipeliner, i int) {
-		p.HSet(ctx, "large:hash", fmt.Sprint("field ", i), text(i)[:100])
-		p.RPush(ctx, "large:list", text(i)[:100])
-		p.ZAdd(ctx, "large:zset", runtime.Z{Score: float64(i % 1000), Member: text(i)[:60]})
-		p.SAdd(ctx, "large:set", text(i)[:60])
+		p.HSet(ctx, "large:hash", fmt.Sprint("field ", i), text(i, 100))
+		p.RPush(ctx, "large:list", text(i, 100))
+		p.ZAdd(ctx, "large:zset", runtime.Z{Score: float64(i % 1000), Member: text(i, 60)})
+		p.SAdd(ctx, "large:set", text(i, 60))
 		sent += 320
 	})
 	pipe(large/5, 500, func(p runtime.Pipeliner, i int) {
-		p.XAdd(ctx, &runtime.XAddArgs{Stream: "large:stream", ID: fmt.Sprint(i+1, "-1"), Values: []string{"f", text(i)[:200]}})
+		p.XAdd(ctx, &runtime.XAddArgs{Stream: "large:stream", ID: fmt.Sprint(i+1, "-1"), Values: []string{"f", text(i, 200)}})
 		sent += 200
 	})
 	if sent < 10*bound {
@@ -81,12 +85,12 @@ func TestMemoryIsBounded(t *testing.T) {
 	check("written")
 
 	for i := 0; i < strs; i += 37 {
-		if got := c.Get(ctx, fmt.Sprint("string:", i)).Val(); got != text(i) {
+		if got := c.Get(ctx, fmt.Sprint("string:", i)).Val(); got != text(i, 1000) {
 			t.Fatalf("string:%d is %d bytes long", i, len(got))
 		}
 	}
 	for i := 0; i < small; i += 7 {
-		if got := c.HGetAll(ctx, fmt.Sprint("hash:", i)).Val(); len(got) != fields || got["f7"] != text(i)[:200] {
+		if got := c.HGetAll(ctx, fmt.Sprint("hash:", i)).Val(); len(got) != fields || got["f7"] != text(i, 200) {
 			t.Fatalf("hash:%d has %d fields", i, len(got))
 		}
 		if n := c.SCard(ctx, fmt.Sprint("set:", i)).Val(); n != fields {
@@ -102,16 +106,16 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	for i := 0; i < large; i += 997 {
-		if got := c.HGet(ctx, "large:hash", fmt.Sprint("field ", i)).Val(); got != text(i)[:100] {
+		if got := c.HGet(ctx, "large:hash", fmt.Sprint("field ", i)).Val(); got != text(i, 100) {
 			t.Fatalf("field %d is %q", i, got)
 		}
-		if got := c.LIndex(ctx, "large:list", int64(i)).Val(); got != text(i)[:100] {
+		if got := c.LIndex(ctx, "large:list", int64(i)).Val(); got != text(i, 100) {
 			t.Fatalf("element %d is %q", i, got)
 		}
-		if got := c.ZScore(ctx, "large:zset", text(i)[:60]).Val(); got != float64(i%1000) {
+		if got := c.ZScore(ctx, "large:zset", text(i, 60)).Val(); got != float64(i%1000) {
 			t.Fatalf("score %d is %v", i, got)
 		}
-		if !c.SIsMember(ctx, "large:set", text(i)[:60]).Val() {
+		if !c.SIsMember(ctx, "large:set", text(i, 60)).Val() {
 			t.Fatalf("member %d is not there", i)
 		}
 	}
