@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,7 +83,7 @@ func infoServer(w *infoWriter) {
 	w.line("redis_git_dirty", 0)
 	w.line("redis_build_id", "0")
 	w.line("redis_mode", "standalone")
-	w.line("os", runtime.GOOS+" "+runtime.GOARCH)
+	w.line("os", e.opt.OS)
 	w.line("arch_bits", strconv.IntSize)
 	w.line("multiplexing_api", "go")
 	w.line("server_name", "redis2cf")

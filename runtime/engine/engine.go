@@ -13,6 +13,8 @@ type Options struct {
 	Databases int
 	// RunID is forty hexadecimal digits for INFO; the host draws them.
 	RunID string
+	// OS is what INFO says of the machine: "linux amd64".
+	OS string
 	// ScriptSteps bounds what one script runs: the Lua machine's instructions, the
 	// characters that pattern matching looks at, 50 for each command; 0 means 200
 	// million, which is some seconds. A script that passes it, or ScriptBytes, is

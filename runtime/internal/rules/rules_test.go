@@ -44,8 +44,8 @@ var engineMayImport = map[string]bool{
 	"slices": true, "maps": true, "sort": true, "strconv": true, "strings": true, "unicode": true, "unicode/utf8": true,
 	"container/heap": true, "container/list": true, "crypto/sha1": true, "encoding/binary": true, "encoding/hex": true,
 	"encoding/json": true, "hash/crc64": true, "regexp": true, "unicode/utf16": true, "unsafe": true,
+	"embed":                        true, // a text that is part of the program
 	"github.com/cespare/xxhash/v2": true,
-	"github.com/tidwall/btree":     true,
 	self + "/resp":                 true,
 	self + "/engine":               true,
 	self + "/internal/redislua":    true,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	goruntime "runtime"
 	"sync"
 	"time"
 
@@ -105,6 +106,9 @@ func New(rows engine.Store, opt Options) (*Host, error) {
 	}
 	if opt.Engine.RunID == "" {
 		opt.Engine.RunID = hex.EncodeToString(bits[:20])
+	}
+	if opt.Engine.OS == "" {
+		opt.Engine.OS = goruntime.GOOS + " " + goruntime.GOARCH
 	}
 	if opt.Clock == nil {
 		opt.Clock = new(Clock)
