@@ -14,7 +14,7 @@ import (
 // TestFieldsOfHashesExpireLikeRedis runs random commands of hashes against a
 // server that knows the expiry of their fields: Redis 7.4 or newer, which
 // $REDIS_SERVER names. Commands whose answers Redis has changed since 7.0 for
-// other reasons are left out.
+// other reasons are left out, and those with cursors: 7.4 no longer takes an empty one.
 func TestFieldsOfHashesExpireLikeRedis(t *testing.T) {
 	addr := testneed.RedisServer(t)
 	c, err := difftest.Dial(addr, 2)
@@ -28,9 +28,9 @@ func TestFieldsOfHashesExpireLikeRedis(t *testing.T) {
 	if len(r[0].Elems) == 0 || len(r[0].Elems[0].Elems) == 0 {
 		t.Skip("the server is older than Redis 7.4: $" + testneed.ServerEnv + " may name another")
 	}
-	around := []string{"del", "unlink", "type", "exists", "rename", "copy", "move", "persist", "expireat", "swapdb", "flushdb", "set", "dump", "restore", "scan", "keys", "touch"}
+	around := []string{"del", "unlink", "type", "exists", "rename", "copy", "move", "persist", "expireat", "swapdb", "flushdb", "set", "dump", "restore", "keys", "touch"}
 	served := func(name string) bool {
-		return engine.Served(name) && (name[0] == 'h' || slices.Contains(around, name))
+		return engine.Served(name) && name != "hscan" && (name[0] == 'h' || slices.Contains(around, name))
 	}
 	for _, proto := range []int{2, 3} {
 		difftest.Run(t, &subject.Volatile{T: t}, difftest.Options{

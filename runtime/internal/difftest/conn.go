@@ -219,3 +219,12 @@ func sameDouble(f float64, want resp.Reply) bool {
 	}
 	return math.Float64bits(f) == math.Float64bits(g) || math.IsNaN(f) && math.IsNaN(g)
 }
+
+// readConn reads replies that do not come from a server.
+func readConn(r io.Reader) *Conn { return &Conn{r: bufio.NewReader(r)} }
+
+// more reports whether something is left to read.
+func (c *Conn) more() bool {
+	_, err := c.r.Peek(1)
+	return err == nil
+}

@@ -14,5 +14,6 @@
 // Time cannot be driven on redis-server, so expiries lie either in the past or
 // far away, and what depends on the clock is compared with a tolerance. What
 // Redis leaves open (the order of a set, a random member) is compared as such.
-// Commands that would block run inside a transaction, where they answer at once.
+// With one client, commands that would block run inside a transaction, where they
+// answer at once; RunClients has several, and no time runs out by itself.
 package difftest
