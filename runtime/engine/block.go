@@ -70,17 +70,30 @@ func (e *Engine) signal(k dbKey) {
 	e.ready = append(e.ready, k)
 }
 
+// signalDatabase is signal for all keys of a database, in the order in which
+// their first waiters came.
 func (e *Engine) signalDatabase(db uint32) {
+	var keys []dbKey
 	for k := range e.waiting {
 		if k.db == db {
-			e.signal(k)
+			keys = append(keys, k)
 		}
+	}
+	slices.SortFunc(keys, func(a, b dbKey) int {
+		if c := cmp.Compare(e.waiting[a][0].ticket, e.waiting[b][0].ticket); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.key, b.key) // one command waits for both
+	})
+	for _, k := range keys {
+		e.signal(k)
 	}
 }
 
 // serveWaiters runs blocked commands again whose keys changed, in the order in
 // which they came. What they change may serve others in turn.
 func (e *Engine) serveWaiters() {
+	defer e.forOthers()()
 	for len(e.ready) > 0 {
 		k := e.ready[0]
 		e.ready = e.ready[1:]

@@ -52,3 +52,50 @@ func TestWrongDestinationEndsTheWaiting(t *testing.T) {
 		t.Fatalf("the element is gone: %+v", got)
 	}
 }
+
+// What a frame does for other clients must not lie in the memory that its caller
+// lends, and takes back.
+func TestRepliesForOthersAreNotInLentMemory(t *testing.T) {
+	e, s := newTestEngine(t)
+	run(e, s, "RPUSH", "list", "x", "y", "z")
+	held := e.NewSession(0, 3, "")
+	run(e, held, "MULTI")
+	run(e, held, "LRANGE", "list", "0", "-1")
+	run(e, held, "DEL", "list")
+	run(e, s, "CLIENT", "PAUSE", "100000", "WRITE")
+	ticket := blocked(t, e, held, "EXEC")
+	var lent resp.Scratch
+	lent.Elems(16) // which do not fit: there will be room for them
+	lent.Reset()
+	out := e.Exec(1_700_000_000_000_000, 1, Frame{Session: s, Commands: []resp.Command{{"CLIENT", "UNPAUSE"}}, Scratch: &lent})
+	lent.Reset()
+	if len(out.Wakes) != 1 || out.Wakes[0].Ticket != ticket {
+		t.Fatalf("CLIENT UNPAUSE woke %+v", out.Wakes)
+	}
+	if got := show(out.Wakes[0].Reply.Elems[0]); got != `["x" "y" "z"]` {
+		t.Fatalf("LRANGE answers %s when the caller of UNPAUSE has taken its memory back", got)
+	}
+}
+
+// The keys of a database that is swapped in are served in the order in which
+// their waiters came, not in that of a map.
+func TestSwappedDatabasesServeWaitersInOrder(t *testing.T) {
+	for round := 0; round < 5; round++ {
+		e, s := newTestEngine(t)
+		other := e.NewSession(1, 3, "")
+		var tickets []uint64
+		for i := 0; i < 8; i++ {
+			key := string(rune('a' + (i*5)%8))
+			run(e, other, "RPUSH", key, key)
+			tickets = append(tickets, blocked(t, e, e.NewSession(0, 3, ""), "BLMOVE", key, "to", "LEFT", "RIGHT", "0"))
+		}
+		for i, w := range wakes(t, e, s, "SWAPDB", "0", "1") {
+			if w.Ticket != tickets[i] {
+				t.Fatalf("ticket %d is served in place %d of %v", w.Ticket, i, tickets)
+			}
+		}
+		if got := show(run(e, s, "LRANGE", "to", "0", "-1")); got != `["a" "f" "c" "h" "e" "b" "g" "d"]` {
+			t.Fatalf("moved: %s", got)
+		}
+	}
+}

@@ -247,6 +247,7 @@ func (e *Engine) resume() {
 // release runs a command that a pause held. It may block then in its own right,
 // under the ticket that its caller waits for.
 func (e *Engine) release(w *waiter) {
+	defer e.forOthers()()
 	e.dropWaiter(w)
 	if w.session.multi {
 		e.wakes = append(e.wakes, Wake{w.ticket, e.enqueue(w.session, w.cmd, w.args)})

@@ -57,6 +57,7 @@ func cmdExec(c *call) resp.Reply {
 	case spoiled:
 		return errExecAbort
 	case broken:
+		c.e.seen.frame = c.e.seq // whatever it was that changed
 		return nilArray
 	}
 	replies := make([]resp.Reply, len(queue))
@@ -70,6 +71,9 @@ func cmdExec(c *call) resp.Reply {
 		}
 		sent := len(c.e.pushes)
 		replies[i] = q.cmd.run(&run)
+		if !q.cmd.keyed() {
+			c.e.seen.frame = c.e.seq
+		}
 		if replies[i].Kind == resp.None && len(c.e.pushes) > sent {
 			// A confirmation of SUBSCRIBE stands where it was asked for.
 			replies[i] = c.e.pushes[sent].Reply

@@ -116,6 +116,14 @@ func (e *Engine) catch(out *Outcome) {
 // frame lends. It must not be kept beyond the reply.
 func (c *call) elems(n int) []resp.Reply { return c.e.scratch.Elems(n) }
 
+// forOthers has replies lie in memory of their own, not in what the caller of the
+// running frame lends, until the function is called that it returns.
+func (e *Engine) forOthers() (end func()) {
+	lent := e.scratch
+	e.scratch = nil
+	return func() { e.scratch = lent }
+}
+
 // one runs or queues one command, then serves those who waited for its keys. It
 // returns a waiter when the command has to wait.
 func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *waiter) {
@@ -146,10 +154,7 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 	}
 	c.after(r)
 	if len(e.ready) > 0 {
-		scratch := e.scratch
-		e.scratch = nil // their replies are for others
 		e.serveWaiters()
-		e.scratch = scratch
 	}
 	if !e.volatile {
 		e.keepBound()

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
+	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/store/embedded"
 )
 
@@ -29,6 +30,8 @@ func TestReadersWaitForWhatTheySaw(t *testing.T) {
 		{"FLUSHDB", []string{"GET a", "GET none", "PING"}, nil},
 		{"SWAPDB 0 1", []string{"GET a", "GET none", "PING"}, nil},
 		{"EVAL redis.call('SET','a','9') 0", []string{"GET a"}, []string{"GET b"}},
+		{"SET fresh 1", []string{"MULTI; DBSIZE; EXEC", "MULTI; KEYS *; EXEC", "MULTI; SCAN 0; EXEC", "MULTI; EVAL return(redis.call('DBSIZE')) 0; EXEC",
+			"WATCH b; UNWATCH", "MULTI; GET fresh; EXEC"}, []string{"MULTI; GET b; EXEC"}},
 	} {
 		g := newGated()
 		seen(t, g, newHost(t, g, embedded.Options{}), test.write, test.waits, test.not)
@@ -51,6 +54,17 @@ func TestReadersOfKeysThatAreNotInMemoryWait(t *testing.T) {
 	}
 }
 
+// lastWaits runs commands one after the other and reports whether the reply of the
+// last one waits.
+func lastWaits(s store.Session, commands string) (waits bool, err error) {
+	for _, cmd := range strings.Split(commands, ";") {
+		if waits, err = embedded.Waits(s, strings.Fields(cmd)...); err != nil {
+			return false, err
+		}
+	}
+	return waits, nil
+}
+
 // seen looks which replies wait while a write is being stored, and that none does
 // afterwards.
 func seen(t *testing.T, g *gated, h *embedded.Host, write string, waits, not []string) {
@@ -71,7 +85,7 @@ func seen(t *testing.T, g *gated, h *embedded.Host, write string, waits, not []s
 	<-g.started
 	for want, commands := range map[bool][]string{true: waits, false: not} {
 		for _, cmd := range commands {
-			if got, err := embedded.Waits(s, strings.Fields(cmd)...); got != want || err != nil {
+			if got, err := lastWaits(s, cmd); got != want || err != nil {
 				t.Errorf("while %s is stored, the reply of %s waits: %v, want %v (%v)", write, cmd, got, want, err)
 			}
 		}
@@ -81,9 +95,31 @@ func seen(t *testing.T, g *gated, h *embedded.Host, write string, waits, not []s
 		t.Fatalf("%s: %v", write, a.err)
 	}
 	for _, cmd := range append(waits, not...) {
-		if got, err := embedded.Waits(s, strings.Fields(cmd)...); got || err != nil {
+		if got, err := lastWaits(s, cmd); got || err != nil {
 			t.Errorf("after %s was stored, the reply of %s waits: %v (%v)", write, cmd, got, err)
 		}
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// That a transaction failed tells of a change of a watched key.
+func TestFailedTransactionsWaitForWhatTheySaw(t *testing.T) {
+	g := newGated()
+	h := newHost(t, g, embedded.Options{})
+	s := newSession(t, h)
+	if waits, err := lastWaits(s, "WATCH a; MULTI; GET b"); waits || err != nil {
+		t.Fatal(waits, err)
+	}
+	written := start(newSession(t, h), "SET", "a", "1")
+	<-g.started
+	if waits, err := lastWaits(s, "EXEC"); !waits || err != nil {
+		t.Errorf("EXEC waits: %v (%v)", waits, err)
+	}
+	g.finish <- nil
+	if a := <-written; a.err != nil {
+		t.Fatal(a.err)
 	}
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
