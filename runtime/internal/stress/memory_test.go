@@ -16,6 +16,9 @@ const bound = 4 << 20
 // TestMemoryIsBounded writes more than ten times what may be in memory, strings,
 // small collections and large ones, and reads all of it back.
 func TestMemoryIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it writes for seconds, and the race detector takes memory of its own")
+	}
 	c := runtime.NewClient(&runtime.Options{
 		Addr: "file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "bound.db")) + "?memory=4MB",
 	})

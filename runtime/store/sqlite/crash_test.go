@@ -52,7 +52,11 @@ func killed(t *testing.T, level string) {
 	}
 	t.Logf("seed %d", seed)
 	c := crash{t: t, rnd: rand.New(rand.NewSource(seed)), behind: level == "behind"}
-	for n := 0; n < *rounds && !t.Failed(); n++ {
+	rounds := *rounds
+	if testing.Short() {
+		rounds = min(rounds, 4)
+	}
+	for n := 0; n < rounds && !t.Failed(); n++ {
 		if n%8 == 0 { // a new file, every other time one of the first version
 			path := filepath.ToSlash(filepath.Join(t.TempDir(), "crash.db"))
 			c.url, c.acked = "file:"+path+"?durability="+level, map[string]int{}
@@ -68,7 +72,7 @@ func killed(t *testing.T, level string) {
 	if c.total == 0 {
 		t.Error("nothing was answered before the kills")
 	}
-	t.Logf("%d rounds, %d steps were answered", *rounds, c.total)
+	t.Logf("%d rounds, %d steps were answered", rounds, c.total)
 }
 
 // oldFields is how many fields the hash has that a file of the first version holds.

@@ -61,8 +61,12 @@ func againstRedis(t *testing.T, off int64, options func(n int) engine.Options) {
 			return open()
 		},
 	}
+	commands := *commandsFlag / 2
+	if testing.Short() {
+		commands /= 5
+	}
 	difftest.Run(t, s, difftest.Options{
-		Addr: addr, Seed: *seedFlag + off, Commands: *commandsFlag / 2, Proto: 3, Settle: 20, Served: subject.Remembered,
+		Addr: addr, Seed: *seedFlag + off, Commands: commands, Proto: 3, Settle: 20, Served: subject.Remembered,
 	})
 	if err := last.Close(); err != nil {
 		t.Fatal(err)
