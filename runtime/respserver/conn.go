@@ -134,8 +134,12 @@ func serveConn(ctx context.Context, nc net.Conn, b store.Backend, opt *Options) 
 		if f.err != nil && more {
 			c.reply(resp.NewError(f.err.Error()))
 		}
+		over := !more || f.err != nil
+		if over {
+			session.Close() // who reads the last answer finds the subscriptions gone
+		}
 		c.flush()
-		if !more || f.err != nil {
+		if over {
 			return
 		}
 	}
