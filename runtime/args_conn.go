@@ -32,6 +32,11 @@ func (info LibraryInfo) Validate() error {
 	return nil
 }
 
+// libraryName is the name by which go-redis is known to the server.
+func libraryName(suffix string) string {
+	return fmt.Sprintf("go-redis(%s,%s)", suffix, strings.ReplaceAll(goruntime.Version(), " ", "-"))
+}
+
 // ClientSetInfo tells the store which library speaks. As go-redis does, it
 // panics when info says nothing or too much.
 func (c statefulCmdable) ClientSetInfo(ctx context.Context, info LibraryInfo) *StatusCmd {
@@ -40,8 +45,7 @@ func (c statefulCmdable) ClientSetInfo(ctx context.Context, info LibraryInfo) *S
 	}
 	cmd := NewStatusCmd(ctx, "client", "setinfo", "LIB-VER", "")
 	if info.LibName != nil {
-		version := strings.ReplaceAll(goruntime.Version(), " ", "-")
-		cmd.args[2], cmd.args[3] = "LIB-NAME", fmt.Sprintf("go-redis(%s,%s)", *info.LibName, version)
+		cmd.args[2], cmd.args[3] = "LIB-NAME", libraryName(*info.LibName)
 	} else {
 		cmd.args[3] = *info.LibVer
 	}

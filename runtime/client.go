@@ -44,12 +44,19 @@ func newClient(plan *RegisteredPlan, opt *Options) *Client {
 	if opt.TLSConfig != nil {
 		where.remote = "TLS"
 	}
+	if from := opt.origin; from != nil && from.addr == opt.Addr {
+		where = from.where
+		if plan != nil {
+			where.plan = plan
+		}
+	}
 	return clientAt(where, opt, checkOptions(opt))
 }
 
 // clientAt makes a client whose every command returns refused, unless it is nil.
 func clientAt(where target, opt *Options, refused error) *Client {
 	o := *opt
+	o.origin = nil // it is nobody else's
 	o.fill()
 	if o.PoolSize == 0 {
 		o.PoolSize = 10 * goruntime.GOMAXPROCS(0)
@@ -60,13 +67,17 @@ func clientAt(where target, opt *Options, refused error) *Client {
 }
 
 func newLink(where target, o *Options, refused error) *link {
-	return &link{
+	l := &link{
 		where:   where,
 		refused: refused,
 		opt: store.SessionOptions{
 			DB: o.DB, Protocol: o.Protocol, Name: o.ClientName, Username: o.Username, Password: o.Password,
 		},
 	}
+	if !o.DisableIdentity && !o.DisableIndentity {
+		l.opt.LibName, l.opt.LibVer = libraryName(o.IdentitySuffix), Version()
+	}
+	return l
 }
 
 // Options returns the options with their defaults filled in.

@@ -12,7 +12,7 @@ import (
 type ClusterOptions struct {
 	Addrs                        []string
 	ClientName                   string
-	NewClient                    func(opt *Options) *Client
+	NewClient                    func(opt *Options) *Client // makes the one node's client, before NewClusterClient returns
 	MaxRedirects                 int
 	ReadOnly                     bool
 	RouteByLatency               bool
@@ -109,8 +109,12 @@ func newClusterClient(plan *RegisteredPlan, opt *ClusterOptions) *ClusterClient 
 
 func clusterAt(where target, opt *ClusterOptions, refused error) *ClusterClient {
 	o := *opt
-	c := &ClusterClient{cluster: &o, node: clientAt(where, opt.client(), refused)}
-	copyFields(&o, c.node.opt) // the defaults
+	node := clientAt(where, opt.client(), refused)
+	copyFields(&o, node.opt) // the defaults
+	if opt.NewClient != nil {
+		node = made(opt.NewClient, where, opt.client(), nil)
+	}
+	c := &ClusterClient{cluster: &o, node: node}
 	c.init(sender{link: c.node.link, opt: c.node.opt}, nil)
 	// As in go-redis, a command passes the hooks of its node within the cluster's.
 	c.hooked.set(chain{

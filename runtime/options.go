@@ -171,9 +171,9 @@ type Options struct {
 	ConnMaxLifetimeJitter        time.Duration
 	TLSConfig                    *tls.Config
 	Limiter                      Limiter
-	DisableIndentity             bool
+	DisableIndentity             bool // either: CLIENT LIST does not show the library
 	DisableIdentity              bool
-	IdentitySuffix               string
+	IdentitySuffix               string // shown with the library, by CLIENT LIST and CLIENT INFO
 	UnstableResp3                bool
 	PushNotificationProcessor    NotificationProcessor
 	FailingTimeoutSeconds        int
@@ -181,6 +181,26 @@ type Options struct {
 	ClientSideCacheConfig        *ClientSideCacheConfig
 	ClientSideCache              Cache
 	ClientSideCacheStrategy      CSCStrategy
+
+	origin *origin // of options that a callback of another client is handed
+}
+
+// origin says for which part of a ring or a cluster a callback is to make a client:
+// the address alone does not say where its data is.
+type origin struct {
+	where target
+	addr  string // as handed in; a client for another address is on its own
+}
+
+// made is the client of one shard or node: what the program's callback makes of the
+// options, if it has one.
+func made(callback func(*Options) *Client, where target, opt *Options, refused error) *Client {
+	if callback == nil {
+		return clientAt(where, opt, refused)
+	}
+	o := *opt
+	o.origin = &origin{where, o.Addr}
+	return callback(&o)
 }
 
 // DialRetryBackoffConstant is go-redis's constant wait between dials.

@@ -73,6 +73,9 @@ func TestEveryOptionIsUsedLoggedOrRefused(t *testing.T) {
 		use := optionUses[typ.Name()]
 		for i := 0; i < typ.NumField(); i++ {
 			name := typ.Field(i).Name
+			if !typ.Field(i).IsExported() {
+				continue
+			}
 			one := reflect.New(typ)
 			one.Elem().Field(i).Set(nonzero(t, typ.Field(i).Type))
 			logged = sync.Map{}

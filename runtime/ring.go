@@ -17,7 +17,7 @@ var errNoWatchKeys = errors.New("redis: Watch requires at least one key")
 // name several stores are several shards; any other ring is one.
 type RingOptions struct {
 	Addrs                        map[string]string
-	NewClient                    func(opt *Options) *Client
+	NewClient                    func(opt *Options) *Client // makes each shard's client
 	ClientName                   string
 	HeartbeatFrequency           time.Duration
 	HeartbeatFn                  func(ctx context.Context, client *Client) bool
@@ -101,12 +101,28 @@ func newRing(plan *RegisteredPlan, opt *RingOptions) *Ring {
 		}
 	}
 	r := &Ring{shard: clientAt(where, c, checkOptions(opt))}
-	r.ring.Store(&o)
 	copyFields(&o, r.shard.opt) // the defaults
 	setDefault(&o.HeartbeatFrequency, 500*time.Millisecond)
+	r.ring.Store(&o)
+	if opt.NewClient != nil {
+		r.callForShards(where, c)
+	}
 	r.init(sender{link: r.shard.link, opt: r.shard.opt}, nil)
 	r.hooked.set(chain{process: r.process, pipeline: r.processPipeline, txPipeline: r.processTxPipeline}, nil)
 	return r
+}
+
+// callForShards has the program's callback make the shards. It is called before
+// NewRing returns, as in go-redis, so that it is then that the ring looks at its
+// shards: once for each of several stores, once for a ring of one.
+func (c *Ring) callForShards(where target, opt *Options) {
+	o := c.ring.Load()
+	if len(where.addrs) == 0 || where.split() {
+		c.several.Store(c.newShards(o, nil))
+		return
+	}
+	c.shard = made(o.NewClient, where, opt, nil)
+	c.several.Store(&ringShards{})
 }
 
 // Options returns the options with their defaults filled in.

@@ -96,7 +96,7 @@ func (c *Ring) newShards(opt *RingOptions, old *ringShards) *ringShards {
 			if opt.TLSConfig != nil {
 				where.remote = "TLS"
 			}
-			shard = clientAt(where, o, c.shard.link.refused)
+			shard = made(opt.NewClient, where, o, c.shard.link.refused)
 		}
 		s.byName[name], s.byAddr[addr] = shard, shard
 	}

@@ -76,17 +76,18 @@ var optionUses = []struct {
 	{"used", served, `
 		Network Addr Addrs SentinelAddrs ClientName Username Password DB MaxRetries MinRetryBackoff MaxRetryBackoff
 		DialTimeout ReadTimeout WriteTimeout ContextTimeoutEnabled PoolSize TLSConfig IsClusterMode Limiter
-		MasterName Protocol AutoPipelineOptions NewConsistentHash`},
+		MasterName Protocol AutoPipelineOptions NewConsistentHash NewClient
+		DisableIndentity DisableIdentity IdentitySuffix`},
 	{"ignored", served, `
 		NodeAddress SentinelUsername SentinelPassword
 		DialerRetries DialerRetryTimeout DialerRetryBackoff MaxConcurrentDials
 		ReadBufferSize WriteBufferSize PipelineReadBufferSize PipelineWriteBufferSize PipelinePoolSize
 		PoolFIFO PoolTimeout MinIdleConns MaxIdleConns MaxActiveConns
 		ConnMaxIdleTime ConnMaxLifetime ConnMaxLifetimeJitter
-		DisableIndentity DisableIdentity IdentitySuffix UnstableResp3 FailingTimeoutSeconds
+		UnstableResp3 FailingTimeoutSeconds
 		MaintNotificationsConfig MaxRedirects ReadOnly RouteByLatency RouteRandomly ReplicaOnly
 		UseDisconnectedReplicas DisableRoutingPolicies ClusterStateReloadInterval
-		HeartbeatFrequency HeartbeatFn NewClient ClusterSlots ShardPicker
+		HeartbeatFrequency HeartbeatFn ClusterSlots ShardPicker
 		PushNotificationProcessor ClientSideCacheConfig ClientSideCache ClientSideCacheStrategy
 		MaxEntries MaxMemoryBytes`},
 	{"error", manual(ClientCache, advClientCache), `Sizer StaleTimeout DrainInterval MaxStaleness`},

@@ -22,6 +22,20 @@ func (e *Engine) Describe(id uint64, p Peer) {
 	}
 }
 
+// Library tells the engine which library a session's client speaks through. What
+// CLIENT SETINFO refuses stays empty.
+func (e *Engine) Library(id uint64, name, version string) {
+	s := e.sessions[id]
+	if s == nil {
+		return
+	}
+	for i, text := range [2]string{name, version} {
+		if validName(text) {
+			s.lib[i] = text
+		}
+	}
+}
+
 func (s *session) user() string {
 	if s.peer.User == "" {
 		return "default"

@@ -38,6 +38,8 @@ type SessionOptions struct {
 	DB       int
 	Protocol int    // 2 or 3; 0 means 3
 	Name     string // CLIENT SETNAME
+	LibName  string // CLIENT SETINFO LIB-NAME
+	LibVer   string // CLIENT SETINFO LIB-VER
 	Username string
 	Password string // the token where the backend asks for one
 	// Push receives pub/sub messages and confirmations in order, one at a time,

@@ -199,6 +199,7 @@ func (h *Host) Session(opt store.SessionOptions) (*Session, error) {
 	if s.peer != (engine.Peer{}) {
 		h.eng.Describe(s.id, s.peer)
 	}
+	h.eng.Library(s.id, opt.LibName, opt.LibVer)
 	h.sessions[s.id] = s
 	return s, nil
 }
