@@ -46,7 +46,7 @@ func (c *call) callFunction(readonly bool) resp.Reply {
 	}
 	noWrites := f.Has("no-writes")
 	if readonly && !noWrites {
-		return resp.NewError("ERR Can not execute a script with write flag using *_ro command.")
+		return errMayWrite
 	}
 	lua := e.libraries.lua
 	return c.runLua(lua, f.Name, noWrites, func(call func([]string) resp.Reply) (resp.Reply, string) {

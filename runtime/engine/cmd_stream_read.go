@@ -30,7 +30,7 @@ func (c *call) xreadArgs(reader bool) (a xreadArgs, bad resp.Reply) {
 		switch opt := strings.ToUpper(c.args[i]); {
 		case opt == "BLOCK" && more > 0:
 			if c.script {
-				return a, resp.NewError("ERR " + c.cmd.name + " command is not allowed with BLOCK option from scripts")
+				return a, resp.NewError("ERR " + c.args[0] + " command is not allowed with BLOCK option from scripts")
 			}
 			i++
 			if a.until, bad = c.timeoutMs(c.args[i]); bad.Kind == resp.Error {

@@ -90,6 +90,9 @@ func (c *call) scriptArgs(notInt resp.Reply) (keys, argv []string, bad resp.Repl
 
 // runScript runs a program as one command.
 func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, readonly bool) resp.Reply {
+	if readonly && p.MayWrite {
+		return errMayWrite
+	}
 	e := c.e
 	if e.scripts.lua == nil {
 		e.scripts.lua = redislua.New()
@@ -100,6 +103,8 @@ func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, r
 		return lua.Run(p, keys, argv, e.scriptBudget(), call)
 	})
 }
+
+var errMayWrite = resp.NewError("ERR Can not execute a script with write flag using *_ro command.")
 
 // knows reports whether there is a command, whatever its arguments.
 func (e *Engine) knows(args []string) bool {

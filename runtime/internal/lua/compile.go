@@ -3,7 +3,6 @@ package lua
 import (
 	"fmt"
 	"math/bits"
-	"strings"
 )
 
 // maxRegisters is Lua 5.1's limit of a function's registers.
@@ -123,33 +122,6 @@ func (c *compiler) note(pc int, as role, e expr) {
 	if kind, name := describe(e); kind != "" {
 		c.p.notes = append(c.p.notes, note{int32(pc), as, kind, name})
 	}
-}
-
-// describe is the kind and the name of a variable, empty for other expressions.
-func describe(e expr) (kind, name string) {
-	switch e := e.(type) {
-	case *exprLocal:
-		return "local", e.v.name
-	case *exprUpvalue:
-		return "upvalue", e.name
-	case *exprGlobal:
-		return "global", e.name
-	case *exprIndex:
-		if s, ok := e.key.(*exprString); ok {
-			name, _, _ = strings.Cut(s.v, "\x00")
-			return "field", name
-		}
-		return "field", "?"
-	case *exprParen:
-		return describe(e.x)
-	case *exprLogic:
-		// Lua looks for what filled the register before and follows the jumps
-		// ahead: it finds an operand only behind "x and y or".
-		if x, ok := e.x.(*exprLogic); ok && x.and && !e.and {
-			return describe(e.y)
-		}
-	}
-	return "", ""
 }
 
 // isLate tells a shared variable: Lua, which has it in a register, reads it when

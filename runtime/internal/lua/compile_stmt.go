@@ -239,7 +239,7 @@ func (c *compiler) generic(s *stmtGeneric) {
 	c.patch(start)
 	c.line = s.line
 	pc := c.emit(opTForLoop, at, top, len(s.vars))
-	c.p.notes = append(c.p.notes, note{int32(pc), roleCall, "local", "(for generator)"})
+	c.p.notes = append(c.p.notes, note{int32(pc), roleCall, "local", generator})
 	c.closeLoop()
 }
 

@@ -52,10 +52,7 @@ const threadBytes = 400
 
 func (t *Thread) newCoroutine() *Thread {
 	fn, ok := t.Arg(1).o.(*Function)
-	if !ok {
-		t.BadType(1, "function")
-	}
-	if fn.proto == nil {
+	if !ok || fn.proto == nil {
 		t.BadArg(1, "Lua function expected")
 	}
 	t.g.Grow(threadBytes + 64*valueBytes)

@@ -20,5 +20,6 @@
 // There is no garbage collector to be told anything: collectgarbage answers as
 // if there were, weak tables keep what they hold, and __gc is not called.
 // string.dump answers that it is unable to. Addresses that tostring writes are
-// numbers in the order of making.
+// numbers in the order of making. The error of a function that needs too many
+// registers does not say near what.
 package lua

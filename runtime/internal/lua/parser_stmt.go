@@ -158,7 +158,7 @@ func (p *parser) numericFor(name string, line int) stmt {
 
 func (p *parser) genericFor(name string) stmt {
 	s := &stmtGeneric{}
-	s.hidden = p.hidden("(for generator)", "(for state)", "(for control)")
+	s.hidden = p.hidden(generator, "(for state)", "(for control)")
 	s.vars = []*local{p.newLocal(name, 3)}
 	for p.test(',') {
 		s.vars = append(s.vars, p.newLocal(p.name(), 3+len(s.vars)))

@@ -1,6 +1,9 @@
 package lua
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Lua 5.1's limits.
 const (
@@ -211,6 +214,9 @@ func (t *Thread) call(at, want int) {
 	t.goCalls--
 }
 
+// generator is the name of what a loop calls for each turn.
+const generator = "(for generator)"
+
 // callable is the function at a place; for another value its metamethod, whose
 // first argument it becomes.
 func (t *Thread) callable(at int) *Function {
@@ -220,7 +226,11 @@ func (t *Thread) callable(at int) *Function {
 	}
 	fn, ok := t.metaOf(v, eventCall).o.(*Function)
 	if !ok {
-		t.typeError(v, "call", t.nameAt(roleCall))
+		name := t.nameAt(roleCall)
+		if strings.Contains(name, generator) {
+			name = "" // Lua calls a copy of it, which has no name
+		}
+		t.typeError(v, "call", name)
 	}
 	t.room(t.top + 1)
 	copy(t.stack[at+1:t.top+1], t.stack[at:t.top])

@@ -1,7 +1,9 @@
 package redislua
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/lua"
@@ -12,6 +14,8 @@ type Program struct {
 	proto *lua.Proto
 	// NoWrites is set by the flag no-writes of a "#!lua" line.
 	NoWrites bool
+	// MayWrite is set by a "#!lua" line without that flag.
+	MayWrite bool
 }
 
 // Compile compiles a script's text. Its errors have Redis's text, without the
@@ -30,7 +34,10 @@ var (
 func (u unit) compile(text string) (*Program, error) {
 	p := &Program{}
 	if u == scripts && strings.HasPrefix(text, "#!") {
-		line, rest, _ := strings.Cut(text, "\n")
+		line, rest, ok := strings.Cut(text, "\n")
+		if !ok {
+			return nil, errors.New("Invalid script shebang")
+		}
 		if err := p.shebang(line); err != nil {
 			return nil, err
 		}
@@ -43,25 +50,30 @@ func (u unit) compile(text string) (*Program, error) {
 	return p, nil
 }
 
+// shebang reads the first line of a script that begins with "#!".
 func (p *Program) shebang(line string) error {
-	words := strings.Fields(strings.TrimPrefix(line, "#!"))
-	if len(words) == 0 || words[0] != "lua" {
-		return fmt.Errorf("Unexpected engine in script shebang: %s", strings.TrimPrefix(line, "#!"))
+	words, balanced := splitArgs(line)
+	if !balanced || len(words) == 0 {
+		return errors.New("Invalid engine in script shebang")
+	}
+	if words[0] != "#!lua" {
+		return fmt.Errorf("Unexpected engine in script shebang: %s", words[0])
 	}
 	for _, w := range words[1:] {
 		flags, ok := strings.CutPrefix(w, "flags=")
 		if !ok {
 			return fmt.Errorf("Unknown lua shebang option: %s", w)
 		}
+		if flags == "" {
+			continue
+		}
 		for _, f := range strings.Split(flags, ",") {
-			switch f {
-			case "no-writes":
-				p.NoWrites = true
-			case "", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys":
-			default:
+			if !slices.Contains(functionFlags, f) {
 				return fmt.Errorf("Unexpected flag in script shebang: %s", f)
 			}
+			p.NoWrites = p.NoWrites || f == "no-writes"
 		}
 	}
+	p.MayWrite = !p.NoWrites
 	return nil
 }
