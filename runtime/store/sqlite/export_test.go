@@ -8,23 +8,29 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// look runs a query over a connection of its own, as somebody does who looks at
+// the file while its owner is at work.
+func (s *Store) look(sql string, row func(*stmt) bool) error {
+	c, err := open(s.path, sqlite3.SQLITE_OPEN_READWRITE)
+	if err != nil {
+		return err
+	}
+	q, err := c.prepare(sql)
+	if err == nil {
+		err = q.rows(func() bool { return row(q) })
+	}
+	return errors.Join(err, c.close())
+}
+
 // CountRows runs a query that answers one number.
 func (s *Store) CountRows(sql string) (n int64, err error) {
-	q, err := s.reader.prepare(sql)
-	if err != nil {
-		return 0, err
-	}
-	_, err = q.one(func() { n = q.colInt(0) })
+	err = s.look(sql, func(q *stmt) bool { n = q.colInt(0); return false })
 	return n, err
 }
 
 // Rows runs a query and returns its columns as text.
 func (s *Store) Rows(sql string, columns int) (rows [][]string, err error) {
-	q, err := s.reader.prepare(sql)
-	if err != nil {
-		return nil, err
-	}
-	err = q.rows(func() bool {
+	err = s.look(sql, func(q *stmt) bool {
 		row := make([]string, columns)
 		for i := range row {
 			row[i] = q.colString(i)
