@@ -37,8 +37,15 @@ func (p pairs) Swap(i, j int) {
 }
 
 // order sorts the answers of a client's commands where their order is left open,
-// those of a transaction included, whose commands it remembers from MULTI on.
+// those of a transaction included, whose commands it remembers from MULTI on. The
+// goroutines of a program share a session: each of their frames is looked at by itself.
 func (s *session) order(cmds []resp.Command, replies []resp.Reply) {
+	s.peer.sorting.Lock()
+	defer s.peer.sorting.Unlock()
+	s.sortReplies(cmds, replies)
+}
+
+func (s *session) sortReplies(cmds []resp.Command, replies []resp.Reply) {
 	for i, r := range replies {
 		if i >= len(cmds) || len(cmds[i]) == 0 {
 			return
@@ -50,7 +57,7 @@ func (s *session) order(cmds []resp.Command, replies []resp.Reply) {
 			if name == "EXEC" && r.Kind == resp.Array {
 				queued := s.queue
 				s.queue = nil
-				s.order(queued, r.Elems)
+				s.sortReplies(queued, r.Elems)
 			}
 			s.queue = nil
 		case s.queue != nil:

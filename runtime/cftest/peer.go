@@ -23,6 +23,8 @@ type Peer struct {
 	closed  bool
 	onClose []func()
 	push    func(resp.Reply)
+
+	sorting sync.Mutex // held while replies are sorted, see session.order
 }
 
 // A Writer takes what goes to a client.
