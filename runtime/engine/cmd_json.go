@@ -21,7 +21,6 @@ var jsonHandlers = map[string]handler{
 
 // RedisJSON's own error texts, some of which have no prefix.
 var (
-	errJSONNoPath   = resp.NewError("ERR Path does not exist")
 	errJSONNoKey    = resp.NewError("ERR could not perform this operation on a key that doesn't exist")
 	errJSONNotRoot  = resp.NewError("ERR new objects must be created at the root")
 	errJSONFormat   = resp.NewError("ERR wrong reply format")
@@ -29,6 +28,8 @@ var (
 	errJSONStatic   = resp.NewError("Err wrong static path")
 	errJSONBounds   = resp.NewError("ERR index out of bounds")
 	errJSONNaN      = resp.NewError("result is not a number")
+	errJSONOverflow = resp.NewError("ERR numeric overflow")
+	errJSONType     = resp.NewError("Existing key has wrong Redis type")
 	errJSONNotInt   = resp.NewError("Couldn't parse as integer")
 	errJSONTooDeep  = resp.NewError("ERR document would be nested too deep, 1024 levels are the most")
 	errJSONTooBroad = resp.NewError("ERR path looks at too many values, name more of its steps")
@@ -38,12 +39,19 @@ var (
 // values set into values would grow a document that no stack can follow.
 const maxJSONDepth = 1024
 
-func errJSONNoPathOr(what string) resp.Reply {
-	return resp.NewError("ERR Path does not exist or " + what)
+// errJSONNoPath says that a path leads to nothing.
+func errJSONNoPath(path string) resp.Reply {
+	return resp.NewError(oneLine("ERR Path '" + path + "' does not exist"))
 }
 
-func errJSONKind(want string) resp.Reply {
-	return resp.NewError("WRONGTYPE wrong type of path value - expected " + want)
+// errJSONNoPathOr says that a path leads to nothing of the kind that was asked
+// for.
+func errJSONNoPathOr(path, what string) resp.Reply {
+	return resp.NewError(oneLine("ERR Path '" + path + "' does not exist or " + what))
+}
+
+func errJSONKind(want, found string) resp.Reply {
+	return resp.NewError(oneLine("WRONGTYPE wrong type of path value - expected " + want + " but found " + found))
 }
 
 // errJSONText makes a reply of an error of the parsers.
@@ -243,7 +251,7 @@ func cmdJSONSet(c *call) resp.Reply {
 	}
 	ent, doc, ok := c.jsonDoc(c.args[1])
 	if !ok {
-		return errWrongType
+		return errJSONType
 	}
 	v, err := parseJSON(c.args[3], maxJSONArg)
 	if err != nil {
@@ -287,7 +295,7 @@ func cmdJSONMSet(c *call) resp.Reply {
 	for i := 1; i < len(c.args); i += 3 {
 		ent, doc, ok := c.jsonDoc(c.args[i])
 		if !ok {
-			return errWrongType
+			return errJSONType
 		}
 		p, bad := c.jsonPath(i + 1)
 		if bad.Kind == resp.Error {
@@ -342,7 +350,7 @@ func cmdJSONMerge(c *call) resp.Reply {
 	}
 	ent, doc, ok := c.jsonDoc(c.args[1])
 	if !ok {
-		return errWrongType
+		return errJSONType
 	}
 	v, err := parseJSON(c.args[3], maxJSONArg)
 	if err != nil {
@@ -386,7 +394,7 @@ func cmdJSONDel(c *call) resp.Reply {
 	ent, doc, ok := c.jsonDoc(c.args[1])
 	switch {
 	case !ok:
-		return errWrongType
+		return errJSONType
 	case ent == nil:
 		return intReply(0)
 	case p.root():
@@ -410,6 +418,10 @@ func cmdJSONDel(c *call) resp.Reply {
 		}
 		gone[m.node], parents[m.trail.up.node] = true, true
 	}
+	if doc.root.all(gone) { // a document that would be left empty is removed
+		c.e.remove(ent)
+		return intReply(int64(len(found)))
+	}
 	for parent := range parents {
 		parent.drop(func(e *jsonValue) bool { return gone[e] })
 	}
@@ -426,7 +438,7 @@ func cmdJSONClear(c *call) resp.Reply {
 	}
 	ent, doc, ok := c.jsonDoc(c.args[1])
 	if !ok {
-		return errWrongType
+		return errJSONType
 	}
 	if ent == nil {
 		return errJSONNoKey

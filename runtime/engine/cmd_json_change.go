@@ -20,7 +20,10 @@ type jsonChange struct {
 	do    func(*jsonValue) resp.Reply
 	// plain is the reply to a path of the first version, when it is not do's.
 	plain func(resp.Reply) resp.Reply
+	// idle are values that do answers for and leaves as they are; nil: none.
+	idle  func(*jsonValue) bool
 	every bool // a path of the first version is answered like any other
+	given bool // errors have the path as it was given
 }
 
 // change does something to the values that the path in argument 2 leads to, the
@@ -33,7 +36,7 @@ func (c *call) change(ch *jsonChange) resp.Reply {
 	p.legacy = p.legacy && !ch.every
 	ent, doc, ok := c.jsonDoc(c.args[1])
 	if !ok {
-		return errWrongType
+		return errJSONType
 	}
 	if ent == nil {
 		return errJSONNoKey
@@ -44,11 +47,13 @@ func (c *call) change(ch *jsonChange) resp.Reply {
 	}
 	replies := make([]resp.Reply, len(found))
 	order := make([]int, 0, len(found))
+	changes := false
 	for i, m := range found {
 		if !ch.is(m.node) {
 			continue
 		}
 		order = append(order, i)
+		changes = changes || ch.idle == nil || !ch.idle(m.node)
 		if ch.check != nil {
 			if bad := ch.check(m); bad.Kind == resp.Error {
 				return bad
@@ -61,7 +66,9 @@ func (c *call) change(ch *jsonChange) resp.Reply {
 		for _, i := range order {
 			replies[i] = ch.do(found[i].node)
 		}
-		c.jsonChanged(ent, doc)
+		if changes {
+			c.jsonChanged(ent, doc)
+		}
 		if p.legacy && ch.plain != nil {
 			return ch.plain(replies[last])
 		}
@@ -69,7 +76,10 @@ func (c *call) change(ch *jsonChange) resp.Reply {
 			return replies[last]
 		}
 	} else if p.legacy {
-		return errJSONNoPathOr(ch.wrong)
+		if ch.given {
+			return errJSONNoPathOr(p.text, ch.wrong)
+		}
+		return errJSONNoPathOr(p.full, ch.wrong)
 	}
 	return resp.Reply{Kind: resp.Array, Elems: replies}
 }
@@ -102,16 +112,23 @@ func multiplyInts(x, y int64) (int64, bool) {
 }
 
 // calculate replaces numbers by what comes of them and the number in argument 3.
-// Two integers give an integer as long as it fits, anything else a float.
+// Two integers give an integer, and an error when it does not fit in 64 bits;
+// anything else gives a float. (RedisJSON before 8.8 lets integers wrap around.)
 func (c *call) calculate(ints func(x, y int64) (int64, bool), floats func(x, y float64) float64) resp.Reply {
 	by, err := parseJSON(c.args[3], maxJSONArg)
-	result := func(v *jsonValue) *jsonValue {
+	result := func(v *jsonValue) (*jsonValue, resp.Reply) {
 		if v.kind == jsonInt && by.kind == jsonInt {
-			if n, ok := ints(v.integer(), by.integer()); ok {
-				return newJSONInt(n)
+			n, ok := ints(v.integer(), by.integer())
+			if !ok {
+				return nil, errJSONOverflow
 			}
+			return newJSONInt(n), resp.Reply{}
 		}
-		return newJSONFloat(floats(v.float(), by.float()))
+		f := floats(v.float(), by.float())
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return nil, errJSONNaN
+		}
+		return newJSONFloat(f), resp.Reply{}
 	}
 	r := c.change(&jsonChange{
 		is: (*jsonValue).isNumber, wrong: "does not contains a number",
@@ -122,13 +139,11 @@ func (c *call) calculate(ints func(x, y int64) (int64, bool), floats func(x, y f
 			case !by.isNumber():
 				return resp.NewError("bad input number")
 			}
-			if f := result(m.node).float(); math.IsNaN(f) || math.IsInf(f, 0) {
-				return errJSONNaN
-			}
-			return resp.Reply{}
+			_, bad := result(m.node)
+			return bad
 		},
 		do: func(v *jsonValue) resp.Reply {
-			if n := result(v); !math.IsInf(n.float(), 0) { // a value met twice may get there
+			if n, bad := result(v); bad.Kind != resp.Error { // a value met twice may get there
 				*v = *n
 			}
 			return v.reply(jsonExpand, nil)
@@ -180,7 +195,7 @@ func cmdJSONStrAppend(c *call) resp.Reply {
 			case err != nil:
 				return errJSONText(err)
 			case !more.isString():
-				return errJSONKind("string")
+				return errJSONKind("string", clip(c.args[3]))
 			case len(m.node.str)+len(more.str) > maxString:
 				return errTooLong
 			}
@@ -222,7 +237,7 @@ func cmdJSONArrAppend(c *call) resp.Reply {
 		return bad
 	}
 	return c.change(&jsonChange{
-		is: (*jsonValue).isArray, wrong: "not an array",
+		is: (*jsonValue).isArray, wrong: "not an array", given: true,
 		check: func(m jsonMatch) resp.Reply {
 			if m.trail.depth()+1+levels > maxJSONDepth {
 				return errJSONTooDeep
@@ -268,8 +283,11 @@ func cmdJSONArrPop(c *call) resp.Reply {
 	args := c.args[2:]
 	if len(args) > 1 && strings.ToUpper(args[0]) == "FORMAT" {
 		var bad resp.Reply
-		if format, bad = c.readJSONFormat(args[1], "STRINGS"); bad.Kind == resp.Error {
+		if format, bad = readJSONFormat(args[1], "STRINGS"); bad.Kind == resp.Error {
 			return bad
+		}
+		if c.s.proto != 3 {
+			return errJSONRESP2
 		}
 		args = args[2:]
 	}
@@ -291,6 +309,7 @@ func cmdJSONArrPop(c *call) resp.Reply {
 	}
 	return c.change(&jsonChange{
 		is: (*jsonValue).isArray, wrong: "not an array",
+		idle: func(v *jsonValue) bool { return len(v.box.elems) == 0 },
 		do: func(v *jsonValue) resp.Reply {
 			length := len(v.box.elems)
 			if length == 0 {

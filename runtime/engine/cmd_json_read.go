@@ -16,21 +16,16 @@ const (
 )
 
 // readJSONFormat reads a FORMAT; text is the name of plain JSON text.
-func (c *call) readJSONFormat(s, text string) (jsonReplyFormat, resp.Reply) {
-	f := jsonText
+func readJSONFormat(s, text string) (jsonReplyFormat, resp.Reply) {
 	switch s {
 	case text:
+		return jsonText, resp.Reply{}
 	case "EXPAND1":
-		f = jsonExpand1
+		return jsonExpand1, resp.Reply{}
 	case "EXPAND":
-		f = jsonExpand
-	default:
-		return 0, errJSONFormat
+		return jsonExpand, resp.Reply{}
 	}
-	if c.s.proto != 3 {
-		return 0, errJSONRESP2
-	}
-	return f, resp.Reply{}
+	return 0, errJSONFormat
 }
 
 // reply is the value in a format, laid out in a style where it is text.
@@ -83,7 +78,7 @@ func (d *jsonDoc) read(p *jsonPath) (*jsonValue, resp.Reply) {
 	case !p.legacy:
 		return jsonList(found), resp.Reply{}
 	case len(found) == 0:
-		return nil, errJSONNoPath
+		return nil, errJSONNoPath(p.full)
 	}
 	return found[0].node, resp.Reply{}
 }
@@ -115,8 +110,14 @@ func (c *call) jsonGetArgs() (g jsonGet, bad resp.Reply) {
 		case "SPACE":
 			style.space = c.args[i]
 		case "FORMAT":
-			if g.format, bad = c.readJSONFormat(c.args[i], "STRING"); bad.Kind == resp.Error {
+			if c.s.proto != 3 && len(g.paths) == 0 {
+				return g, errJSONRESP2
+			}
+			if g.format, bad = readJSONFormat(c.args[i], "STRING"); bad.Kind == resp.Error {
 				return g, bad
+			}
+			if c.s.proto != 3 { // behind a path RedisJSON passes over it
+				g.format = jsonText
 			}
 		case "NOESCAPE": // of the first version; does nothing
 		default:
@@ -145,7 +146,7 @@ func cmdJSONGet(c *call) resp.Reply {
 	}
 	ent, doc, ok := c.jsonDoc(c.args[1])
 	if !ok {
-		return errWrongType
+		return errJSONType
 	}
 	if ent == nil {
 		return nilReply
@@ -165,6 +166,7 @@ func cmdJSONGet(c *call) resp.Reply {
 		// Next to a JSONPath, a path of the first version is answered like one.
 		q := *p
 		q.legacy = g.legacy
+		q.full = p.text
 		v, bad := doc.read(&q)
 		if bad.Kind == resp.Error {
 			return bad
@@ -240,14 +242,14 @@ func (v *jsonValue) resp() resp.Reply {
 func cmdJSONResp(c *call) resp.Reply {
 	return c.jsonAsk(2, &jsonQuestion{
 		answer: (*jsonValue).resp,
-		noKey:  nilReply, noLegacyKey: nilReply, none: errJSONNoPath,
+		noKey:  says(nilReply), noLegacyKey: says(nilReply), none: saysNoPath,
 	})
 }
 
 func cmdJSONType(c *call) resp.Reply {
 	r := c.jsonAsk(2, &jsonQuestion{
 		answer: func(v *jsonValue) resp.Reply { return resp.NewBulk(v.typeName()) },
-		noKey:  nilReply, noLegacyKey: nilReply, none: nilReply,
+		noKey:  says(nilReply), noLegacyKey: says(nilReply), none: says(nilReply),
 	})
 	if c.s.proto == 3 && r.Kind != resp.Error {
 		return resp.NewArray(r)
@@ -264,7 +266,7 @@ func cmdJSONDebug(c *call) resp.Reply {
 		c.args = c.args[1:]
 		return c.jsonAsk(2, &jsonQuestion{
 			answer: func(v *jsonValue) resp.Reply { return intReply(v.memory()) },
-			noKey:  emptyArray, noLegacyKey: intReply(0), none: errJSONNoPath,
+			noKey:  says(emptyArray), noLegacyKey: says(intReply(0)), none: saysNoPath,
 		})
 	case "HELP":
 		return resp.Bulks([]string{"MEMORY <key> [path] - reports memory usage", "HELP                - this message"})
@@ -272,18 +274,42 @@ func cmdJSONDebug(c *call) resp.Reply {
 	return resp.NewError("ERR unknown subcommand - try `JSON.DEBUG HELP`")
 }
 
-// memory is about the bytes that a value takes in memory.
-func (v *jsonValue) memory() int64 {
-	const node, slot = 48, 8
-	n := int64(node + len(v.str))
-	if v.box != nil {
-		n += slot * int64(len(v.box.elems))
-		for _, k := range v.box.keys {
-			n += int64(2*slot + len(k))
+// memory is the bytes that RedisJSON 8.0 takes for a value, as its JSON.DEBUG
+// MEMORY counts them.
+func (v *jsonValue) memory() int64 { return 8 + v.held() }
+
+// held is the bytes beside the 8 of the value itself.
+func (v *jsonValue) held() int64 {
+	switch v.kind {
+	case jsonInt:
+		switch n := v.integer(); {
+		case n >= -1<<7 && n < 3<<7:
+			return 0
+		case n >= -1<<23 && n < 1<<23:
+			return 4
 		}
-		for _, e := range v.box.elems {
-			n += e.memory()
-		}
+		return 16
+	case jsonUint, jsonFloat:
+		return 16
+	case jsonString:
+		return int64(len(v.str))
+	}
+	if len(v.elems()) == 0 {
+		return 0
+	}
+	room := int64(4) // grows by doubling
+	for room < int64(len(v.box.elems)) {
+		room *= 2
+	}
+	n := (room + 2) * 8
+	if v.kind == jsonObject {
+		n = (3*room + 2) * 8
+	}
+	for _, k := range v.box.keys {
+		n += int64(len(k))
+	}
+	for _, e := range v.box.elems {
+		n += e.held()
 	}
 	return n
 }
@@ -292,10 +318,28 @@ func (v *jsonValue) memory() int64 {
 type jsonQuestion struct {
 	is          func(*jsonValue) bool // values it can be asked; nil: all
 	answer      func(*jsonValue) resp.Reply
-	noKey       resp.Reply // without a document
-	noLegacyKey resp.Reply // the same, for a path of the first version
-	none        resp.Reply // a path of the first version leads to nothing
-	wrong       resp.Reply // a path of the first version leads to another kind of value
+	noKey       jsonSaying // without a document
+	noLegacyKey jsonSaying // the same, for a path of the first version
+	none        jsonSaying // a path of the first version leads to nothing
+	wrong       jsonSaying // a path of the first version leads to another kind of value
+}
+
+// A jsonSaying is the reply to a question that has no answer: about the path, and
+// the value that it led to, if any.
+type jsonSaying func(*jsonPath, *jsonValue) resp.Reply
+
+func says(r resp.Reply) jsonSaying {
+	return func(*jsonPath, *jsonValue) resp.Reply { return r }
+}
+
+func saysKind(want string) jsonSaying {
+	return func(_ *jsonPath, v *jsonValue) resp.Reply { return errJSONKind(want, v.typeName()) }
+}
+
+func saysNoPath(p *jsonPath, _ *jsonValue) resp.Reply { return errJSONNoPath(p.full) }
+
+func saysNoObject(p *jsonPath, _ *jsonValue) resp.Reply {
+	return errJSONNoPathOr(p.full, "not an object")
 }
 
 // jsonAsk asks the values that the path in argument i leads to: all of them, with
@@ -308,11 +352,11 @@ func (c *call) jsonAsk(i int, q *jsonQuestion) resp.Reply {
 	ent, doc, ok := c.jsonDoc(c.args[1])
 	switch {
 	case !ok:
-		return errWrongType
+		return errJSONType
 	case ent == nil && p.legacy:
-		return q.noLegacyKey
+		return q.noLegacyKey(p, nil)
 	case ent == nil:
-		return q.noKey
+		return q.noKey(p, nil)
 	}
 	found, ok := p.find(doc.root, false)
 	if !ok {
@@ -321,9 +365,9 @@ func (c *call) jsonAsk(i int, q *jsonQuestion) resp.Reply {
 	if p.legacy {
 		switch {
 		case len(found) == 0:
-			return q.none
+			return q.none(p, nil)
 		case q.is != nil && !q.is(found[0].node):
-			return q.wrong
+			return q.wrong(p, found[0].node)
 		}
 		return q.answer(found[0].node)
 	}
@@ -340,7 +384,7 @@ func cmdJSONStrLen(c *call) resp.Reply {
 	return c.jsonAsk(2, &jsonQuestion{
 		is:     (*jsonValue).isString,
 		answer: func(v *jsonValue) resp.Reply { return intReply(int64(len(v.str))) },
-		noKey:  errJSONNoKey, noLegacyKey: nilReply, none: errJSONNoPath, wrong: errJSONKind("string"),
+		noKey:  says(errJSONNoKey), noLegacyKey: says(nilReply), none: saysNoPath, wrong: saysKind("string"),
 	})
 }
 
@@ -349,14 +393,16 @@ func jsonLen(v *jsonValue) resp.Reply { return intReply(int64(len(v.box.elems)))
 func cmdJSONArrLen(c *call) resp.Reply {
 	return c.jsonAsk(2, &jsonQuestion{
 		is: (*jsonValue).isArray, answer: jsonLen,
-		noKey: errJSONNoKey, noLegacyKey: nilReply, none: errJSONNoPath, wrong: errJSONNoPathOr("not an array"),
+		noKey: says(errJSONNoKey), noLegacyKey: says(nilReply),
+		none:  func(p *jsonPath, _ *jsonValue) resp.Reply { return errJSONNoPath(p.text) },
+		wrong: func(p *jsonPath, _ *jsonValue) resp.Reply { return errJSONNoPathOr(p.text, "not an array") },
 	})
 }
 
 func cmdJSONObjLen(c *call) resp.Reply {
 	return c.jsonAsk(2, &jsonQuestion{
 		is: (*jsonValue).isObject, answer: jsonLen,
-		noKey: errJSONNoPathOr("not an object"), noLegacyKey: nilReply, none: nilReply, wrong: errJSONKind("object"),
+		noKey: saysNoObject, noLegacyKey: says(nilReply), none: says(nilReply), wrong: saysKind("object"),
 	})
 }
 
@@ -364,7 +410,7 @@ func cmdJSONObjKeys(c *call) resp.Reply {
 	return c.jsonAsk(2, &jsonQuestion{
 		is:     (*jsonValue).isObject,
 		answer: func(v *jsonValue) resp.Reply { return resp.Bulks(v.box.keys) },
-		noKey:  errJSONNoKey, noLegacyKey: nilReply, none: nilReply, wrong: errJSONNoPathOr("not an object"),
+		noKey:  says(errJSONNoKey), noLegacyKey: says(nilReply), none: says(nilReply), wrong: saysNoObject,
 	})
 }
 
@@ -403,7 +449,8 @@ func cmdJSONArrIndex(c *call) resp.Reply {
 			}
 			return intReply(-1)
 		},
-		noKey: errJSONNoPath, noLegacyKey: errJSONNoPath, none: errJSONNoPath, wrong: errJSONKind("array"),
+		noKey: saysNoPath, noLegacyKey: func(p *jsonPath, _ *jsonValue) resp.Reply { return errJSONNoPath(p.text) },
+		none: saysNoPath, wrong: saysKind("array"),
 	})
 }
 

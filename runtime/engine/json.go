@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"unsafe"
 )
 
@@ -206,27 +208,68 @@ func (v *jsonValue) put(name string, value *jsonValue) {
 	b.keys, b.elems = append(b.keys, name), append(b.elems, value)
 }
 
-// drop removes elements or members by place: those for which gone says so.
-func (v *jsonValue) drop(gone func(*jsonValue) bool) {
+// all reports whether nodes has every element of v.
+func (v *jsonValue) all(nodes map[*jsonValue]bool) bool {
+	for _, e := range v.elems() {
+		if !nodes[e] {
+			return false
+		}
+	}
+	return true
+}
+
+// remove removes a member as RedisJSON does: the last one takes its place.
+func (v *jsonValue) remove(name string) {
+	i := v.place(name)
+	if i < 0 {
+		return
+	}
 	b := v.box
-	n := 0
-	for i, e := range b.elems {
+	last := len(b.keys) - 1
+	if b.index != nil {
+		b.index[b.keys[last]] = i
+		delete(b.index, name)
+	}
+	b.keys[i], b.elems[i] = b.keys[last], b.elems[last]
+	b.keys[last], b.elems[last] = "", nil
+	b.keys, b.elems = b.keys[:last], b.elems[:last]
+}
+
+// drop removes elements of an array or members of an object: those for which
+// gone says so. Members go in RedisJSON's order, which decides about the order of
+// those that stay: by name, behind them those that are numbers, from the highest
+// down.
+func (v *jsonValue) drop(gone func(*jsonValue) bool) {
+	if v.kind == jsonArray {
+		kept := slices.DeleteFunc(v.box.elems, gone)
+		clear(v.box.elems[len(kept):])
+		v.box.elems = kept
+		return
+	}
+	var names []string
+	for i, e := range v.box.elems {
 		if gone(e) {
-			continue
+			names = append(names, v.box.keys[i])
 		}
-		b.elems[n] = e
-		if b.keys != nil {
-			b.keys[n] = b.keys[i]
-		}
-		n++
 	}
-	clear(b.elems[n:])
-	b.elems = b.elems[:n]
-	if b.keys != nil {
-		clear(b.keys[n:])
-		b.keys = b.keys[:n]
+	slices.SortStableFunc(names, compareRemovals)
+	for _, name := range names {
+		v.remove(name)
 	}
-	b.index = nil
+}
+
+func compareRemovals(a, b string) int {
+	m, errA := strconv.ParseUint(strings.TrimPrefix(a, "+"), 10, 64)
+	n, errB := strconv.ParseUint(strings.TrimPrefix(b, "+"), 10, 64)
+	switch {
+	case errA != nil && errB != nil:
+		return strings.Compare(a, b)
+	case errA != nil || errB == nil && m > n:
+		return -1
+	case errB != nil || m < n:
+		return 1
+	}
+	return 0
 }
 
 // bytes is about the memory that a value takes with all that is in it.
@@ -343,9 +386,8 @@ func (v *jsonValue) merge(patch *jsonValue) {
 		value := patch.box.elems[i]
 		old := v.member(name)
 		switch {
-		case value.kind == jsonNull && old != nil:
-			v.drop(func(e *jsonValue) bool { return e == old })
 		case value.kind == jsonNull:
+			v.remove(name)
 		case old != nil:
 			old.merge(value)
 		default:

@@ -11,7 +11,8 @@ import (
 // A jsonPath is a parsed path: JSONPath when it starts with $, else one of
 // RedisJSON's first version, which leads to one value.
 type jsonPath struct {
-	text   string
+	text   string // as it was given
+	full   string // as JSONPath
 	legacy bool
 	steps  []jsonStep
 }
@@ -80,6 +81,7 @@ func parseJSONPath(text string) (*jsonPath, error) {
 			text = "$." + text
 		}
 	}
+	path.full = text
 	p := pathParser{text: text, at: 1}
 	var err error
 	if path.steps, err = p.steps(false); err != nil {
@@ -98,7 +100,11 @@ type pathParser struct {
 }
 
 func (p *pathParser) fail(expected ...string) error {
-	return fmt.Errorf("Error occurred at position %d, expected one of the following: %s", p.at, strings.Join(expected, ", "))
+	place := fmt.Sprintf("%s ---->>>> %s", p.text[:p.at], p.text[p.at:])
+	if p.at == len(p.text) {
+		place = p.text + " <<<<----"
+	}
+	return fmt.Errorf("Error occurred on position %d, \"%s\", expected one of the following: %s.", p.at, place, strings.Join(expected, ", "))
 }
 
 func (p *pathParser) space() {

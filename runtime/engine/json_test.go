@@ -101,8 +101,8 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.GET doc $..b => [3,null]
 			JSON.GET doc ..a $..b => {"..a":[2,4],"$..b":[3,null]}
 			JSON.GET doc .a .b => {".a":2,".b":3}
-			JSON.GET doc .a .zz => -ERR Path does not exist
-			JSON.GET doc .zz => -ERR Path does not exist
+			JSON.GET doc .a .zz => -ERR Path '.zz' does not exist
+			JSON.GET doc .zz => -ERR Path '$.zz' does not exist
 			JSON.GET doc $.zz => []
 			JSON.GET nokey $.zz => nil
 			JSON.GET doc INDENT - NEWLINE | SPACE + $.nested => [|-{|--"a":+4,|--"b":+null|-}|]
@@ -119,7 +119,7 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.MGET a b c $ => ['[{"a":1}]' '[{"a":5,"x":{"a":7}}]' '[[]]']
 			JSON.MSET a $ {} zz $.q 1 => -ERR new objects must be created at the root
 			JSON.GET a => {"a":1}
-			JSON.MSET a $ {} str $ 1 => -WRONGTYPE Operation against a key holding the wrong kind of value
+			JSON.MSET a $ {} str $ 1 => -Existing key has wrong Redis type
 			JSON.MSET a $ => -ERR wrong number of arguments for 'json.mset' command
 
 			JSON.MERGE a $ {"b":8} => +OK
@@ -162,32 +162,32 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.TOGGLE d $.a => [0]
 			JSON.TOGGLE d $..* => [1]
 			JSON.TOGGLE d .a => false
-			JSON.TOGGLE d .b => -ERR Path does not exist or not a bool
+			JSON.TOGGLE d .b => -ERR Path '$.b' does not exist or not a bool
 			JSON.TOGGLE none $ => -ERR could not perform this operation on a key that doesn't exist
 
 			JSON.SET d $ {"a":"foo","nested":{"a":"hello"},"nested2":{"a":31}} => +OK
 			JSON.STRAPPEND d $..a "baz" => [6 8 nil]
 			JSON.STRLEN d $..a => [6 8 nil]
 			JSON.STRLEN d .a => 6
-			JSON.STRLEN d .nested => -WRONGTYPE wrong type of path value - expected string
-			JSON.STRLEN d .q => -ERR Path does not exist
+			JSON.STRLEN d .nested => -WRONGTYPE wrong type of path value - expected string but found object
+			JSON.STRLEN d .q => -ERR Path '$.q' does not exist
 			JSON.STRLEN none $ => -ERR could not perform this operation on a key that doesn't exist
 			JSON.STRLEN none => nil
 			JSON.STRAPPEND d .a "é" => 8
-			JSON.STRAPPEND d .a 1 => -WRONGTYPE wrong type of path value - expected string
-			JSON.STRAPPEND d .nested2.a "x" => -ERR Path does not exist or not a string
+			JSON.STRAPPEND d .a 1 => -WRONGTYPE wrong type of path value - expected string but found 1
+			JSON.STRAPPEND d .nested2.a "x" => -ERR Path '$.nested2.a' does not exist or not a string
 			JSON.SET s $ "x" => +OK
 			JSON.STRAPPEND s "yz" => 3
 
 			JSON.SET d $ {"a":[3],"nested":{"a":[3,4]},"b":"x"} => +OK
 			JSON.ARRAPPEND d $..a 5 "six" => [3 4]
 			JSON.ARRAPPEND d $.b 5 => [nil]
-			JSON.ARRAPPEND d .b 5 => -ERR Path does not exist or not an array
+			JSON.ARRAPPEND d .b 5 => -ERR Path '.b' does not exist or not an array
 			JSON.ARRAPPEND d $.a => -ERR wrong number of arguments for 'json.arrappend' command
 			JSON.ARRLEN d $..a => [3 4]
 			JSON.ARRLEN d .a => 3
-			JSON.ARRLEN d .b => -ERR Path does not exist or not an array
-			JSON.ARRLEN d .zz => -ERR Path does not exist
+			JSON.ARRLEN d .b => -ERR Path '.b' does not exist or not an array
+			JSON.ARRLEN d .zz => -ERR Path '.zz' does not exist
 			JSON.ARRLEN none $ => -ERR could not perform this operation on a key that doesn't exist
 			JSON.ARRINDEX d $..a 5 => [1 2]
 			JSON.ARRINDEX d $..a "six" => [2 3]
@@ -198,8 +198,8 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.ARRINDEX d $..a 5 0 -1 => [1 2]
 			JSON.ARRINDEX d $..a "six" 0 -1 => [-1 -1]
 			JSON.ARRINDEX d $.b 5 => [nil]
-			JSON.ARRINDEX d .b 5 => -WRONGTYPE wrong type of path value - expected array
-			JSON.ARRINDEX none $ 5 => -ERR Path does not exist
+			JSON.ARRINDEX d .b 5 => -WRONGTYPE wrong type of path value - expected array but found string
+			JSON.ARRINDEX none $ 5 => -ERR Path '$' does not exist
 			JSON.ARRINDEX d $.a 5 x => -Couldn't parse as integer
 			JSON.ARRINSERT d $..a 0 1 2 => [5 6]
 			JSON.ARRINSERT d $..a -1 0 => [6 7]
@@ -210,7 +210,7 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.ARRPOP d $..a 0 => ['1' '1']
 			JSON.ARRPOP d $..a -100 => ['2' '2']
 			JSON.ARRPOP d .a 1 => 5
-			JSON.ARRPOP d .b => -ERR Path does not exist or not an array
+			JSON.ARRPOP d .b => -ERR Path '$.b' does not exist or not an array
 			JSON.ARRTRIM d $..a 1 1 => [1 1]
 			JSON.GET d $..a => [[0],[4]]
 			JSON.ARRTRIM d .a 5 9 => 0
@@ -227,11 +227,11 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.OBJLEN d $..a => [nil 2]
 			JSON.OBJKEYS d => ['a' 'nested']
 			JSON.OBJLEN d => 2
-			JSON.OBJKEYS d .a => -ERR Path does not exist or not an object
-			JSON.OBJLEN d .a => -WRONGTYPE wrong type of path value - expected object
+			JSON.OBJKEYS d .a => -ERR Path '$.a' does not exist or not an object
+			JSON.OBJLEN d .a => -WRONGTYPE wrong type of path value - expected object but found array
 			JSON.OBJLEN d .q => nil
 			JSON.OBJKEYS d .q => nil
-			JSON.OBJLEN none $ => -ERR Path does not exist or not an object
+			JSON.OBJLEN none $ => -ERR Path '$' does not exist or not an object
 			JSON.OBJKEYS none $ => -ERR could not perform this operation on a key that doesn't exist
 			JSON.OBJKEYS none => nil
 
@@ -240,16 +240,16 @@ func TestJSONCommandsAnswerAsDocumented(t *testing.T) {
 			JSON.RESP d $.a => [[+[ 'y']]
 			JSON.RESP d => [+{ 'n' nil 't' +true 'i' 1 'f' ,1.5 's' 'x' 'a' [+[ 'y'] 'o' [+{ 'k' 2]]
 			JSON.RESP none => nil
-			JSON.RESP d .zz => -ERR Path does not exist
+			JSON.RESP d .zz => -ERR Path '$.zz' does not exist
 			JSON.DEBUG MEMORY none => 0
 			JSON.DEBUG MEMORY none $ => []
 			JSON.DEBUG what => -ERR unknown subcommand - try`+" `JSON.DEBUG HELP`"+`
 			TYPE d => +ReJSON-RL
 			OBJECT ENCODING d => raw
 			GET d => -WRONGTYPE Operation against a key holding the wrong kind of value
-			JSON.GET str => -WRONGTYPE Operation against a key holding the wrong kind of value
-			JSON.TYPE str => -WRONGTYPE Operation against a key holding the wrong kind of value
-			JSON.NUMINCRBY str $ 1 => -WRONGTYPE Operation against a key holding the wrong kind of value
+			JSON.GET str => -Existing key has wrong Redis type
+			JSON.TYPE str => -Existing key has wrong Redis type
+			JSON.NUMINCRBY str $ 1 => -Existing key has wrong Redis type
 			COPY d e => 1
 			RENAME e f => +OK
 			JSON.SET d .i 2 => +OK
@@ -273,7 +273,7 @@ func TestJSONRepliesThatDependOnTheProtocol(t *testing.T) {
 		JSON.NUMINCRBY d .a.b 0.5 => 3.5
 		JSON.NUMMULTBY d .a.b 2 => 7.0
 		JSON.NUMMULTBY d $.a.b 2 => [14.0]
-		JSON.NUMINCRBY d .d 1 => -ERR Path does not exist or does not contains a number
+		JSON.NUMINCRBY d .d 1 => -ERR Path '$.d' does not exist or does not contains a number
 		JSON.NUMINCRBY d $.d 1 => [null]
 		JSON.NUMINCRBY d $.zz 1 => []
 		JSON.NUMINCRBY d $.a.b "1" => -bad input number
@@ -282,11 +282,31 @@ func TestJSONRepliesThatDependOnTheProtocol(t *testing.T) {
 		JSON.NUMINCRBY none $ 1 => -ERR could not perform this operation on a key that doesn't exist
 		JSON.SET n $ 9223372036854775807 => +OK
 		JSON.NUMINCRBY n $ 0 => [9223372036854775807]
+		JSON.NUMINCRBY n $ 1 => -ERR numeric overflow
+		JSON.NUMINCRBY n . 1 => -ERR numeric overflow
+		JSON.NUMMULTBY n $ 2 => -ERR numeric overflow
+		JSON.NUMINCRBY n $ 1.0 => [9.223372036854776e18]
+		JSON.SET n $ [1,9223372036854775807] => +OK
+		JSON.NUMINCRBY n $[*] 1 => -ERR numeric overflow
+		JSON.GET n => [1,9223372036854775807]
+		JSON.SET n $ 9223372036854775808 => +OK
+		JSON.TYPE n $ => ['integer']
 		JSON.NUMINCRBY n $ 1 => [9.223372036854776e18]
+		JSON.TYPE n $ => ['number']
+		JSON.SET n $ 9223372036854775808 => +OK
+		JSON.CLEAR n $ => 1
+		JSON.NUMINCRBY n $ 9223372036854775809 => [9.223372036854776e18]
 		JSON.SET n $ -4611686018427387904 => +OK
 		JSON.NUMMULTBY n $ 2 => [-9223372036854775808]
-		JSON.NUMMULTBY n $ -1 => [9.223372036854776e18]
+		JSON.NUMMULTBY n $ -1 => -ERR numeric overflow
 		JSON.GET d FORMAT EXPAND $ => -ERR FORMAT argument is not supported on RESP2
+		JSON.GET d FORMAT TT $ => -ERR FORMAT argument is not supported on RESP2
+		JSON.GET d $.d FORMAT EXPAND => ["s"]
+		JSON.GET d $.d FORMAT TT => -ERR wrong reply format
+		JSON.ARRPOP d FORMAT TT $.c => -ERR wrong reply format
+		JSON.ARRPOP d FORMAT STRINGS $.c => -ERR FORMAT argument is not supported on RESP2
+		JSON.SET p $ {"FORMAT":[1]} => +OK
+		JSON.ARRPOP p FORMAT => 1
 		JSON.ARRPOP d FORMAT EXPAND $.c => -ERR FORMAT argument is not supported on RESP2
 	`)
 	playJSON(t, 3, doc+`
@@ -307,6 +327,96 @@ func TestJSONRepliesThatDependOnTheProtocol(t *testing.T) {
 		JSON.ARRPOP d FORMAT STRING $.c => -ERR wrong reply format
 		JSON.ARRPOP d FORMAT EXPAND .c => -Legacy paths are supported only with FORMAT STRINGS
 	`)
+}
+
+// RedisJSON moves the last member of an object to the place of one that is
+// removed, and a program that compares texts sees it.
+func TestJSONMembersMoveAsInRedisJSON(t *testing.T) {
+	playJSON(t, 2, `
+		JSON.SET d $ {"a":1,"b":2,"c":3,"d":4} => +OK
+		JSON.DEL d $.a => 1
+		JSON.GET d => {"d":4,"b":2,"c":3}
+		JSON.MERGE d $ {"d":null,"none":null} => +OK
+		JSON.GET d => {"c":3,"b":2}
+		JSON.SET d $ {"10":0,"9":0,"b":0,"a":0,"x":1,"y":1} => +OK
+		JSON.DEL d $['10','9','a','b'] => 4
+		JSON.GET d => {"y":1,"x":1}
+		JSON.SET d $ {"k0":0,"k1":1,"k2":2,"k3":3,"k4":4,"k5":5,"k6":6,"k7":7,"k8":8,"k9":9,"ka":10,"kb":11,"kc":12,"kd":13,"ke":14,"kf":15,"kg":16} => +OK
+		JSON.DEL d $['k3','k0','kg'] => 3
+		JSON.GET d => {"ke":14,"k1":1,"k2":2,"kf":15,"k4":4,"k5":5,"k6":6,"k7":7,"k8":8,"k9":9,"ka":10,"kb":11,"kc":12,"kd":13}
+		JSON.GET d $.kf $.ke $.k0 => {"$.kf":[15],"$.ke":[14],"$.k0":[]}
+		JSON.SET d $.k0 1 => +OK
+		JSON.GET d $['k0','kf','ke'] => [1,15,14]
+	`)
+}
+
+func TestJSONDocumentThatIsEmptiedIsRemoved(t *testing.T) {
+	playJSON(t, 2, `
+		JSON.SET d $ {"a":1,"b":{"c":1}} => +OK
+		JSON.DEL d $.b.c => 1
+		JSON.DEL d $.a => 1
+		JSON.GET d => {"b":{}}
+		JSON.DEL d $.* => 1
+		EXISTS d => 0
+		JSON.SET d $ [1,2] => +OK
+		JSON.DEL d $[0] => 1
+		JSON.FORGET d $[0] => 1
+		TYPE d => +none
+		JSON.SET d $ {} => +OK
+		JSON.DEL d $.a => 0
+		JSON.CLEAR d => 0
+		EXISTS d => 1
+		JSON.SET d $ [1] => +OK
+		JSON.ARRPOP d $ => ['1']
+		JSON.GET d => []
+		JSON.SET d $ {"a":1} => +OK
+		JSON.MERGE d $ {"a":null} => +OK
+		JSON.GET d => {}
+	`)
+}
+
+// The document is the one of RedisJSON's own test; its arrays and objects have
+// the room that they take when they grow by doubling.
+func TestJSONMemoryIsCountedAsInRedisJSON(t *testing.T) {
+	playJSON(t, 2, `
+		JSON.SET d $ {"a":100.12,"b":"foo","c":true,"d":126,"e":-112,"f":7388608,"g":-6388608,"h":9388608,"i":-9485608,"j":[],"k":{},"l":[1,"asas",{"a":1}],"m":{"t":"f"}} => +OK
+		JSON.DEBUG MEMORY d => 759
+		JSON.DEBUG MEMORY d $.* => [24 11 8 8 8 12 12 24 24 8 8 173 122]
+		JSON.SET d $ [383,384,-128,-129,18446744073709551615,null] => +OK
+		JSON.DEBUG MEMORY d $[*] => [8 12 8 12 24 8]
+		JSON.DEBUG MEMORY d .x => -ERR Path '$.x' does not exist
+	`)
+}
+
+// An event is the command's name, in the class of modules, when it changed
+// something; a document that is removed has no event "del".
+func TestJSONEventsAreThoseOfTheModule(t *testing.T) {
+	c := newClient(t)
+	listener := c.e.NewSession(0, 3, "")
+	c.e.Exec(c.now, 1, Frame{Session: listener, Commands: []resp.Command{{"PSUBSCRIBE", "__key*"}}})
+	c.do("CONFIG", "SET", "notify-keyspace-events", "EA")
+	for _, l := range []struct{ command, want string }{
+		{`JSON.SET d $ {"a":[1],"b":1,"c":2,"d":[]}`, "json.set"},
+		{"JSON.SET d $.x.y 1", ""},
+		{"JSON.ARRPOP d $.a", "json.arrpop"},
+		{"JSON.ARRPOP d $..*", ""},
+		{"JSON.STRAPPEND d $.b \"x\"", ""},
+		{"JSON.FORGET d $.b", "json.del"},
+		{"JSON.DEL d $.b", ""},
+		{"JSON.DEL d $.c", "json.del"},
+		{"JSON.DEL d $.*", "json.del"},
+		{"JSON.SET d $ 1", "json.set"},
+		{"JSON.DEL d", "json.del"},
+	} {
+		out := c.e.Exec(c.now, 1, Frame{Session: c.id, Commands: []resp.Command{strings.Fields(l.command)}})
+		var heard []string
+		for _, p := range out.Pushes {
+			heard = append(heard, strings.TrimPrefix(p.Reply.Elems[2].Str, "__keyevent@0__:"))
+		}
+		if got := strings.Join(heard, " "); got != l.want {
+			t.Errorf("%s: heard %q, want %q", l.command, got, l.want)
+		}
+	}
 }
 
 func TestJSONKeepsTheExpiry(t *testing.T) {
@@ -415,6 +525,11 @@ func TestJSONOfAnEndedScriptIsUndone(t *testing.T) {
 	}
 	if got := brief(run(e, s, "EXISTS", "e")); got != "0" {
 		t.Error("a new document stayed")
+	}
+	run(e, s, "EVAL", `redis.call('JSON.MERGE', 'd', '$', '{"a":null}') redis.call('JSON.DEL', 'd', '$.c')
+		while true do end`, "0")
+	if got := brief(run(e, s, "JSON.GET", "d")); got != `{"a":[1,2,{"b":1}],"c":"x"}` {
+		t.Errorf("the document that was emptied is %s", got)
 	}
 }
 

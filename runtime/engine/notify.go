@@ -193,7 +193,7 @@ func (c *call) notify() {
 		switch {
 		case gone && c.cmd.name == "set": // with a time that is over
 			e.announce(noteExpired, "expired", n.dbKey)
-		case gone && !moves:
+		case gone && !moves && !strings.HasPrefix(c.cmd.name, "json."): // a module's removal is its own event
 			e.announce(noteGeneric, "del", n.dbKey)
 		}
 	}
@@ -318,7 +318,9 @@ func (c *call) noteEvents(k dbKey, gone bool) []noteRule {
 	switch {
 	case ok && (!gone || !rule.only):
 		return []noteRule{rule}
-	case !ok && strings.HasPrefix(c.cmd.name, "json.") && !gone:
+	case c.cmd.name == "json.forget":
+		return []noteRule{{noteModule, "json.del", false}}
+	case !ok && strings.HasPrefix(c.cmd.name, "json."):
 		return []noteRule{{noteModule, c.cmd.name, false}}
 	}
 	return nil
