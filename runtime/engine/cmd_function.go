@@ -49,9 +49,8 @@ func (c *call) callFunction(readonly bool) resp.Reply {
 		return errMayWrite
 	}
 	lua := e.libraries.lua
-	return c.runLua(lua, f.Name, noWrites, func(call func([]string) resp.Reply) (resp.Reply, string) {
-		return lua.Call(f, keys, argv, e.scriptBudget(), call)
-	})
+	r, at := lua.Call(f, keys, argv, e.scriptBudget(), c.beginScript(lua, noWrites))
+	return e.endScript(f.Name, r, at)
 }
 
 func cmdFunctionLoad(c *call) resp.Reply {

@@ -11,7 +11,31 @@ import (
 // The state is made when the first script runs.
 type scripts struct {
 	known map[string]*redislua.Program // by SHA-1
+	texts map[string]compiled          // of those that ran last, so that EVAL need not hash them
+	bytes int                          // of these texts
 	lua   *redislua.State
+	run   scriptRun
+}
+
+// A compiled is a script with its name.
+type compiled struct {
+	sha string
+	p   *redislua.Program
+}
+
+// maxTexts is how many bytes of scripts' texts are kept beside their programs.
+const maxTexts = 1 << 20
+
+// A scriptRun is the script or function that runs. What it needs is used again
+// for the next one.
+type scriptRun struct {
+	lua      *redislua.State
+	charge   func(bytes int)                // of lua
+	do       func(args []string) resp.Reply // what redis.call asks for
+	session  session
+	call     call
+	undo     undoLog
+	readonly bool
 }
 
 var scriptHandlers = map[string]handler{
@@ -22,8 +46,12 @@ var scriptHandlers = map[string]handler{
 
 // compile returns a script's name and its program, compiled once.
 func (e *Engine) compile(text string) (sha string, p *redislua.Program, bad resp.Reply) {
+	if known, ok := e.scripts.texts[text]; ok {
+		return known.sha, known.p, resp.Reply{}
+	}
 	sha = redislua.SHA1(text)
 	if p = e.scripts.known[sha]; p != nil {
+		e.scripts.keepText(text, compiled{sha, p})
 		return sha, p, resp.Reply{}
 	}
 	p, err := redislua.Compile(text)
@@ -35,6 +63,17 @@ func (e *Engine) compile(text string) (sha string, p *redislua.Program, bad resp
 	}
 	e.scripts.known[sha] = p
 	return sha, p, resp.Reply{}
+}
+
+// keepText remembers the text of a script that is run again.
+func (s *scripts) keepText(text string, c compiled) {
+	if len(text) > maxTexts/16 {
+		return
+	}
+	if s.bytes += len(text); s.texts == nil || s.bytes > maxTexts {
+		s.texts, s.bytes = map[string]compiled{}, len(text)
+	}
+	s.texts[strings.Clone(text)] = c
 }
 
 func cmdEval(c *call) resp.Reply   { return c.evalText(false) }
@@ -99,9 +138,8 @@ func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, r
 		e.scripts.lua.Known = e.knows
 	}
 	lua := e.scripts.lua
-	return c.runLua(lua, sha, readonly || p.NoWrites, func(call func([]string) resp.Reply) (resp.Reply, string) {
-		return lua.Run(p, keys, argv, e.scriptBudget(), call)
-	})
+	r, at := lua.Run(p, keys, argv, e.scriptBudget(), c.beginScript(lua, readonly || p.NoWrites))
+	return e.endScript(sha, r, at)
 }
 
 var errMayWrite = resp.NewError("ERR Can not execute a script with write flag using *_ro command.")
@@ -116,38 +154,38 @@ func (e *Engine) scriptBudget() redislua.Budget {
 	return redislua.Budget{Steps: e.opt.ScriptSteps, Bytes: e.opt.ScriptBytes}
 }
 
-// runLua runs a script or a function as one command. Its commands see a session
-// of their own, so that SELECT inside a script ends with it. name is what errors
-// call it by.
-func (c *call) runLua(lua *redislua.State, name string, readonly bool, run func(call func([]string) resp.Reply) (resp.Reply, string)) resp.Reply {
+// beginScript prepares for a script or a function, which is one command, and
+// returns what runs its commands. These see a session of their own, so that
+// SELECT inside a script ends with it.
+func (c *call) beginScript(lua *redislua.State, readonly bool) func(args []string) resp.Reply {
 	e := c.e
-	undo := &undoLog{pushes: len(e.pushes), charge: lua.Charge}
-	e.undo = undo
-	var broken any
-	inner := &session{id: c.s.id, db: c.s.db, proto: 2, name: c.s.name, since: c.s.since}
-	r, at := run(func(args []string) resp.Reply {
-		if lua.RESP3() {
-			inner.proto = 3
-		}
-		defer func() {
-			// A script's pcall must not swallow a fault of the store.
-			if p := recover(); p != nil {
-				broken = p
-				panic(p)
-			}
-		}()
-		return e.scriptCall(inner, args, readonly)
-	})
+	r := &e.scripts.run
+	if r.do == nil {
+		r.do = e.scriptCall
+	}
+	if r.lua != lua {
+		r.lua, r.charge = lua, lua.Charge
+	}
+	r.session = session{id: c.s.id, db: c.s.db, proto: 2, name: c.s.name, since: c.s.since}
+	r.undo.begin(len(e.pushes), r.charge)
+	r.readonly = readonly
+	e.undo = &r.undo
+	return r.do
+}
+
+// endScript takes back what a script did whose budget was spent. name is what
+// errors call it by.
+func (e *Engine) endScript(name string, r resp.Reply, at string) resp.Reply {
+	run := &e.scripts.run
 	e.undo = nil
-	undo.stop()
-	if broken != nil {
-		panic(broken)
-	}
-	if lua.Exceeded() {
-		e.rollBack(undo)
+	run.undo.stop()
+	if run.lua.Exceeded() {
+		e.rollBack(&run.undo)
 	} else {
-		e.emptyTrash(undo)
+		e.emptyTrash(&run.undo)
 	}
+	run.undo.forget()
+	run.call = call{}
 	if r.Kind == resp.Error && at != "" {
 		r.Str += " script: " + name + ", on " + at + "."
 	}
@@ -159,7 +197,11 @@ func (c *call) runLua(lua *redislua.State, name string, readonly bool, run func(
 var mayReplicate = map[string]bool{"publish": true, "spublish": true, "pfcount": true}
 
 // scriptCall runs one command of a script.
-func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.Reply {
+func (e *Engine) scriptCall(args []string) resp.Reply {
+	run := &e.scripts.run
+	if run.lua.RESP3() {
+		run.session.proto = 3
+	}
 	cmd, bad := e.check(args)
 	if cmd == nil {
 		switch {
@@ -173,15 +215,16 @@ func (e *Engine) scriptCall(s *session, args resp.Command, readonly bool) resp.R
 	if cmd.flags&flagNoScript != 0 {
 		return resp.NewError("ERR This Redis command is not allowed from script")
 	}
-	if readonly && (cmd.flags&flagWrite != 0 || mayReplicate[cmd.name]) {
+	if run.readonly && (cmd.flags&flagWrite != 0 || mayReplicate[cmd.name]) {
 		return resp.NewError("ERR Write commands are not allowed from read-only scripts.")
 	}
-	c := call{e: e, s: s, args: args, cmd: cmd, script: true}
+	c := &run.call
+	*c = call{e: e, s: &run.session, args: args, cmd: cmd, script: true}
 	if e.admin.watching {
 		c.before()
 	}
 	e.undo.writing = cmd.flags&flagWrite != 0
-	r := cmd.run(&c)
+	r := cmd.run(c)
 	c.after(r)
 	e.undo.settle()
 	if !e.volatile {
@@ -212,6 +255,6 @@ func cmdScriptFlush(c *call) resp.Reply {
 			return resp.NewError("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
 		}
 	}
-	c.e.scripts.known = nil
+	c.e.scripts.known, c.e.scripts.texts, c.e.scripts.bytes = nil, nil, 0
 	return resp.OK
 }

@@ -100,6 +100,30 @@ func (u *undoLog) keepString(e *Engine, ent *entry) {
 	})
 }
 
+// begin starts the log of a script.
+func (u *undoLog) begin(pushes int, charge func(int)) {
+	*u = undoLog{
+		steps: u.steps[:0], watched: u.watched[:0], journals: u.journals[:0], pins: u.pins[:0],
+		pushes: pushes, charge: charge,
+	}
+}
+
+// forget lets go of what the log of a script refers to.
+func (u *undoLog) forget() {
+	if len(u.steps) > keptSteps || len(u.pins) > keptSteps {
+		*u = undoLog{}
+		return
+	}
+	clear(u.steps)
+	clear(u.watched)
+	clear(u.journals)
+	clear(u.pins)
+	u.copied, u.fresh = nil, nil
+}
+
+// keptSteps is for how many changes there is room between scripts.
+const keptSteps = 256
+
 // stop ends the logging.
 func (u *undoLog) stop() {
 	for _, obj := range u.journals {

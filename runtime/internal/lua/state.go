@@ -75,6 +75,12 @@ func (g *State) Load(p *Proto) *Function {
 	return &Function{proto: p, env: g.Globals, id: g.ids}
 }
 
+// Reload is Load into a function that nothing uses any more.
+func (g *State) Reload(fn *Function, p *Proto) {
+	g.ids++
+	*fn = Function{proto: p, env: g.Globals, id: g.ids}
+}
+
 // Register sets fields of a table to functions of Go.
 func (g *State) Register(t *Table, names []string, funcs map[string]func(*Thread) int) {
 	for _, name := range names {

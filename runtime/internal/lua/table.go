@@ -36,6 +36,25 @@ func (g *State) NewTable(list, hash int) *Table {
 	return t
 }
 
+// Refill makes of a table that nothing uses any more a new one that is a list of
+// strings.
+func (t *Table) Refill(texts []string) {
+	g, list := t.g, t.list
+	g.Grow(tableBytes + valueBytes*len(texts))
+	g.ids++
+	clear(list)
+	if cap(list) < len(texts) || cap(list) > maxRefill {
+		list = make([]Value, len(texts))
+	}
+	*t = Table{g: g, id: g.ids, list: list[:len(texts)]}
+	for i, s := range texts {
+		t.list[i] = Text(s)
+	}
+}
+
+// maxRefill is how long a list Refill keeps.
+const maxRefill = 256
+
 // SetReadonly says whether programs can change the table, as Redis's patched Lua
 // has it.
 func (t *Table) SetReadonly(on bool) { t.readonly = on }

@@ -124,13 +124,29 @@ var (
 	errBadArgs = resp.NewError("ERR Lua redis lib command arguments must be strings or integers")
 )
 
+// takeArgs are the arguments of a command, until the next one.
 func (s *State) takeArgs(l *lua.Thread) []string {
-	args := make([]string, l.Args())
-	for i := range args {
-		args[i], _ = argument(l.Arg(i + 1))
+	n := l.Args()
+	s.g.Grow(16 * n)
+	if cap(s.args) < n {
+		s.args = make([]string, n, max(n, 8))
 	}
-	s.g.Grow(16 * len(args))
-	return args
+	s.args = s.args[:n]
+	for i := range s.args {
+		s.args[i], _ = argument(l.Arg(i + 1))
+	}
+	return s.args
+}
+
+// maxArgs is how many arguments there is room for between scripts.
+const maxArgs = 64
+
+// forgetArgs lets go of what the last commands were given.
+func (s *State) forgetArgs() {
+	if s.args = s.args[:cap(s.args)]; len(s.args) > maxArgs {
+		s.args = nil
+	}
+	clear(s.args)
 }
 
 const errNoCommand = "ERR Invalid command passed to redis.acl_check_cmd()"

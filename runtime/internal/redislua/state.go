@@ -28,6 +28,10 @@ type State struct {
 	null    *lua.UserData // cjson.null
 	json    jsonOptions
 	running bool
+	// What each script gets anew.
+	keys, argv *lua.Table
+	program    *lua.Function
+	args       []string // of the command that runs
 	// Known tells whether a command exists, for redis.acl_check_cmd.
 	Known func(args []string) bool
 }
@@ -54,6 +58,7 @@ func newState(u unit) *State {
 	s.real.SetText("pcall", s.g.Func(s.protectedCall(s.real.GetText("pcall").AsFunction())).Value())
 	s.openRedis()
 	s.openData()
+	s.keys, s.argv, s.program = s.g.NewTable(0, 0), s.g.NewTable(0, 0), s.g.Load(nil)
 	s.handler = s.g.Func(s.handleError)
 	s.real.SetText("__redis__err__handler", s.handler.Value())
 	protect(s.g.StringMeta())
@@ -168,9 +173,13 @@ func (s *State) Run(p *Program, keys, argv []string, budget Budget, call func(ar
 	if s.running {
 		return errNested, ""
 	}
-	s.real.Set(globalKeys, s.strings(keys).Value())
-	s.real.Set(globalArgv, s.strings(argv).Value())
-	return s.run(budget, call, s.g.Load(p.proto))
+	// Nothing of a script outlives it: there is nowhere to keep it.
+	s.keys.Refill(keys)
+	s.argv.Refill(argv)
+	s.real.Set(globalKeys, s.keys.Value())
+	s.real.Set(globalArgv, s.argv.Value())
+	s.g.Reload(s.program, p.proto)
+	return s.run(budget, call, s.program)
 }
 
 var (
@@ -186,7 +195,10 @@ func (s *State) run(budget Budget, call func(args []string) resp.Reply, fn *lua.
 	}
 	s.running, s.call, s.resp3 = true, call, false
 	s.json = jsonDefaults
-	defer func() { s.running, s.call = false, nil }()
+	defer func() {
+		s.running, s.call = false, nil
+		s.forgetArgs()
+	}()
 	err := s.g.Run(budget, s.handler, fn, args, func(v lua.Value) { r = s.reply(v, 0) })
 	switch {
 	case s.g.Exceeded() != nil:
