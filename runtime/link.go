@@ -91,21 +91,33 @@ func (l *link) session() (*linkSession, error) {
 // drop forgets a shared session that failed, and those that nobody has; the next
 // command opens another.
 func (l *link) drop(s *linkSession) {
+	l.mu.Lock()
 	if !l.shared.CompareAndSwap(s, nil) {
+		l.mu.Unlock()
 		return
 	}
+	idle := l.forget()
+	l.mu.Unlock()
 	_ = s.Close()
-	l.mu.Lock()
-	idle := l.idle
-	l.idle = nil
-	// A server of this process may have been started again at its address.
+	for _, s := range idle {
+		_ = s.Close()
+	}
+}
+
+// forget leaves the store, and returns the sessions that nobody has: the caller
+// closes them once it does not hold l.mu any more, as it does now.
+func (l *link) forget() (idle []*linkSession) {
+	idle, l.idle = l.idle, nil
+	l.leave()
+	return idle
+}
+
+// leave ends this use of the store: a server of this process may have been started
+// again at its address. The caller holds l.mu.
+func (l *link) leave() {
 	if l.backend != nil {
 		_ = l.backend.Close()
 		l.backend = nil
-	}
-	l.mu.Unlock()
-	for _, s := range idle {
-		_ = s.Close()
 	}
 }
 
@@ -134,6 +146,15 @@ func (l *link) newSession(opt store.SessionOptions) (*linkSession, error) {
 		return nil, err
 	}
 	made, err := l.backend.NewSession(opt)
+	if errors.Is(err, store.ErrClosed) {
+		l.leave()
+		if err = l.open(); err != nil {
+			return nil, err
+		}
+		if made, err = l.backend.NewSession(opt); errors.Is(err, store.ErrClosed) {
+			l.leave() // the next command may find it open
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -191,8 +212,15 @@ func (l *link) waiting() (s *linkSession, done func(error), err error) {
 		if keep {
 			l.idle = append(l.idle, s)
 		}
+		var idle []*linkSession
+		if errors.Is(err, store.ErrClosed) {
+			idle = l.forget()
+		}
 		l.mu.Unlock()
 		if !keep {
+			_ = s.Close()
+		}
+		for _, s := range idle {
 			_ = s.Close()
 		}
 	}, nil

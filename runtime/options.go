@@ -143,44 +143,48 @@ type Options struct {
 	CredentialsProviderContext   func(ctx context.Context) (username string, password string, err error)
 	StreamingCredentialsProvider StreamingCredentialsProvider
 	DB                           int
-	MaxRetries                   int
-	MinRetryBackoff              time.Duration
-	MaxRetryBackoff              time.Duration
-	DialTimeout                  time.Duration
-	DialerRetries                int
-	DialerRetryTimeout           time.Duration
-	DialerRetryBackoff           func(attempt int) time.Duration
-	ReadTimeout                  time.Duration
-	WriteTimeout                 time.Duration
-	ContextTimeoutEnabled        bool
-	ReadBufferSize               int
-	WriteBufferSize              int
-	PipelineReadBufferSize       int
-	PipelineWriteBufferSize      int
-	PipelinePoolSize             int
-	AutoPipelineOptions          *AutoPipelineOptions
-	PoolFIFO                     bool
-	PoolSize                     int
-	MaxConcurrentDials           int
-	PoolTimeout                  time.Duration
-	MinIdleConns                 int
-	MaxIdleConns                 int
-	MaxActiveConns               int
-	ConnMaxIdleTime              time.Duration
-	ConnMaxLifetime              time.Duration
-	ConnMaxLifetimeJitter        time.Duration
-	TLSConfig                    *tls.Config
-	Limiter                      Limiter
-	DisableIndentity             bool // either: CLIENT LIST does not show the library
-	DisableIdentity              bool
-	IdentitySuffix               string // shown with the library, by CLIENT LIST and CLIENT INFO
-	UnstableResp3                bool
-	PushNotificationProcessor    NotificationProcessor
-	FailingTimeoutSeconds        int
-	MaintNotificationsConfig     *Config
-	ClientSideCacheConfig        *ClientSideCacheConfig
-	ClientSideCache              Cache
-	ClientSideCacheStrategy      CSCStrategy
+	// MaxRetries, 3 when it is 0 and none when it is -1, is what go-redis adds to a
+	// wait: ReadTimeout ends a wait only after as many more of it. A command whose
+	// store was closed before any of it was run is sent again once. Nothing else is:
+	// a store in the program breaks no connection, so that the backoff means nothing.
+	MaxRetries                int
+	MinRetryBackoff           time.Duration
+	MaxRetryBackoff           time.Duration
+	DialTimeout               time.Duration
+	DialerRetries             int
+	DialerRetryTimeout        time.Duration
+	DialerRetryBackoff        func(attempt int) time.Duration
+	ReadTimeout               time.Duration
+	WriteTimeout              time.Duration
+	ContextTimeoutEnabled     bool
+	ReadBufferSize            int
+	WriteBufferSize           int
+	PipelineReadBufferSize    int
+	PipelineWriteBufferSize   int
+	PipelinePoolSize          int
+	AutoPipelineOptions       *AutoPipelineOptions
+	PoolFIFO                  bool
+	PoolSize                  int
+	MaxConcurrentDials        int
+	PoolTimeout               time.Duration
+	MinIdleConns              int
+	MaxIdleConns              int
+	MaxActiveConns            int
+	ConnMaxIdleTime           time.Duration
+	ConnMaxLifetime           time.Duration
+	ConnMaxLifetimeJitter     time.Duration
+	TLSConfig                 *tls.Config
+	Limiter                   Limiter
+	DisableIndentity          bool // either: CLIENT LIST does not show the library
+	DisableIdentity           bool
+	IdentitySuffix            string // shown with the library, by CLIENT LIST and CLIENT INFO
+	UnstableResp3             bool
+	PushNotificationProcessor NotificationProcessor
+	FailingTimeoutSeconds     int
+	MaintNotificationsConfig  *Config
+	ClientSideCacheConfig     *ClientSideCacheConfig
+	ClientSideCache           Cache
+	ClientSideCacheStrategy   CSCStrategy
 
 	origin *origin // of options that a callback of another client is handed
 }

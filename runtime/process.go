@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/runtime/internal/arg"
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
 // sender sends commands over a link: over the shared session, or over one that
@@ -68,7 +69,7 @@ func (f *frame) run(ctx context.Context, s *linkSession) (replies []resp.Reply, 
 	} else {
 		replies, err = s.Execute(ctx, f.cmds)
 	}
-	f.kept = s.in == nil || err != nil
+	f.kept = f.kept || s.in == nil || err != nil
 	return replies, err
 }
 
@@ -143,6 +144,23 @@ func (s *sender) execute(ctx context.Context, f *frame, wait bool) ([]resp.Reply
 	if s.hasty {
 		return nil, s.opt.tooHasty()
 	}
+	replies, err := s.attempt(ctx, f, wait)
+	if errors.Is(err, store.ErrClosed) && s.private == nil && s.opt.MaxRetries > 0 && !s.link.closed.Load() {
+		// Nothing was run: the store was closed, and may be open again by now.
+		f.scratch = resp.Scratch{}
+		replies, err = s.attempt(ctx, f, wait)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(replies) != len(f.cmds) {
+		return nil, fmt.Errorf("redis2cf: the store answered %d of %d commands", len(replies), len(f.cmds))
+	}
+	return replies, nil
+}
+
+// attempt is execute without another try.
+func (s *sender) attempt(ctx context.Context, f *frame, wait bool) ([]resp.Reply, error) {
 	var replies []resp.Reply
 	switch {
 	case s.private != nil:
@@ -176,9 +194,6 @@ func (s *sender) execute(ctx context.Context, f *frame, wait bool) ([]resp.Reply
 			return nil, s.failure(err)
 		}
 		s.link.commands.Add(1)
-	}
-	if len(replies) != len(f.cmds) {
-		return nil, fmt.Errorf("redis2cf: the store answered %d of %d commands", len(replies), len(f.cmds))
 	}
 	return replies, nil
 }

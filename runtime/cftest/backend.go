@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/store/embedded"
 )
 
 // backend is the server as its clients see it: switched off by Close, answering
@@ -52,38 +56,84 @@ func (b backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.total.Add(1)
+	s := &session{m: m, inner: inner, peer: &Peer{Resp3: opt.Protocol != 2, ClientName: opt.Name, push: opt.Push}}
 	m.mu.Lock()
-	m.open++
-	m.mu.Unlock()
-	return &session{m: m, inner: inner, peer: &Peer{Resp3: opt.Protocol != 2, ClientName: opt.Name, push: opt.Push}}, nil
+	defer m.mu.Unlock()
+	if m.ln == nil { // closed since
+		_ = inner.Close()
+		return nil, refused(m.addr)
+	}
+	m.total.Add(1)
+	m.sessions[s] = struct{}{}
+	return s, nil
 }
 
-// refusing is the error of a server that is closed, in the network's words.
+// refusing is the error of a server that is closed.
 func (m *Miniredis) refusing() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ln == nil {
-		return fmt.Errorf("dial tcp %s: connect: connection refused", m.addr)
+		return refused(m.addr)
 	}
 	return nil
 }
 
+// refusal is what a client gets where no server listens, as it would from the
+// network. To the runtime it says as well that nothing was run.
+type refusal struct{ *net.OpError }
+
+func refused(addr string) error {
+	op := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	if to, err := net.ResolveTCPAddr("tcp", addr); err == nil {
+		op.Addr = to
+	}
+	return refusal{op}
+}
+
+// Unwrap is the error of the network.
+func (r refusal) Unwrap() error { return r.OpError }
+
+// Is says that nothing was run.
+func (r refusal) Is(target error) bool { return target == store.ErrClosed }
+
+// closedServer stands at the address of a server that was closed, so that its
+// clients are refused rather than led to another store.
+type closedServer struct{ addr string }
+
+// NewSession refuses.
+func (c closedServer) NewSession(store.SessionOptions) (store.Session, error) {
+	return nil, refused(c.addr)
+}
+
+// URL names the server.
+func (c closedServer) URL() string { return "redis://" + c.addr }
+
+// Close does nothing.
+func (closedServer) Close() error { return nil }
+
 type session struct {
 	m     *Miniredis
-	inner store.Session
+	inner *embedded.Session
+	ended atomic.Bool // with the server, or by a hook
 	once  sync.Once
 	peer  *Peer
 	queue []resp.Command // of a transaction that is open; nil: none is
 }
+
+// errEnded is the error of a session whose server was closed, or whose client was
+// ended by the test. Nothing of the frame was run.
+var errEnded = fmt.Errorf("cftest: the connection was closed: %w", store.ErrClosed)
+
+// errEndedHalfway is the same for a frame that had begun.
+var errEndedHalfway = errors.New("cftest: the connection was closed in the middle of a pipeline")
 
 // Execute runs commands as the server that the test has set up.
 func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
 	if err := s.m.refusing(); err != nil {
 		return nil, err
 	}
-	if s.peer.Closed() {
-		return nil, net.ErrClosed
+	if s.ended.Load() || s.peer.Closed() {
+		return nil, errEnded
 	}
 	s.m.commands.Add(int64(len(cmds)))
 	s.m.mu.Lock()
@@ -119,6 +169,9 @@ func (s *session) hooked(ctx context.Context, cmds []resp.Command) ([]resp.Reply
 			}
 		}
 		got, err := s.inner.Execute(ctx, []resp.Command{cmd})
+		if errors.Is(err, store.ErrClosed) && len(replies) > 0 {
+			err = errEndedHalfway
+		}
 		replies = append(replies, got...)
 		if err != nil {
 			return replies, err
@@ -131,11 +184,18 @@ func (s *session) hooked(ctx context.Context, cmds []resp.Command) ([]resp.Reply
 func (s *session) Close() error {
 	s.once.Do(func() {
 		s.m.mu.Lock()
-		s.m.open--
+		delete(s.m.sessions, s)
 		s.m.mu.Unlock()
 		s.peer.gone()
 	})
 	return s.inner.Close()
+}
+
+// end ends the session with its server: its client is told, and is gone.
+func (s *session) end() {
+	s.ended.Store(true)
+	s.inner.End()
+	_ = s.Close()
 }
 
 // lines splits text at line breaks of either kind.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,8 +199,10 @@ func TestClosedServerRefusesAndRestartKeepsData(t *testing.T) {
 	}
 	get := []resp.Command{{"GET", "k"}}
 	s.Close()
-	if _, ok := store.Local(addr); ok {
-		t.Error("a closed server must not be registered")
+	if b, ok := store.Local(addr); !ok {
+		t.Error("clients of a closed server would be led to another store")
+	} else if _, err := b.NewSession(store.SessionOptions{}); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a new client of a closed server: %v", err)
 	}
 	if _, err := session.Execute(context.Background(), get); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("a client of a closed server: %v", err)
@@ -214,7 +217,10 @@ func TestClosedServerRefusesAndRestartKeepsData(t *testing.T) {
 	if s.Addr() != addr {
 		t.Errorf("restarted on %s, not %s", s.Addr(), addr)
 	}
-	if r, err := session.Execute(context.Background(), get); err != nil || r[0].Str != "v" {
+	if _, err := session.Execute(context.Background(), get); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("the connection is of the server before Restart: %v", err)
+	}
+	if r, err := exec(t, addr, "GET", "k"); err != nil || r.Str != "v" {
 		t.Errorf("the client after Restart: %v, %v", r, err)
 	}
 }

@@ -49,7 +49,7 @@ type Miniredis struct {
 	users    map[string]string
 	selected int
 	direct   map[int]*embedded.Session // by database, for the methods of this package
-	open     int                       // sessions now
+	sessions map[*session]struct{}     // of clients, now
 
 	server *Server
 }
@@ -73,7 +73,7 @@ func NewMiniRedis() *Miniredis {
 	if err != nil {
 		panic("cftest: " + err.Error()) // the system has no random bits
 	}
-	m := &Miniredis{host: host, direct: map[int]*embedded.Session{}, users: map[string]string{}, server: &Server{cmds: map[string]ownCmd{}}}
+	m := &Miniredis{host: host, sessions: map[*session]struct{}{}, direct: map[int]*embedded.Session{}, users: map[string]string{}, server: &Server{cmds: map[string]ownCmd{}}}
 	m.server.m = m
 	return m
 }
@@ -123,11 +123,7 @@ func (m *Miniredis) start(addr string, wrap func(net.Listener) (net.Listener, er
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan struct{})
 	m.ln, m.addr, m.cancel, m.served = ln, ln.Addr().String(), cancel, served
-	_, port, err := net.SplitHostPort(m.addr)
-	if err != nil {
-		port = "0"
-	}
-	for _, name := range []string{m.addr, "localhost:" + port} {
+	for _, name := range m.names() {
 		m.forget = append(m.forget, store.RegisterLocal(name, backend{m: m, local: true}))
 	}
 	go func() {
@@ -162,9 +158,31 @@ func (m *Miniredis) Close() {
 		forget()
 	}
 	m.forget = nil
+	for _, name := range m.names() {
+		store.RegisterLocal(name, closedServer{m.addr}) // until a server starts there
+	}
 	m.mu.Unlock()
 	cancel()
 	<-served
+	m.mu.Lock()
+	var left []*session
+	for s := range m.sessions {
+		left = append(left, s)
+	}
+	m.mu.Unlock()
+	for _, s := range left {
+		s.end()
+	}
+}
+
+// names are the addresses by which clients in the process find the server. The
+// caller holds m.mu.
+func (m *Miniredis) names() []string {
+	_, port, err := net.SplitHostPort(m.addr)
+	if err != nil {
+		port = "0"
+	}
+	return []string{m.addr, "localhost:" + port}
 }
 
 // Addr is the server's address, "127.0.0.1:12345".
@@ -275,7 +293,7 @@ func (m *Miniredis) TotalConnectionCount() int { return int(m.total.Load()) }
 func (m *Miniredis) CurrentConnectionCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.open
+	return len(m.sessions)
 }
 
 // must is for what cannot fail on a store that keeps nothing.
@@ -298,8 +316,10 @@ func (m *Miniredis) databases() []int {
 	return dbs
 }
 
-// Seed is there for programs that call it. Random answers cannot be repeated.
-func (m *Miniredis) Seed(int) {}
+// Seed makes random answers repeatable: after it, the same commands on the same data
+// get the same answers, those of RANDOMKEY, SRANDMEMBER and SPOP among them. They are
+// not miniredis's answers.
+func (m *Miniredis) Seed(seed int) { m.host.SetSeed(uint64(seed)) }
 
 // DB returns one database.
 func (m *Miniredis) DB(i int) *RedisDB { return &RedisDB{m: m, id: i} }

@@ -5,10 +5,16 @@ package store
 
 import (
 	"context"
+	"errors"
 	"net/url"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
+
+// ErrClosed is in the error of a frame of which nothing was run, because its session,
+// or what that was opened on, was closed. On another session the frame may be sent
+// again. In NewSession's error it says that the Backend is of no use any more.
+var ErrClosed = errors.New("the store is closed")
 
 // A Session is one client connection: it has a database, a protocol version, a
 // name, watched keys and subscriptions. Its methods may be called from several

@@ -52,7 +52,7 @@ func ParseDurability(s string) (Durability, error) {
 
 // ErrClosed is returned when the session or the store was closed. Nothing of
 // the frame was run.
-var ErrClosed = errors.New("embedded: the store is closed")
+var ErrClosed = fmt.Errorf("embedded: %w", store.ErrClosed)
 
 // Options are a host's settings. The zero value is ready to use.
 type Options struct {
@@ -168,6 +168,14 @@ func (h *Host) random() uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
+}
+
+// SetSeed makes what is drawn from now on repeatable: the same commands on the same
+// data, one after another, get the same random answers.
+func (h *Host) SetSeed(seed uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rng = seed
 }
 
 // NewSession adds a client.

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -45,7 +46,7 @@ func (s *Session) execute(ctx context.Context, frame engine.Frame) ([]resp.Reply
 		}
 		out, w, b, own, err := s.start(frame)
 		if err != nil {
-			return nil, err
+			return nil, partly(err, replies)
 		}
 		if b != nil {
 			if err := b.wait(); err != nil {
@@ -65,7 +66,7 @@ func (s *Session) execute(ctx context.Context, frame engine.Frame) ([]resp.Reply
 		}
 		reply, err := s.h.await(ctx, out.Ticket, w)
 		if err != nil {
-			return replies, err
+			return replies, partly(err, replies)
 		}
 		replies = append(replies, reply)
 		frame.Scratch = nil // the replies so far are in it
@@ -74,6 +75,17 @@ func (s *Session) execute(ctx context.Context, frame engine.Frame) ([]resp.Reply
 			return replies, nil
 		}
 	}
+}
+
+// errClosedHalfway is the error of a frame that the end of the session cut.
+var errClosedHalfway = errors.New("embedded: the store was closed while a command waited; those before it were run")
+
+// partly is the error of a frame of which there are replies already.
+func partly(err error, replies []resp.Reply) error {
+	if len(replies) > 0 && err == ErrClosed {
+		return errClosedHalfway
+	}
+	return err
 }
 
 // start runs a frame up to its end or its first blocked command. It returns the
@@ -212,6 +224,13 @@ func (s *Session) Close() error {
 		eng.CloseSession(s.id)
 	}
 	return nil
+}
+
+// End is Close of a session whose client does not know: Push tells it, after the
+// messages that are on their way.
+func (s *Session) End() {
+	_ = s.Close()
+	s.enqueue(resp.NewError("ERR the session was ended"))
 }
 
 // enqueue appends a message and makes sure that somebody hands it over.
