@@ -9,6 +9,8 @@ func (e *Engine) Adopt(old *Engine) {
 	e.topics = old.topics
 	e.nextTicket = old.nextTicket
 	e.admin, e.stats, e.started = old.admin, old.stats, old.started
+	// Of the command that met the fault nobody is told, and nothing counts.
+	e.admin.notes, e.admin.hits, e.admin.misses = nil, 0, 0
 	for _, s := range e.sessions {
 		if len(s.watched) > 0 {
 			s.watched, s.failed = nil, true

@@ -136,12 +136,22 @@ func (a *administration) missed(k dbKey) {
 	}
 }
 
+// maxErrorWords bounds the words by which errors are counted, since scripts make
+// them up. Others are counted together, under the name that Redis 8 has for it.
+const (
+	maxErrorWords   = 128
+	otherErrorWords = "ERRORSTATS_OVERFLOW"
+)
+
 // countError counts an error reply by its first word.
 func (e *Engine) countError(r resp.Reply) {
 	if e.admin.errors == nil {
 		e.admin.errors = map[string]int64{}
 	}
 	word, _, _ := strings.Cut(r.Str, " ")
+	if _, known := e.admin.errors[word]; !known && len(e.admin.errors) >= maxErrorWords {
+		word = otherErrorWords
+	}
 	e.admin.errors[word]++
 }
 
