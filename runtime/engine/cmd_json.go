@@ -218,9 +218,9 @@ func setTargets(targets []jsonTarget, v *jsonValue) {
 // jsonFormat checks the value of JSON.SET's FORMAT: all of them but BSON are JSON.
 func jsonFormat(s string) bool { return s == "JSON" || s == "STRING" }
 
-// jsonSetMode reads JSON.SET's options. FPHA is a hint on storage that nothing is
-// to be done for: numbers are kept at full precision.
-func (c *call) jsonSetMode() (mode jsonMode, bad resp.Reply) {
+// jsonSetMode reads JSON.SET's options: NX or XX, and the end of FPHA, 0 without
+// it.
+func (c *call) jsonSetMode() (mode jsonMode, end float64, bad resp.Reply) {
 	for i := 4; i < len(c.args); i++ {
 		switch opt := strings.ToUpper(c.args[i]); {
 		case opt == "NX" && mode == jsonAny:
@@ -229,23 +229,24 @@ func (c *call) jsonSetMode() (mode jsonMode, bad resp.Reply) {
 			mode = jsonXX
 		case opt == "FORMAT" || opt == "FPHA":
 			if i++; i == len(c.args) {
-				return 0, errArity(c.cmd.name)
+				return 0, 0, errArity(c.cmd.name)
 			}
-			if opt == "FORMAT" && !jsonFormat(c.args[i]) {
-				return 0, resp.NewError("ERR wrong format")
-			}
-			if t := strings.ToUpper(c.args[i]); opt == "FPHA" && t != "BF16" && t != "FP16" && t != "FP32" && t != "FP64" {
-				return 0, resp.NewError("ERR invalid FPHA type")
+			if opt == "FORMAT" {
+				if !jsonFormat(c.args[i]) {
+					return 0, 0, resp.NewError("ERR wrong format")
+				}
+			} else if end = fphaEnds[strings.ToUpper(c.args[i])]; end == 0 {
+				return 0, 0, resp.NewError("ERR invalid FPHA type")
 			}
 		default:
-			return 0, errSyntax
+			return 0, 0, errSyntax
 		}
 	}
-	return mode, resp.Reply{}
+	return mode, end, resp.Reply{}
 }
 
 func cmdJSONSet(c *call) resp.Reply {
-	mode, bad := c.jsonSetMode()
+	mode, end, bad := c.jsonSetMode()
 	if bad.Kind == resp.Error {
 		return bad
 	}
@@ -256,6 +257,9 @@ func cmdJSONSet(c *call) resp.Reply {
 	v, err := parseJSON(c.args[3], maxJSONArg)
 	if err != nil {
 		return errJSONText(err)
+	}
+	if end > 0 && !v.within(end) {
+		return resp.NewError("value out of range")
 	}
 	p, bad := c.jsonPath(2)
 	switch {

@@ -233,6 +233,9 @@ func (v *jsonValue) remove(name string) {
 	b.keys[i], b.elems[i] = b.keys[last], b.elems[last]
 	b.keys[last], b.elems[last] = "", nil
 	b.keys, b.elems = b.keys[:last], b.elems[:last]
+	if last < largeObject {
+		b.index = nil
+	}
 }
 
 // drop removes elements of an array or members of an object: those for which
@@ -283,7 +286,7 @@ func (v *jsonValue) bytes() int64 {
 		for _, k := range b.keys {
 			n += textBytes(k)
 		}
-		if b.index != nil {
+		if len(b.keys) >= largeObject { // a look at a member may make the index at any time
 			n += int64(len(b.keys)) * jsonPlaceBytes
 		}
 		for _, e := range b.elems {
