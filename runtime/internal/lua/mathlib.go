@@ -25,7 +25,7 @@ func (g *State) openMath() {
 		"atan2": two(atan2), "ceil": one(math.Ceil), "cos": one(undefined(math.Cos, -1)), "cosh": one(undefined(math.Cosh, 1)),
 		"deg": one(func(f float64) float64 { return f / (math.Pi / 180) }), "exp": one(undefined(math.Exp, 1)), "floor": one(math.Floor),
 		"fmod": two(remainder), "frexp": mathFrexp, "ldexp": mathLdexp, "log": one(undefined(math.Log, -1)),
-		"log10": one(undefined(math.Log10, 1)), "max": mathMax, "min": mathMin, "modf": mathModf, "pow": two(power),
+		"log10": one(undefined(log10, 1)), "max": mathMax, "min": mathMin, "modf": mathModf, "pow": two(power),
 		"rad":    one(func(f float64) float64 { return f * (math.Pi / 180) }),
 		"random": mathRandom, "randomseed": mathRandomSeed, "sin": one(undefined(math.Sin, -1)), "sinh": one(undefined(math.Sinh, 1)),
 		"sqrt": one(undefined(math.Sqrt, -1)), "tan": one(undefined(math.Tan, -1)), "tanh": one(undefined(math.Tanh, 1)),

@@ -189,7 +189,7 @@ func power(a, b float64) float64 {
 		return a * a
 	}
 	switch {
-	case math.IsNaN(a) && b == 1:
+	case math.IsNaN(a) && math.Abs(math.Mod(b, 2)) == 1: // squared and negated for its sign
 		return math.Abs(a)
 	case math.IsNaN(a) && b != 0:
 		return a
@@ -197,6 +197,15 @@ func power(a, b float64) float64 {
 		return b
 	}
 	return negativeNaN(math.Pow(a, b))
+}
+
+// log10 is exact for powers of ten, as the C library's is.
+func log10(f float64) float64 {
+	r := math.Log10(f)
+	if n := math.Round(r); math.Abs(r-n) < 1e-9 && f == math.Pow10(int(n)) {
+		return n
+	}
+	return r
 }
 
 // negativeNaN gives a NaN that an operation made the sign that it has on amd64.

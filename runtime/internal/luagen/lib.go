@@ -17,7 +17,7 @@ var calls = []call{
 	{"table.getn", "t"}, {"table.maxn", "t"}, {"table.sort", "t"}, {"table.sort", "tc"}, {"table.foreach", "tc"}, {"table.foreachi", "tc"}, {"table.setn", "ti"},
 	{"math.floor", "n"}, {"math.ceil", "n"}, {"math.abs", "n"}, {"math.max", "nnn"}, {"math.min", "nnn"}, {"math.fmod", "nn"}, {"math.mod", "nn"}, {"math.modf", "n"}, {"math.frexp", "n"},
 	{"math.ldexp", "ni"}, {"math.sqrt", "n"}, {"math.pow", "nn"}, {"math.log10", "n"}, {"math.deg", "n"}, {"math.rad", "n"},
-	{"cjson.encode", "a"}, {"cjson.encode", "t"}, {"cjson.decode", "j"}, {"cjson.decode", "s"}, {"cmsgpack.pack", "aa"}, {"cmsgpack.pack", "t"}, {"cmsgpack.unpack", "m"}, {"cmsgpack.unpack_one", "mi"},
+	{"cjson.encode", "a"}, {"cjson.encode", "t"}, {"cjson.decode", "j"}, {"cjson.decode", "s"}, {"cjson.decode", "o"}, {roundtrip, "o"}, {roundtrip, "o"}, {"cmsgpack.pack", "aa"}, {"cmsgpack.pack", "t"}, {"cmsgpack.unpack", "m"}, {"cmsgpack.unpack_one", "mi"},
 	{"cmsgpack.unpack_limit", "mii"}, {"struct.pack", "knns"}, {"struct.pack", "kaa"}, {"struct.unpack", "ks"}, {"struct.unpack", "ksi"}, {"struct.unpack", "km"}, {"struct.size", "k"},
 	{"bit.tobit", "n"}, {"bit.band", "nn"}, {"bit.bor", "nn"}, {"bit.bxor", "nn"}, {"bit.bnot", "n"}, {"bit.lshift", "ni"}, {"bit.rshift", "ni"}, {"bit.arshift", "ni"}, {"bit.rol", "ni"},
 	{"bit.ror", "ni"}, {"bit.bswap", "n"}, {"bit.tohex", "n"}, {"bit.tohex", "ni"},
@@ -25,6 +25,9 @@ var calls = []call{
 	{"cjson.encode_sparse_array", "aii"}, {"cjson.encode_max_depth", "i"}, {"cjson.decode_max_depth", "i"}, {"cjson.encode_number_precision", "i"}, {"cjson.encode_invalid_numbers", "a"},
 	{"cjson.decode_invalid_numbers", "a"}, {"cjson.encode_keep_buffer", "a"},
 }
+
+// roundtrip reads JSON and writes what was read, by way of MessagePack, too.
+const roundtrip = `(function(j) local v = cjson.decode(j) return cjson.encode(v) .. cjson.encode(cmsgpack.unpack(cmsgpack.pack(v))) end)`
 
 var patterns = []string{
 	`'.'`, `'a'`, `'%d+'`, `'(%w+)=(%w+)'`, `'^%s*(.-)%s*$'`, `'[^,]*'`, `'[a-c]+'`, `'%b()'`, `'%f[%w]%w+'`, `'(.)%1'`, `'()'`, `'.-'`, `'x*'`, `'(l+)(o*)'`, `'%'`, `'['`, `'(a'`, `'a)'`, `'[%a_][%w_]*'`,
@@ -105,6 +108,8 @@ func (g *generator) argument(kind byte) *node {
 		return g.table(1)
 	case 'a':
 		return g.expr(1)
+	case 'o':
+		return g.jsonText()
 	}
 	if words := layoutsOf[kind]; words != nil {
 		return &node{expression, []any{pick(g, words...)}}
