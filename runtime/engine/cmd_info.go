@@ -133,7 +133,7 @@ func infoMemory(w *infoWriter) {
 	w.line("used_memory_startup", 0)
 	w.line("used_memory_dataset", used)
 	w.line("used_memory_dataset_perc", "100.00%")
-	w.line("number_of_cached_scripts", len(e.scripts.known))
+	w.line("number_of_cached_scripts", e.scripts.count())
 	w.bytes("maxmemory", limit)
 	w.line("maxmemory_policy", "noeviction")
 	w.line("mem_fragmentation_ratio", "1.00")

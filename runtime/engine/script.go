@@ -10,11 +10,15 @@ import (
 // scripts are the scripts that EVALSHA knows, and the Lua state that runs them.
 // The state is made when the first script runs.
 type scripts struct {
-	known map[string]*redislua.Program // by SHA-1
-	texts map[string]compiled          // of those that ran last, so that EVAL need not hash them
-	bytes int                          // of these texts
-	lua   *redislua.State
-	run   scriptRun
+	loaded map[string]*redislua.Program // by SHA-1, those that SCRIPT LOAD was given
+	// Those that EVAL was given, by SHA-1: used since fresh was begun, and before. A
+	// program that writes scripts would fill memory with them, so fresh takes the
+	// place of stale when it is full, as Redis has done since 7.4 in its own way.
+	fresh, stale map[string]*redislua.Program
+	texts        map[string]compiled // of those that ran last, so that EVAL need not hash them
+	bytes        int                 // of these texts
+	lua          *redislua.State
+	run          scriptRun
 }
 
 // A compiled is a script with its name.
@@ -22,6 +26,40 @@ type compiled struct {
 	sha string
 	p   *redislua.Program
 }
+
+// maxFresh is how many scripts that EVAL was given are certain to be known.
+const maxFresh = 500
+
+// find returns the program with a SHA-1, nil when there is none.
+func (s *scripts) find(sha string) *redislua.Program {
+	if p := s.loaded[sha]; p != nil {
+		return p
+	}
+	if p := s.fresh[sha]; p != nil {
+		return p
+	}
+	p := s.stale[sha]
+	if p != nil {
+		s.keep(sha, p)
+	}
+	return p
+}
+
+// keep remembers a script that EVAL was given.
+func (s *scripts) keep(sha string, p *redislua.Program) {
+	if len(s.fresh) >= maxFresh {
+		s.stale, s.fresh = s.fresh, nil
+		s.texts, s.bytes = nil, 0 // a text goes with its name
+	}
+	if s.fresh == nil {
+		s.fresh = map[string]*redislua.Program{}
+	}
+	s.fresh[sha] = p
+	delete(s.stale, sha)
+}
+
+// count is how many scripts EVALSHA knows.
+func (s *scripts) count() int { return len(s.loaded) + len(s.fresh) + len(s.stale) }
 
 // maxTexts is how many bytes of scripts' texts are kept beside their programs.
 const maxTexts = 1 << 20
@@ -50,7 +88,7 @@ func (e *Engine) compile(text string) (sha string, p *redislua.Program, bad resp
 		return known.sha, known.p, resp.Reply{}
 	}
 	sha = redislua.SHA1(text)
-	if p = e.scripts.known[sha]; p != nil {
+	if p = e.scripts.find(sha); p != nil {
 		e.scripts.keepText(text, compiled{sha, p})
 		return sha, p, resp.Reply{}
 	}
@@ -58,10 +96,7 @@ func (e *Engine) compile(text string) (sha string, p *redislua.Program, bad resp
 	if err != nil {
 		return sha, nil, resp.NewError("ERR " + oneLine(err.Error()))
 	}
-	if e.scripts.known == nil {
-		e.scripts.known = map[string]*redislua.Program{}
-	}
-	e.scripts.known[sha] = p
+	e.scripts.keep(sha, p)
 	return sha, p, resp.Reply{}
 }
 
@@ -105,7 +140,7 @@ func (c *call) evalName(readonly bool) resp.Reply {
 		return bad
 	}
 	sha := strings.ToLower(c.args[1])
-	p := c.e.scripts.known[sha]
+	p := c.e.scripts.find(sha)
 	if p == nil {
 		return errNoScript
 	}
@@ -238,13 +273,19 @@ func cmdScriptLoad(c *call) resp.Reply {
 	if p == nil {
 		return bad
 	}
+	s := &c.e.scripts
+	if s.loaded == nil {
+		s.loaded = map[string]*redislua.Program{}
+	}
+	s.loaded[sha] = p
+	delete(s.fresh, sha)
 	return resp.NewBulk(sha)
 }
 
 func cmdScriptExists(c *call) resp.Reply {
 	elems := make([]resp.Reply, 0, len(c.args)-2)
 	for _, sha := range c.args[2:] {
-		elems = append(elems, boolInt(c.e.scripts.known[strings.ToLower(sha)] != nil))
+		elems = append(elems, boolInt(c.e.scripts.find(strings.ToLower(sha)) != nil))
 	}
 	return resp.Reply{Kind: resp.Array, Elems: elems}
 }
@@ -255,6 +296,7 @@ func cmdScriptFlush(c *call) resp.Reply {
 			return resp.NewError("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
 		}
 	}
-	c.e.scripts.known, c.e.scripts.texts, c.e.scripts.bytes = nil, nil, 0
+	s := &c.e.scripts
+	s.loaded, s.fresh, s.stale, s.texts, s.bytes = nil, nil, nil, nil, 0
 	return resp.OK
 }
