@@ -104,6 +104,13 @@ func (l *link) drop(s *linkSession) {
 	}
 }
 
+// retire ends a shared session that is in a state of which nobody else may know.
+func (l *link) retire(s *linkSession) {
+	if l.shared.CompareAndSwap(s, nil) {
+		_ = s.Close()
+	}
+}
+
 // forget leaves the store, and returns the sessions that nobody has: the caller
 // closes them once it does not hold l.mu any more, as it does now.
 func (l *link) forget() (idle []*linkSession) {

@@ -24,10 +24,11 @@ type sender struct {
 // frame is the memory of commands on their way and of their replies. It is used
 // again once the replies are read.
 type frame struct {
-	cmds    []resp.Command
-	words   []string
-	scratch resp.Scratch
-	kept    bool // somebody may still hold the slices
+	cmds     []resp.Command
+	words    []string
+	scratch  resp.Scratch
+	kept     bool // somebody may still hold the slices
+	patience patience
 }
 
 // maxFrame bounds how many words a frame keeps memory for.
@@ -60,6 +61,30 @@ func (f *frame) release() {
 	clear(f.words)
 	f.scratch.Reset()
 	frames.Put(f)
+}
+
+// runFor is run for a frame that does not wait for data: if something holds it up
+// nevertheless, as CLIENT PAUSE does, limit ends it. 0 is no limit.
+func (f *frame) runFor(ctx context.Context, limit time.Duration, s *linkSession) (replies []resp.Reply, err error) {
+	if limit <= 0 {
+		return f.run(ctx, s)
+	}
+	p := &f.patience
+	if s.in == nil || f.kept { // somebody may look at it later
+		p = &patience{}
+	}
+	p.Context, p.limit = ctx, limit
+	replies, err = f.run(p, s)
+	if p.end() {
+		f.kept = true
+	}
+	if !f.kept {
+		p.Context = nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = &timeoutError{fmt.Sprintf("redis2cf: %s did not answer within %v, the read timeout and its retries", f.cmds[0].Name(), limit)}
+	}
+	return replies, err
 }
 
 // run sends the frame over a session.
@@ -121,11 +146,10 @@ func (s *sender) process(ctx context.Context, cmd Cmder) (err error) {
 // that ReadTimeout ends such a command, which is then sent again MaxRetries times.
 // Here it waits as long in one go.
 func (s *sender) executeFor(ctx context.Context, f *frame) ([]resp.Reply, error) {
-	limit := s.opt.ReadTimeout
+	limit := s.patience()
 	if limit <= 0 {
 		return s.execute(ctx, f, true)
 	}
-	limit *= time.Duration(1 + max(s.opt.MaxRetries, 0))
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	replies, err := s.execute(limited, f, true)
@@ -133,6 +157,15 @@ func (s *sender) executeFor(ctx context.Context, f *frame) ([]resp.Reply, error)
 		err = &timeoutError{fmt.Sprintf("redis2cf: %s did not answer within %v, the read timeout and its retries", f.cmds[0].Name(), limit)}
 	}
 	return replies, err
+}
+
+// patience is how long a command may be held up: ReadTimeout once for each time that
+// go-redis would send it. 0 is for ever.
+func (s *sender) patience() time.Duration {
+	if s.opt.ReadTimeout <= 0 {
+		return 0
+	}
+	return s.opt.ReadTimeout * time.Duration(1+max(s.opt.MaxRetries, 0))
 }
 
 // execute sends one frame. It ends when ctx does, whatever ContextTimeoutEnabled
@@ -168,7 +201,11 @@ func (s *sender) attempt(ctx context.Context, f *frame, wait bool) ([]resp.Reply
 		if err != nil {
 			return nil, err
 		}
-		if replies, err = f.run(ctx, own); err != nil {
+		limit := s.opt.ReadTimeout // a session of one's own is lost with it: there is no other try
+		if wait {
+			limit = 0
+		}
+		if replies, err = f.runFor(ctx, limit, own); err != nil {
 			s.private.failed(err)
 			return nil, s.failure(err)
 		}
@@ -187,9 +224,12 @@ func (s *sender) attempt(ctx context.Context, f *frame, wait bool) ([]resp.Reply
 		if err != nil {
 			return nil, err
 		}
-		if replies, err = f.run(ctx, shared); err != nil {
-			if !isContextError(err) {
+		if replies, err = f.runFor(ctx, s.patience(), shared); err != nil {
+			switch {
+			case !isContextError(err) && !isTimeout(err):
 				s.link.drop(shared)
+			case f.cmds[0].Name() == "MULTI":
+				s.link.retire(shared) // EXEC was given up: nobody else may be queued behind MULTI
 			}
 			return nil, s.failure(err)
 		}

@@ -33,7 +33,7 @@ type Session interface {
 type Borrower interface {
 	Session
 	// ExecuteIn is Execute with memory for the replies. The session keeps the
-	// strings of the commands but none of the slices, and the replies are the
+	// strings of the commands but none of the slices, nor ctx, and the replies are the
 	// caller's until he resets scratch: all of it may serve the next frame. After
 	// an error none of it may.
 	ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []resp.Command) ([]resp.Reply, error)
