@@ -56,7 +56,7 @@ func (b backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{m: m, inner: inner, peer: &Peer{Resp3: opt.Protocol != 2, ClientName: opt.Name, push: opt.Push}}
+	s := &session{m: m, inner: inner, peer: &link{resp3: opt.Protocol != 2, name: opt.Name, push: opt.Push}}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ln == nil { // closed since
@@ -116,7 +116,7 @@ type session struct {
 	inner *embedded.Session
 	ended atomic.Bool // with the server, or by a hook
 	once  sync.Once
-	peer  *Peer
+	peer  *link
 	queue []resp.Command // of a transaction that is open; nil: none is
 }
 
@@ -132,7 +132,7 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 	if err := s.m.refusing(); err != nil {
 		return nil, err
 	}
-	if s.ended.Load() || s.peer.Closed() {
+	if s.ended.Load() || s.peer.over() {
 		return nil, errEnded
 	}
 	s.m.commands.Add(int64(len(cmds)))

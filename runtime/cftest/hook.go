@@ -115,12 +115,13 @@ func (s *Server) empty() bool {
 }
 
 // answer lets hook and commands answer a command, if they do.
-func (s *Server) answer(p *Peer, cmd resp.Command) (resp.Reply, bool) {
+func (s *Server) answer(l *link, cmd resp.Command) (resp.Reply, bool) {
 	name := cmd.Name()
 	s.mu.Lock()
 	hook, own := s.hook, s.cmds[name]
 	s.mu.Unlock()
-	p.flat = p.flat[:0]
+	p := l.peer()
+	defer l.done(p)
 	if hook != nil && hook(p, name, cmd[1:]...) {
 		return p.reply(), true
 	}

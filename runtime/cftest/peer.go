@@ -18,13 +18,36 @@ type Peer struct {
 	ClientName string // as the client has set it when it came
 
 	Writer
+	link *link
+}
+
+// link is what a client's Peers have in common. Goroutines of a program share an
+// in-process client, so each command has a Peer of its own.
+type link struct {
+	resp3 bool
+	name  string
+	push  func(resp.Reply)
 
 	mu      sync.Mutex
+	ctx     any
 	closed  bool
 	onClose []func()
-	push    func(resp.Reply)
 
 	sorting sync.Mutex // held while replies are sorted, see session.order
+}
+
+// peer is a Peer for one command.
+func (l *link) peer() *Peer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &Peer{Resp3: l.resp3, Ctx: l.ctx, ClientName: l.name, link: l}
+}
+
+// done keeps what the command's Peer leaves for the next one.
+func (l *link) done(p *Peer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ctx = p.Ctx
 }
 
 // A Writer takes what goes to a client.
@@ -99,32 +122,34 @@ func (c *Peer) Block(f func(*Writer)) { f(&c.Writer) }
 
 // Close ends the client after the command that runs.
 func (c *Peer) Close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	c.link.closed = true
 }
 
 // Closed reports whether the client was ended.
-func (c *Peer) Closed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
-}
+func (c *Peer) Closed() bool { return c.link.over() }
 
 // OnDisconnect has a function called when the client is gone.
 func (c *Peer) OnDisconnect(f func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.onClose = append(c.onClose, f)
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	c.link.onClose = append(c.link.onClose, f)
+}
+
+func (l *link) over() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
 }
 
 // gone calls what OnDisconnect was given.
-func (c *Peer) gone() {
-	c.mu.Lock()
-	c.closed = true
-	calls := c.onClose
-	c.onClose = nil
-	c.mu.Unlock()
+func (l *link) gone() {
+	l.mu.Lock()
+	l.closed = true
+	calls := l.onClose
+	l.onClose = nil
+	l.mu.Unlock()
 	for _, f := range calls {
 		f()
 	}
@@ -137,8 +162,8 @@ func (c *Peer) reply() resp.Reply {
 		var r resp.Reply
 		r, flat = nest(flat)
 		switch {
-		case r.Kind == resp.Push && c.push != nil:
-			c.push(r)
+		case r.Kind == resp.Push && c.link.push != nil:
+			c.link.push(r)
 		case answer == nil:
 			answer = &r
 		}

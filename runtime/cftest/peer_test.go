@@ -2,8 +2,13 @@ package cftest
 
 import (
 	"bufio"
+	"context"
 	"io"
+	"sync"
 	"testing"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
 // ask sends text to a server over a connection of its own and returns what came
@@ -102,4 +107,37 @@ func TestSubscriberPublishes(t *testing.T) {
 	if m := <-sub.Pmessages(); m.Pattern != "n*" || m.Message != "hi" {
 		t.Errorf("message %v", m)
 	}
+}
+
+// Goroutines that share a client in the process have their answers apart.
+func TestHooksAnswerGoroutinesApart(t *testing.T) {
+	s := RunT(t)
+	if err := s.Server().Register("pair", func(c *Peer, _ string, args []string) {
+		c.WriteLen(2)
+		c.WriteBulk(args[0])
+		c.WriteBulk(args[0])
+	}); err != nil {
+		t.Fatal(err)
+	}
+	client, err := backend{m: s, local: true}.NewSession(store.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var all sync.WaitGroup
+	for i := 0; i < 4; i++ {
+		word := string(rune('a' + i))
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for k := 0; k < 200; k++ {
+				r, err := client.Execute(context.Background(), []resp.Command{{"PAIR", word}})
+				if err != nil || len(r) != 1 || len(r[0].Elems) != 2 || r[0].Elems[0].Str != word || r[0].Elems[1].Str != word {
+					t.Errorf("%v, %v; want %q twice", r, err, word)
+					return
+				}
+			}
+		}()
+	}
+	all.Wait()
 }
