@@ -1,0 +1,91 @@
+// Package worker is what runs on Cloudflare: a Worker and one Durable Object
+// class, plain ES modules (js/), around the engine as WebAssembly. It never
+// re-implements a command, and its modules decide nothing that the engine's side
+// in Go could decide: JavaScript moves bytes between sockets, SQLite, D1, KV and
+// R2 and the WebAssembly instance.
+//
+//	worker/js        ES modules with JSDoc types: entry and access, the object, the
+//	                 instance with its WASI imports, followers
+//	worker/object    Go: the host of one object's engine: sessions, frames, rows,
+//	                 followers' programs. It is tested natively over modernc's SQLite
+//	worker/engine    Go: the main package of engine.wasm, which is worker/object behind
+//	                 the exports below
+//	worker/project   Go: builds engine.wasm, writes the deployable project, runs it on
+//	                 a local workerd
+//
+// # The border between JavaScript and WebAssembly
+//
+// Numbers in linear memory are little endian and need no alignment. An int is a
+// float64, so that JavaScript reads it without BigInt: all of ours are below 2^53.
+// Times are Unix microseconds (float64 in calls). "bytes" are a uint32 length and
+// as many bytes.
+//
+// Statements. The Go side owns all SQL. statements() returns the list of texts once
+// per instance; from then on a statement is its index. A program is
+//
+//	uint32 number of statements
+//	each: uint16 statement, uint16 number of parameters, parameters
+//	parameter: uint8 tag: 0 NULL, 1 float64, 2 blob (bytes), 3 text (bytes, UTF-8)
+//
+// Exports (i32 unless said; now is f64 Unix microseconds, seed a f64 with 53 random
+// bits; each returns the address of an output, see below, unless said):
+//
+//	_initialize()
+//	buffer(n) address             room for n bytes of input, valid until the next call
+//	configure(n)                  JSON of Config in the buffer, once per instance
+//	statements() address          uint32 length, then the JSON {"object": [...], "d1": [...]}
+//	open(handle, now, seed, n)    the object's name is in the buffer; reads through query.
+//	                              A handle that is open already is dropped first
+//	attach(handle, conn, n)       a hibernated socket: what the send of the kind 2 said is in the buffer
+//	message(handle, conn, now, seed, n, mode)
+//	                              a message of a socket is in the buffer. mode 0: as usual; 1: unit by unit,
+//	                              after a trap. culprit(i) was called for each unit that trapped.
+//	post(handle, conn, now, seed, n, mode)
+//	                              the same for an HTTP body: hello and one message. Answers go to conn
+//	closed(handle, conn, now, seed)
+//	tick(handle, now, seed)       a timer or the alarm
+//	sweep(handle, rows)           removes garbage rows
+//	follow(handle, follower, now) what a follower is to do next: a task, see below
+//	followed(handle, follower, now, n)
+//	                              the follower did it: the receipt is in the buffer
+//	release(handle)               forgets an object
+//	collect(force) i32            collects garbage if enough was allocated; 1 if it did
+//	unit() i32                    address of an int32 that holds the unit that runs now: JavaScript
+//	                              reads it in the memory of an instance that trapped
+//	culprit(unit)
+//	stats() address               uint32 length, then JSON: memory, handles, commands
+//
+// Imports, module "redis2cf":
+//
+//	exec(address, n) i32          runs a program in one transactionSync of the handle in
+//	                              whose call it is; 0 done, 1 failed: nothing is stored, and
+//	                              the error's text is fetched as below
+//	query(address, n, rows) i32   runs a program of one statement, reads at most so many rows and
+//	                              256 KB of them (one at least), and keeps the result:
+//	                              uint8 more, uint32 rows, uint16 columns, then values as parameters are.
+//	                              Returns its length, or -1 with an error's text as the result, at most 2 KB
+//	fetch(address)                copies the kept result or error to linear memory; its length for an
+//	                              error is what errorLength() returns
+//	errorLength() i32
+//	log(level, address, n)        0 debug … 3 error
+//
+// An output:
+//
+//	int32   status     0 done; 1 the object's engine failed and was opened anew (told to clients already)
+//	float64 timer      when tick must be called while the object is awake; 0: never
+//	float64 alarm      when an alarm must call it; 0: never
+//	uint32  flags      1 collect, 2 sweep, 4 commands are blocked: stay awake, 8 D1 has work,
+//	                   16 KV has work, 32 answers of this output wait for D1 (d1: sync)
+//	uint32  sends      each: float64 conn, uint8 kind (0 message, 1 close with code and reason,
+//	                   2 attachment to keep with the socket), uint16 code, bytes
+//
+// # Followers
+//
+// A frame's commit contains one row of the outbox when it touched a family that is
+// followed: the programs for D1 and the names of keys for KV. follow returns a task;
+// JavaScript carries it out and returns a receipt, so that all state is rows.
+//
+// # Config
+//
+// The project has the plan as JSON, which JavaScript passes on unread; see Config.
+package worker
