@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/redis2cf/redis2cf/internal/bench/figures"
 	"github.com/redis2cf/redis2cf/internal/testneed"
 	cf "github.com/redis2cf/redis2cf/runtime"
 	_ "github.com/redis2cf/redis2cf/runtime/store/memory"
@@ -44,7 +45,7 @@ type bench struct {
 	commit   *cf.Client
 	server   *redis.Client
 	inputs   *inputs
-	verdicts verdicts
+	verdicts figures.Verdicts
 }
 
 // benchEngine prints what commands cost on the embedded engine and through
@@ -89,7 +90,7 @@ func benchEngine(rounds int, parts, only string, strict bool) error {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
-	missed := b.verdicts.print()
+	missed := b.verdicts.Print()
 	if strict && missed > 0 {
 		return fmt.Errorf("%d targets were missed", missed)
 	}
@@ -147,7 +148,7 @@ func measure(s *subject, o op, round int) error {
 	base := (round + 1) * n
 	var before, after goruntime.MemStats
 	goruntime.ReadMemStats(&before)
-	cpu := cpuTime()
+	cpu := figures.CPUTime()
 	for i := range times {
 		begin := time.Now()
 		if err := do(base + i); err != nil {
@@ -155,7 +156,7 @@ func measure(s *subject, o op, round int) error {
 		}
 		times[i] = time.Since(begin)
 	}
-	cpu = cpuTime() - cpu
+	cpu = figures.CPUTime() - cpu
 	goruntime.ReadMemStats(&after)
 	if s.name == "behind" {
 		quiet()
@@ -173,9 +174,9 @@ func measure(s *subject, o op, round int) error {
 // quiet waits until the process has nothing more to do: until the stores that
 // answer first have stored.
 func quiet() {
-	for last := cpuTime(); ; {
+	for last := figures.CPUTime(); ; {
 		time.Sleep(40 * time.Millisecond)
-		now := cpuTime()
+		now := figures.CPUTime()
 		if now-last < time.Millisecond {
 			return
 		}
@@ -186,24 +187,24 @@ func quiet() {
 func (b *bench) printCommands(subjects []*subject) {
 	fmt.Printf("\nOne caller: p50 of a call (median of %d alternating rounds), fresh values in every write.\n"+
 		"CPU is the process's, of a call on the memory store, its garbage collection included.\n\n", b.rounds)
-	w := newTable()
+	w := figures.NewTable()
 	fmt.Fprint(w, "\tmemory\tCPU\tallocs\tfile, behind\tbehind/memory\tfile, commit\tredis-server\tredis/memory\ttarget\t\n")
 	for _, o := range ops {
 		if !b.only(o.name) {
 			continue
 		}
 		mem, behind, commit := subjects[0].results[o.name], subjects[1].results[o.name], subjects[2].results[o.name]
-		p50 := median(mem.p50)
-		late := float64(median(behind.p50)) / float64(p50)
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%s\t%.2f\t%s\t", o.name, micro(p50), micro(median(mem.cpu)),
-			float64(median(mem.allocs))/1000, micro(median(behind.p50)), late, micro(median(commit.p50)))
-		b.verdicts.atMost(o.name+", p50 on the memory store in µs", float64(p50)/1e3, float64(o.p50)/1e3)
-		b.verdicts.atMost(o.name+", behind / memory", late, o.behind)
+		p50 := figures.Median(mem.p50)
+		late := float64(figures.Median(behind.p50)) / float64(p50)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%s\t%.2f\t%s\t", o.name, micro(p50), micro(figures.Median(mem.cpu)),
+			float64(figures.Median(mem.allocs))/1000, micro(figures.Median(behind.p50)), late, micro(figures.Median(commit.p50)))
+		b.verdicts.AtMost(o.name+", p50 on the memory store in µs", float64(p50)/1e3, float64(o.p50)/1e3)
+		b.verdicts.AtMost(o.name+", behind / memory", late, o.behind)
 		if b.server != nil {
-			tcp := median(subjects[3].results[o.name].p50)
+			tcp := figures.Median(subjects[3].results[o.name].p50)
 			ratio := float64(tcp) / float64(p50)
 			fmt.Fprintf(w, "%s\t%.1f\t", micro(tcp), ratio)
-			b.verdicts.atLeast(o.name+", redis-server / memory", ratio, o.redis)
+			b.verdicts.AtLeast(o.name+", redis-server / memory", ratio, o.redis)
 		} else {
 			fmt.Fprint(w, "-\t-\t")
 		}

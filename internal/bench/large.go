@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis2cf/redis2cf/internal/bench/figures"
 	cf "github.com/redis2cf/redis2cf/runtime"
 )
 
@@ -92,16 +93,16 @@ func (b *bench) large() error {
 		}
 	}
 	fmt.Printf("\nOne list and one sorted set on the memory store: p50 (median of %d alternating rounds), random elements.\n\n", b.rounds)
-	w := newTable()
+	w := figures.NewTable()
 	fmt.Fprint(w, "\tof a thousand\tof a million\tratio\ttarget\t\n")
 	for _, o := range ops {
 		if !b.only(o.name) {
 			continue
 		}
-		small, big := median(p50[o.name][0]), median(p50[o.name][1])
+		small, big := figures.Median(p50[o.name][0]), figures.Median(p50[o.name][1])
 		ratio := float64(big) / float64(small)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%.2f\t%d\t\n", o.name, micro(small), micro(big), ratio, mustLarge)
-		b.verdicts.atMost(o.name+", a million / a thousand", ratio, mustLarge)
+		b.verdicts.AtMost(o.name+", a million / a thousand", ratio, mustLarge)
 	}
 	return w.Flush()
 }

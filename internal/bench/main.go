@@ -14,9 +14,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
-	"sort"
-	"text/tabwriter"
-	"time"
 )
 
 func main() {
@@ -68,16 +65,4 @@ func run(runs int, part, only, dir string) error {
 		return nil
 	}
 	return benchEngine(runs, part, only, os.Getenv("BENCH_STRICT") == "1")
-}
-
-// median of durations; the lower of the two in the middle.
-func median(d []time.Duration) time.Duration {
-	s := append([]time.Duration(nil), d...)
-	sort.Slice(s, func(i, j int) bool { return s[i] < s[j] })
-	return s[(len(s)-1)/2]
-}
-
-// newTable starts an aligned table on standard output.
-func newTable() *tabwriter.Writer {
-	return tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 }

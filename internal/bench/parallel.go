@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/redis2cf/redis2cf/internal/bench/figures"
 )
 
 // slice is how long callers run in one round.
@@ -71,7 +73,7 @@ func (b *bench) parallel() error {
 	}
 	fmt.Printf("\nMany callers at once: thousands of commands in a second, and p50 and p99 of a call (median of %d alternating rounds of %s).\n\n",
 		b.rounds, slice)
-	w := newTable()
+	w := figures.NewTable()
 	fmt.Fprint(w, "\tcallers\t")
 	for _, s := range subjects {
 		fmt.Fprintf(w, "%s\tp50\tp99\t", s.name)
@@ -87,10 +89,10 @@ func (b *bench) parallel() error {
 		}
 		fmt.Fprintf(w, "%s\t%d\t", name, l.callers)
 		for _, s := range subjects {
-			fmt.Fprintf(w, "%.1f\t%s\t%s\t", middle(l.rate[s.name])/1e3, micro(median(l.p50[s.name])), micro(median(l.p99[s.name])))
+			fmt.Fprintf(w, "%.1f\t%s\t%s\t", figures.Middle(l.rate[s.name])/1e3, micro(figures.Median(l.p50[s.name])), micro(figures.Median(l.p99[s.name])))
 		}
 		if b.server != nil {
-			fmt.Fprintf(w, "%.1f\t", middle(l.rate["memory"])/middle(l.rate["redis-server"]))
+			fmt.Fprintf(w, "%.1f\t", figures.Middle(l.rate["memory"])/figures.Middle(l.rate["redis-server"]))
 		}
 		fmt.Fprintln(w)
 	}
@@ -133,11 +135,4 @@ func (l *load) run(s *subject) ([]time.Duration, error) {
 	}
 	done.Wait()
 	return all, failed
-}
-
-// middle is the median of figures; the lower of the two in the middle.
-func middle(f []float64) float64 {
-	s := slices.Clone(f)
-	slices.Sort(s)
-	return s[(len(s)-1)/2]
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis2cf/redis2cf/internal/bench/figures"
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
@@ -148,7 +149,7 @@ func (b *bench) rows() error {
 	}
 	fmt.Printf("\nRows that a command writes into a store of rows; collections have %d elements before.\n"+
 		"An entry of an index counts: sorted sets by score, keys and fields by expiry, what is to be swept.\n\n", rowElements)
-	w := newTable()
+	w := figures.NewTable()
 	fmt.Fprint(w, "group\tcommand\trows\tindex\ttarget\t\n")
 	for _, cost := range costs {
 		c.rows, c.index = 0, 0
@@ -160,7 +161,7 @@ func (b *bench) rows() error {
 			target = cost.touched
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t\n", cost.group, cost.command, c.rows, c.index, target)
-		b.verdicts.atMost(cost.command+", rows", float64(c.rows+c.index), float64(target))
+		b.verdicts.AtMost(cost.command+", rows", float64(c.rows+c.index), float64(target))
 	}
 	return w.Flush()
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis2cf/redis2cf/internal/bench/figures"
 	"github.com/redis2cf/redis2cf/internal/sample"
 )
 
@@ -76,13 +77,13 @@ func benchTool(runs int, dir string) error {
 			}
 		}
 	}
-	base := median(list[0].cpu)
-	w := newTable()
+	base := figures.Median(list[0].cpu)
+	w := figures.NewTable()
 	fmt.Fprintln(w, "\tCPU\twall\tpeak memory\tx go list -deps\t")
 	for _, c := range list {
-		cpu := median(c.cpu)
+		cpu := figures.Median(c.cpu)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d MB\t%.2f\t\n", c.name,
-			cpu.Round(time.Millisecond), median(c.wall).Round(time.Millisecond), c.rss>>20, float64(cpu)/float64(base))
+			cpu.Round(time.Millisecond), figures.Median(c.wall).Round(time.Millisecond), c.rss>>20, float64(cpu)/float64(base))
 	}
 	return w.Flush()
 }

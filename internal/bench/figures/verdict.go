@@ -1,4 +1,4 @@
-package main
+package figures
 
 import "fmt"
 
@@ -9,25 +9,25 @@ type verdict struct {
 	least, holds bool
 }
 
-// verdicts are all figures of a run that have a target.
-type verdicts []verdict
+// Verdicts are all figures of a run that have a target.
+type Verdicts []verdict
 
-// atMost notes a figure that must not be greater than its target; 0 is none.
-func (v *verdicts) atMost(name string, got, target float64) {
+// AtMost notes a figure that must not be greater than its target; 0 is none.
+func (v *Verdicts) AtMost(name string, got, target float64) {
 	if target > 0 {
 		*v = append(*v, verdict{name, got, target, false, got <= target})
 	}
 }
 
-// atLeast notes a figure that must not be less than its target; 0 is none.
-func (v *verdicts) atLeast(name string, got, target float64) {
+// AtLeast notes a figure that must not be less than its target; 0 is none.
+func (v *Verdicts) AtLeast(name string, got, target float64) {
 	if target > 0 {
 		*v = append(*v, verdict{name, got, target, true, got >= target})
 	}
 }
 
-// print lists what was missed and returns how much that is.
-func (v verdicts) print() (missed int) {
+// Print lists what was missed and returns how much that is.
+func (v Verdicts) Print() (missed int) {
 	for _, e := range v {
 		if e.holds {
 			continue
