@@ -36,12 +36,17 @@
 //	statements() address          uint32 length, then the JSON {"object": [...], "d1": [...]}
 //	open(handle, now, seed, n)    the object's name is in the buffer; reads through query.
 //	                              A handle that is open already is dropped first
-//	attach(handle, conn, n)       a hibernated socket: what the send of the kind 2 said is in the buffer
+//	attach(handle, conn, scope, n)
+//	                              a new socket or HTTP request, before its first message: n is 0;
+//	                              or a hibernated socket: what the send of the kind 2 said is in
+//	                              the buffer. scope: 1 the token may write, 2 it is an HTTP request
 //	message(handle, conn, now, seed, n, mode)
 //	                              a message of a socket is in the buffer. mode 0: as usual; 1: unit by unit,
 //	                              after a trap. culprit(i) was called for each unit that trapped.
 //	post(handle, conn, now, seed, n, mode)
-//	                              the same for an HTTP body: hello and one message. Answers go to conn
+//	                              the same for an HTTP body: hello and one message. Answers go to conn;
+//	                              a send of the kind 1 ends the response, so a poll answers when there
+//	                              is something, or at a tick. closed() comes when the client went away
 //	closed(handle, conn, now, seed)
 //	tick(handle, now, seed)       a timer or the alarm
 //	sweep(handle, rows)           removes garbage rows
@@ -50,8 +55,8 @@
 //	                              the follower did it: the receipt is in the buffer
 //	release(handle)               forgets an object
 //	collect(force) i32            collects garbage if enough was allocated; 1 if it did
-//	unit() i32                    address of an int32 that holds the unit that runs now: JavaScript
-//	                              reads it in the memory of an instance that trapped
+//	unit() i32                    address of an int32 that holds the unit that runs now, -1 while
+//	                              none does: JavaScript reads it in the memory of an instance that trapped
 //	culprit(unit)
 //	stats() address               uint32 length, then JSON: memory, handles, commands
 //
