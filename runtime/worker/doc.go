@@ -50,9 +50,7 @@
 //	closed(handle, conn, now, seed)
 //	tick(handle, now, seed)       a timer or the alarm
 //	sweep(handle, rows)           removes garbage rows
-//	follow(handle, follower, now) what a follower is to do next: a task, see below
-//	followed(handle, follower, now, n)
-//	                              the follower did it: the receipt is in the buffer
+//	follow, followed, rebuild     of the followers, see below
 //	release(handle)               forgets an object
 //	collect(force) i32            collects garbage if enough was allocated; 1 if it did
 //	unit() i32                    address of an int32 that holds the unit that runs now, -1 while
@@ -80,15 +78,52 @@
 //	float64 timer      when tick must be called while the object is awake; 0: never
 //	float64 alarm      when an alarm must call it; 0: never
 //	uint32  flags      1 collect, 2 sweep, 4 commands are blocked: stay awake, 8 D1 has work,
-//	                   16 KV has work, 32 answers of this output wait for D1 (d1: sync)
+//	                   16 KV has work, 32 D1's work must not wait: rows have gathered, or
+//	                   answers are held for it (d1: sync)
 //	uint32  sends      each: float64 conn, uint8 kind (0 message, 1 close with code and reason,
 //	                   2 attachment to keep with the socket), uint16 code, bytes
 //
 // # Followers
 //
-// A frame's commit contains one row of the outbox when it touched a family that is
-// followed: the programs for D1 and the names of keys for KV. follow returns a task;
-// JavaScript carries it out and returns a receipt, so that all state is rows.
+// D1 (follower 1) and KV (follower 2) are fed from the object's rows. A frame's commit
+// contains one row of the outbox when it touched a family that is followed: the row
+// operations for D1 and the names of keys for KV. What is confirmed is a row as well, so
+// that after any crash the rest is known; package worker/follow has the formats.
+//
+// JavaScript has one loop for each object and follower, which makes no decision:
+//
+//	for (;;) { out = follow(handle, follower, now); perform out as any output
+//	           task 0: wait until its time, or for an output with 32 (D1), then go on; time 0: leave
+//	           else:   receipt = carry the task out; followed(handle, follower, now, receipt) }
+//
+// It starts when an output has the follower's flag and no loop runs. A wait is at most
+// 100 ms for D1 and may be minutes for KV or after failures: from 10 s on the loop ends
+// instead, and the output's alarm, which knows of everything unconfirmed, brings it back;
+// so an idle object hibernates. Answers of families with d1: sync are held by the Go side:
+// they are sends of the output of followed, or of a later call. The calls:
+//
+//	follow(handle, follower, now)        an output; behind its sends the task: bytes
+//	followed(handle, follower, now, n)   the receipt is in the buffer; an output
+//	rebuild(handle, follower, now)       the follower is to be fed anew from the object's
+//	                                     rows while traffic goes on; an output
+//
+//	task     uint8 kind
+//	         0 nothing to do    float64 until (Unix microseconds; 0: until a flag says so)
+//	         1 a D1 batch       a program as above, of the statements of the list "d1",
+//	                            carried out as one env.DB.batch
+//	         2 KV operations    uint32 count, each: uint8 operation, bytes name (UTF-8), and
+//	                            1 put: bytes value, float64 expiration (Unix seconds; 0:
+//	                            none), bytes metadata (JSON); 2 delete; 3 list: name is the
+//	                            prefix, bytes cursor (empty: from the start). All at once,
+//	                            none waits for another
+//	receipt  of a D1 batch      uint8 0 done: uint32 number of statements, each: float64
+//	                            changes, uint32 rows, uint16 columns, values as parameters
+//	                            are; or uint8 1 failed: bytes error text
+//	         of KV operations   uint32 count, each: uint8 0 done, bytes (of a list: its
+//	                            result as JSON, keys with metadata; else empty), or uint8 1
+//	                            failed, bytes error text
+//
+// How far the followers are behind is in stats(), followers by object.
 //
 // # Config
 //
