@@ -1,0 +1,20 @@
+// What follows an object: D1 and KV, which are fed from its rows. What is to be
+// done, and in which order, is decided in the engine.
+
+/** @import {Redis2cfObject} from "./object.js" */
+
+/** The followers of one object. */
+export class Followers {
+  /** @param {Redis2cfObject} object whose follow and followed are called */
+  constructor(object) {
+    this.object = object;
+  }
+
+  /**
+   * Is called after each output that says that D1 or KV have work.
+   * @param {number} flags of instance.js: D1, KV and D1_NOW
+   */
+  work(flags) {
+    this.flags = flags;
+  }
+}

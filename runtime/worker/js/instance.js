@@ -1,0 +1,467 @@
+// The engine's instance. All objects of an isolate share one, since each would
+// cost megabytes; each object has a handle in it. A trap (memory is exhausted, a
+// fault of the engine) ends an instance and not the data: the next call makes a new
+// one, in which every object opens anew from its rows.
+
+import wasm from "./engine.wasm";
+import plan from "./plan.json";
+import { Memory } from "./program.js";
+import { Wasi } from "./wasi.js";
+
+/** @import {Runner} from "./program.js" */
+
+/**
+ * What an object is to the engine.
+ * @typedef {object} Host
+ * @property {number} handle
+ * @property {number} generation of the instance in which it is open; 0: in none
+ * @property {string} name
+ * @property {Runner} runner
+ * @property {() => Iterable<Connection>} connections that are attached when it opens
+ * @property {(conn: number, kind: number, code: number, bytes: ArrayBuffer) => void} send
+ * @property {(timer: number, alarm: number, flags: number) => void} next what it is to do after a call
+ */
+
+/**
+ * @typedef {object} Connection
+ * @property {number} conn
+ * @property {number} scope
+ * @property {ArrayBuffer | null} note what the engine wants to know after hibernation
+ */
+
+/**
+ * The exports of engine.wasm; see runtime/worker/doc.go.
+ * @typedef {object} Exports
+ * @property {WebAssembly.Memory} memory
+ * @property {() => void} _initialize
+ * @property {(n: number) => number} buffer
+ * @property {(n: number) => number} configure
+ * @property {() => number} statements
+ * @property {(handle: number, now: number, seed: number, n: number) => number} open
+ * @property {(handle: number, conn: number, scope: number, n: number) => number} attach
+ * @property {(handle: number, conn: number, now: number, seed: number, n: number, mode: number) => number} message
+ * @property {(handle: number, conn: number, now: number, seed: number, n: number, mode: number) => number} post
+ * @property {(handle: number, conn: number, now: number, seed: number) => number} closed
+ * @property {(handle: number, now: number, seed: number) => number} tick
+ * @property {(handle: number, rows: number) => number} sweep
+ * @property {(handle: number, follower: number, now: number) => number} follow
+ * @property {(handle: number, follower: number, now: number, n: number) => number} followed
+ * @property {(handle: number, follower: number, now: number) => number} rebuild
+ * @property {(handle: number) => number} release
+ * @property {(force: number) => number} collect
+ * @property {() => number} unit
+ * @property {(unit: number) => number} culprit
+ * @property {() => number} stats
+ */
+
+/** Flags of an output. */
+export const Flag = Object.freeze({ COLLECT: 1, SWEEP: 2, BLOCKED: 4, D1: 8, KV: 16, D1_NOW: 32 });
+
+/** Kinds of an output's sends. */
+export const Send = Object.freeze({ MESSAGE: 0, CLOSE: 1, NOTE: 2 });
+
+/** What a connection may do. */
+export const Scope = Object.freeze({ WRITE: 1, HTTP: 2 });
+
+/** The calls for one message: as usual, then unit by unit, each time with one more culprit. */
+const TRIES = 6;
+
+/** Linear memory above which garbage is collected before anything else; the cap is 96 MB. */
+const NEARLY_FULL = 80 << 20;
+
+const LEVELS = /** @type {const} */ (["debug", "log", "warn", "error"]);
+
+/** The engine could not serve a call however often it was tried. Nothing of it is stored. */
+export class EngineFault extends Error {}
+
+/** One WebAssembly instance. */
+class Instance {
+  /** @param {Engine} engine */
+  constructor(engine) {
+    const wasi = new Wasi();
+    const instance = new WebAssembly.Instance(wasm, importsFor(engine, wasi));
+    this.exports = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
+    wasi.memory = this.exports.memory;
+    this.memory = new Memory(this.exports.memory);
+    // The imports read engine.memory while _initialize and configure run.
+    engine.memory = this.memory;
+    this.exports._initialize();
+    this.unitAt = this.exports.unit();
+    this.exports.configure(this.input(new TextEncoder().encode(plan)));
+    const lists = JSON.parse(this.text(this.exports.statements()));
+    /** @type {readonly string[]} texts of the object's statements */
+    this.texts = lists.object;
+    /** @type {readonly string[]} texts of D1's statements */
+    this.d1 = lists.d1;
+  }
+
+  /**
+   * Puts bytes where the next call reads them, and returns how many.
+   * @param {Uint8Array} bytes
+   */
+  input(bytes) {
+    const at = this.exports.buffer(bytes.length);
+    this.memory.refresh();
+    this.memory.bytes.set(bytes, at);
+    return bytes.length;
+  }
+
+  /**
+   * A copy of the bytes at an address, which have their length before them.
+   * @param {number} at
+   */
+  bytes(at) {
+    this.memory.refresh();
+    const n = this.memory.view.getUint32(at, true);
+    return this.memory.bytes.slice(at + 4, at + 4 + n);
+  }
+
+  /** @param {number} at */
+  text(at) {
+    return new TextDecoder().decode(this.bytes(at));
+  }
+
+  /** The unit that ran when the instance died; -1: none. */
+  unit() {
+    this.memory.refresh();
+    return this.memory.view.getInt32(this.unitAt, true);
+  }
+
+  /**
+   * Does what an output says and returns the address behind it.
+   * @param {Host} host
+   * @param {number} at
+   */
+  output(host, at) {
+    this.memory.refresh();
+    const { view, buffer } = this.memory;
+    const timer = view.getFloat64(at + 4, true);
+    const alarm = view.getFloat64(at + 12, true);
+    const flags = view.getUint32(at + 20, true);
+    let sends = view.getUint32(at + 24, true);
+    at += 28;
+    while (sends-- > 0) {
+      const conn = view.getFloat64(at, true);
+      const kind = view.getUint8(at + 8);
+      const code = view.getUint16(at + 9, true);
+      const n = view.getUint32(at + 11, true);
+      at += 15;
+      // A copy: what is sent waits for the commit, and the next call may come first.
+      host.send(conn, kind, code, /** @type {ArrayBuffer} */ (buffer.slice(at, at + n)));
+      at += n;
+    }
+    host.next(timer, alarm, flags);
+    return at;
+  }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Wasi} wasi
+ */
+function importsFor(engine, wasi) {
+  /** @type {Record<string, Function>} */
+  const ours = {
+    exec: (/** @type {number} */ at) => engine.exec(at),
+    query: (/** @type {number} */ at, /** @type {number} */ _n, /** @type {number} */ rows) => engine.query(at, rows),
+    fetch: (/** @type {number} */ at) => engine.fetch(at),
+    errorLength: () => engine.calling().runner.errorLength,
+    log: (/** @type {number} */ level, /** @type {number} */ at, /** @type {number} */ n) => engine.log(level, at, n),
+  };
+  /** @type {string[]} */
+  const system = [];
+  for (const { module, name } of WebAssembly.Module.imports(wasm)) {
+    if (module === "wasi_snapshot_preview1") system.push(name);
+    else if (module !== "redis2cf" || !(name in ours)) {
+      throw new Error(`engine.wasm imports ${module}.${name}, which these modules do not have: they are of different versions, write the project anew with redis2cf worker -o`);
+    }
+  }
+  return { redis2cf: /** @type {any} */ (ours), wasi_snapshot_preview1: /** @type {any} */ (wasi.imports(system)) };
+}
+
+/** The instance of the isolate, and who uses it. */
+export class Engine {
+  constructor() {
+    /** @type {Instance | null} */
+    this.instance = null;
+    this.generation = 1; // number of the instance, or of the next one while there is none
+    /** @type {Memory | null} of the instance that is running */
+    this.memory = null;
+    /** @type {Host | null} in whose call we are */
+    this.host = null;
+    this.handles = 0;
+    /** @type {Map<string, number>} the handle of each object by its id */
+    this.open = new Map();
+    /** @type {FinalizationRegistry<{id: string, handle: number}>} */
+    this.gone = new FinalizationRegistry((of) => this.forget(of.id, of.handle));
+    this.random = new Uint32Array(512);
+    this.drawn = this.random.length;
+    this.decoder = new TextDecoder();
+  }
+
+  // What objects call.
+
+  /**
+   * A handle for an object that was constructed. Globals outlive hibernation: the
+   * handle of the same object's earlier construction is forgotten.
+   * @param {object} object
+   * @param {string} id
+   */
+  handleFor(object, id) {
+    const old = this.open.get(id);
+    if (old !== undefined) this.forget(id, old);
+    const handle = ++this.handles;
+    this.open.set(id, handle);
+    this.gone.register(object, { id, handle });
+    return handle;
+  }
+
+  /**
+   * Whether the object is still the one that stands for its id.
+   * @param {string} id
+   * @param {number} handle
+   */
+  current(id, handle) {
+    return this.open.get(id) === handle;
+  }
+
+  /**
+   * Serves a message of a connection, or the body of a request. After a trap it is
+   * served by a new instance unit by unit; units that trapped are answered with
+   * an error.
+   * @param {Host} host
+   * @param {number} conn
+   * @param {Uint8Array} bytes
+   * @param {boolean} post
+   * @throws {EngineFault}
+   */
+  message(host, conn, bytes, post) {
+    /** @type {number[] | null} */
+    let culprits = null;
+    for (let tries = 1; ; tries++) {
+      let out;
+      try {
+        const x = this.ready(host).exports;
+        if (culprits !== null) for (const unit of culprits) x.culprit(unit);
+        const n = /** @type {Instance} */ (this.instance).input(bytes);
+        const mode = culprits === null ? 0 : 1;
+        out = post ? x.post(host.handle, conn, now(), this.seed(), n, mode) : x.message(host.handle, conn, now(), this.seed(), n, mode);
+      } catch (e) {
+        const unit = this.lost(e);
+        if (tries === TRIES) throw new EngineFault(`the engine failed ${TRIES} times`, { cause: e });
+        // Which unit trapped is known only when they run one by one.
+        if (culprits === null) culprits = [];
+        else if (unit >= 0) culprits.push(unit);
+        continue;
+      }
+      this.finish(host, out);
+      return;
+    }
+  }
+
+  /**
+   * Another call for an object, which is not tried again after a trap: the object
+   * opens anew with the next one.
+   * @param {Host} host
+   * @param {(x: Exports, handle: number) => number} body
+   * @throws {EngineFault}
+   */
+  call(host, body) {
+    let out;
+    try {
+      out = body(this.ready(host).exports, host.handle);
+    } catch (e) {
+      this.lost(e);
+      throw new EngineFault("the engine failed", { cause: e });
+    }
+    this.finish(host, out);
+  }
+
+  /**
+   * What a follower is to do next: a copy of its task.
+   * @param {Host} host
+   * @param {number} follower
+   * @throws {EngineFault}
+   */
+  task(host, follower) {
+    /** @type {Instance} */
+    let instance;
+    let out;
+    try {
+      instance = this.ready(host);
+      out = instance.exports.follow(host.handle, follower, now());
+    } catch (e) {
+      this.lost(e);
+      throw new EngineFault("the engine failed", { cause: e });
+    }
+    this.host = null;
+    return instance.bytes(instance.output(host, out));
+  }
+
+  /**
+   * Hands bytes over with a call.
+   * @param {Host} host
+   * @param {Uint8Array} bytes
+   * @param {(x: Exports, handle: number, n: number) => number} body
+   */
+  callWith(host, bytes, body) {
+    this.call(host, (x, handle) => body(x, handle, /** @type {Instance} */ (this.instance).input(bytes)));
+  }
+
+  /**
+   * Collects garbage if there is enough of it.
+   * @param {boolean} force even if there is not
+   */
+  collect(force) {
+    if (this.instance === null) return;
+    try {
+      this.instance.exports.collect(force ? 1 : 0);
+    } catch (e) {
+      this.lost(e);
+    }
+  }
+
+  /** Statements for D1. @returns {readonly string[]} */
+  get d1() {
+    return this.instance?.d1 ?? [];
+  }
+
+  /** Figures of the isolate: they name no object, key or client. */
+  stats() {
+    const instance = this.instance;
+    const own = instance === null ? {} : JSON.parse(instance.text(instance.exports.stats()));
+    return { ...own, linearMemory: instance?.memory.memory.buffer.byteLength ?? 0, traps: this.generation - 1 };
+  }
+
+  // The work of those.
+
+  /**
+   * The instance, in which the object is open.
+   * @param {Host} host
+   */
+  ready(host) {
+    this.host = host;
+    const instance = this.instance ?? this.start();
+    if (host.generation !== this.generation) this.opening(instance, host);
+    return instance;
+  }
+
+  start() {
+    this.instance = new Instance(this);
+    return this.instance;
+  }
+
+  /**
+   * @param {Instance} instance
+   * @param {Host} host
+   */
+  opening(instance, host) {
+    const x = instance.exports;
+    const name = instance.input(new TextEncoder().encode(host.name));
+    instance.output(host, x.open(host.handle, now(), this.seed(), name));
+    for (const c of host.connections()) {
+      const n = c.note === null ? 0 : instance.input(new Uint8Array(c.note));
+      instance.output(host, x.attach(host.handle, c.conn, c.scope, n));
+    }
+    host.generation = this.generation;
+  }
+
+  /**
+   * @param {Host} host
+   * @param {number} out
+   */
+  finish(host, out) {
+    this.host = null;
+    const instance = /** @type {Instance} */ (this.instance);
+    instance.output(host, out);
+    if (instance.memory.buffer.byteLength > NEARLY_FULL) this.collect(false);
+  }
+
+  /**
+   * Drops an instance that trapped and returns the unit that ran in it, -1 for none.
+   * @param {unknown} e
+   */
+  lost(e) {
+    const instance = this.instance;
+    this.instance = this.memory = this.host = null;
+    // The text is WebAssembly's or our own; it holds nothing of a command.
+    console.error("redis2cf: the engine's instance", this.generation, "is discarded:", e instanceof Error ? `${e.name}: ${e.message}` : e);
+    this.generation++;
+    return instance?.unit() ?? -1;
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} handle
+   */
+  forget(id, handle) {
+    if (this.open.get(id) === handle) this.open.delete(id);
+    else return;
+    try {
+      this.instance?.exports.release(handle);
+    } catch (e) {
+      this.lost(e);
+    }
+  }
+
+  calling() {
+    if (this.host === null) throw new Error("the engine asks for rows outside a call");
+    return this.host;
+  }
+
+  // Its imports.
+
+  /** @param {number} at */
+  exec(at) {
+    const { instance, memory } = this.running();
+    return this.calling().runner.exec(instance.texts, memory, at);
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} rows
+   */
+  query(at, rows) {
+    const { instance, memory } = this.running();
+    return this.calling().runner.query(instance.texts, memory, at, rows);
+  }
+
+  /** @param {number} at */
+  fetch(at) {
+    this.calling().runner.fetch(this.running().memory, at);
+  }
+
+  /**
+   * @param {number} level
+   * @param {number} at
+   * @param {number} n
+   */
+  log(level, at, n) {
+    const memory = /** @type {Memory} */ (this.memory);
+    memory.refresh();
+    console[LEVELS[level] ?? "error"]("redis2cf:", this.decoder.decode(memory.bytes.subarray(at, at + n)));
+  }
+
+  running() {
+    const { instance, memory } = this;
+    if (instance === null || memory === null) throw new Error("the engine asks for rows before it is configured");
+    memory.refresh();
+    return { instance, memory };
+  }
+
+  /** 53 random bits. */
+  seed() {
+    if (this.drawn === this.random.length) {
+      crypto.getRandomValues(this.random);
+      this.drawn = 0;
+    }
+    const high = this.random[this.drawn++];
+    return high * 0x200000 + (this.random[this.drawn++] >>> 11);
+  }
+}
+
+/** Unix microseconds. */
+export const now = () => Date.now() * 1000;
+
+/** The engine of this isolate. */
+export const engine = new Engine();

@@ -1,0 +1,525 @@
+// The Durable Object: sockets, requests, timers and rows of one object, which the
+// engine's instance works with. What is to be done is decided in the engine.
+
+import { DurableObject } from "cloudflare:workers";
+import { recordOf, tokens } from "./access.js";
+import { Followers } from "./followers.js";
+import { Code, MAX_MESSAGE, closeCode, errorMessage, partsOf, refusal, seqOf } from "./frame.js";
+import { EngineFault, Flag, Scope, Send, engine, now } from "./instance.js";
+import { Runner } from "./program.js";
+
+/** @import {Connection} from "./instance.js" */
+
+/**
+ * @typedef {object} Env
+ * @property {DurableObjectNamespace} REDIS2CF_OBJECTS
+ * @property {string} [REDIS2CF_TOKENS] see access.js
+ * @property {D1Database} [REDIS2CF_D1]
+ * @property {KVNamespace} [REDIS2CF_KV]
+ * @property {R2Bucket} [REDIS2CF_R2]
+ */
+
+/**
+ * A WebSocket, as it is kept with the socket while the object hibernates.
+ * @typedef {object} Attachment
+ * @property {number} conn
+ * @property {string} digest of its token
+ * @property {ArrayBuffer | null} note the engine's
+ */
+
+/**
+ * @typedef {Connection & {socket: WebSocket, digest: string}} Socket
+ */
+
+/**
+ * A request that waits for its answer.
+ * @typedef {Connection & {parts: Uint8Array[], done: (() => void) | null, over: boolean}} Exchange
+ */
+
+/** Rows of garbage that are removed at once, and the pause after them, in milliseconds. */
+const SWEEP_ROWS = 128;
+const SWEEP_PAUSE = 20;
+
+/** How often an object with blocked commands looks whether a trap has ended its engine, in milliseconds. */
+const LOOK = 1000;
+
+/** A timer that is due later than this is left to the alarm, so that the object can hibernate, in milliseconds. */
+const NEAR = 1000;
+
+/** The longest that a request waits; the engine ends a poll after 25 seconds. */
+const LONGEST_POLL = 30_000;
+
+/** The most that a failing object waits before it is opened again, in milliseconds. */
+const LONGEST_PAUSE = 10_000;
+
+/** @extends {DurableObject<Env>} */
+export class Redis2cfObject extends DurableObject {
+  /**
+   * @param {DurableObjectState} ctx
+   * @param {Env} env
+   */
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.id = ctx.id.toString();
+    this.name = ctx.id.name ?? "";
+    this.runner = new Runner(ctx.storage);
+    this.handle = engine.handleFor(this, this.id);
+    this.generation = 0;
+    /** @type {Map<number, Socket>} */
+    this.sockets = new Map();
+    /** @type {Map<number, Exchange>} */
+    this.exchanges = new Map();
+    /** @type {Map<WebSocket, Socket>} */
+    this.bySocket = new Map();
+    this.lastConn = 0;
+    this.blocked = false;
+    this.due = 0; // when tick is due, in Unix milliseconds; 0: never
+    this.timerAt = 0; // when the timer is set to, 0: it is not
+    /** @type {number | null} */
+    this.timer = null;
+    this.alarmAt = 0; // when the alarm is set to, 0: it is not
+    this.faults = 0; // in a row
+    this.collecting = false;
+    this.sweeping = false;
+    this.followers = new Followers(this);
+    for (const ws of ctx.getWebSockets()) this.wake(ws);
+    void ctx.blockConcurrencyWhile(async () => {
+      this.alarmAt = (await ctx.storage.getAlarm()) ?? 0;
+    });
+  }
+
+  /**
+   * Takes a socket over that was accepted before the object hibernated.
+   * @param {WebSocket} ws
+   */
+  wake(ws) {
+    /** @type {Attachment | null} */
+    const kept = ws.deserializeAttachment();
+    if (kept === null) {
+      close(ws, closeCode(Code.FAULT), "the socket has lost its session");
+      return undefined;
+    }
+    if (kept.conn > this.lastConn) this.lastConn = kept.conn;
+    const record = recordOf(tokens(this.env), kept.digest);
+    if (record === undefined) {
+      end(ws, Code.ROTATED, 0, "ERR the token is not valid any more");
+      return undefined;
+    }
+    return this.keep({ conn: kept.conn, scope: record.write ? Scope.WRITE : 0, note: kept.note, socket: ws, digest: kept.digest });
+  }
+
+  /** @param {Socket} s */
+  keep(s) {
+    this.sockets.set(s.conn, s);
+    this.bySocket.set(s.socket, s);
+    return s;
+  }
+
+  // Events of the platform.
+
+  /**
+   * What the Worker passes on after it has checked the token: it says in headers
+   * what the token may do. Nobody else reaches an object.
+   * @override
+   * @param {Request} request
+   */
+  async fetch(request) {
+    if (this.name === "") return refusal(500, Code.FAULT, "ERR the object does not know its name: deploy with the compatibility date of the project");
+    const digest = request.headers.get("X-Redis2cf-Digest") ?? "";
+    const scope = request.headers.get("X-Redis2cf-Write") === "1" ? Scope.WRITE : 0;
+    switch (new URL(request.url).pathname) {
+      case "/v1/connect":
+        return this.accept(request, digest, scope);
+      case "/v1/frame":
+        return this.post(request, scope);
+      case "/v1/stats":
+        return Response.json({ ...engine.stats(), databaseBytes: this.ctx.storage.sql.databaseSize, sockets: this.sockets.size });
+    }
+    return refusal(404, Code.NOT_FOUND, "ERR there is no such path");
+  }
+
+  /**
+   * @param {Request} request
+   * @param {string} digest
+   * @param {number} scope
+   */
+  accept(request, digest, scope) {
+    const { 0: theirs, 1: ours } = new WebSocketPair();
+    const s = { conn: ++this.lastConn, scope, note: null, socket: ours, digest };
+    this.ctx.acceptWebSocket(ours);
+    this.attachTo(s);
+    try {
+      if (this.generation === engine.generation) engine.call(this, (x, handle) => x.attach(handle, s.conn, s.scope, 0));
+    } catch (e) {
+      if (!(e instanceof EngineFault)) throw e; // it is attached when the object opens
+    }
+    this.keep(s);
+    const protocol = request.headers.get("Sec-WebSocket-Protocol");
+    return new Response(null, {
+      status: 101,
+      webSocket: theirs,
+      headers: protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol },
+    });
+  }
+
+  /** @param {Socket} s */
+  attachTo(s) {
+    /** @type {Attachment} */
+    const kept = { conn: s.conn, digest: s.digest, note: s.note };
+    s.socket.serializeAttachment(kept);
+  }
+
+  /**
+   * @override
+   * @param {WebSocket} ws
+   * @param {string | ArrayBuffer} message
+   */
+  webSocketMessage(ws, message) {
+    const s = this.bySocket.get(ws) ?? this.wake(ws);
+    if (s === undefined) return;
+    if (typeof message === "string") return end(ws, Code.PROTOCOL, 0, "ERR a text message: the protocol is binary");
+    const bytes = new Uint8Array(message);
+    if (bytes.length > MAX_MESSAGE) {
+      return send(ws, errorMessage(Code.TOO_LARGE, seqOf(bytes), false, `ERR a message of ${bytes.length} bytes is larger than ${MAX_MESSAGE}`));
+    }
+    try {
+      engine.message(this, s.conn, bytes, false);
+    } catch (e) {
+      send(ws, this.fault(e, bytes));
+    }
+  }
+
+  /**
+   * @override
+   * @param {WebSocket} ws
+   * @param {number} code
+   * @param {string} reason
+   */
+  webSocketClose(ws, code, reason) {
+    this.drop(ws);
+    close(ws, code, reason);
+  }
+
+  /**
+   * @override
+   * @param {WebSocket} ws
+   */
+  webSocketError(ws) {
+    this.drop(ws);
+  }
+
+  /** @override */
+  alarm() {
+    this.alarmAt = 0;
+    if (this.name !== "") this.tick();
+  }
+
+  // HTTP.
+
+  /**
+   * A hello and a message as one request: for clients that have no WebSocket.
+   * @param {Request} request
+   * @param {number} scope
+   */
+  async post(request, scope) {
+    const bytes = await bodyOf(request, MAX_MESSAGE);
+    if (bytes === null) return refusal(413, Code.TOO_LARGE, `ERR the request is larger than ${MAX_MESSAGE} bytes`);
+    /** @type {Exchange} */
+    const e = { conn: ++this.lastConn, scope: scope | Scope.HTTP, note: null, parts: [], done: null, over: false };
+    try {
+      engine.call(this, (x, handle) => x.attach(handle, e.conn, e.scope, 0));
+      this.exchanges.set(e.conn, e);
+      engine.message(this, e.conn, bytes, true);
+    } catch (error) {
+      this.exchanges.delete(e.conn);
+      e.parts = [this.fault(error, bytes)];
+      e.over = true;
+    }
+    if (!e.over) await this.pending(e, request.signal);
+    return new Response(partsOf(e.parts), { headers: { "Content-Type": "application/octet-stream", "Cache-Control": "no-store" } });
+  }
+
+  /**
+   * Waits for the end of an exchange. The object stays awake as it does for any
+   * request that is not answered.
+   * @param {Exchange} e
+   * @param {AbortSignal} signal
+   */
+  async pending(e, signal) {
+    /** @type {Promise<void>} */
+    const ended = new Promise((resolve) => (e.done = resolve));
+    const stop = () => e.done?.();
+    signal.addEventListener("abort", stop);
+    const timer = setTimeout(stop, LONGEST_POLL);
+    await ended;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+    if (!e.over) {
+      this.exchanges.delete(e.conn);
+      this.left(e.conn);
+    }
+  }
+
+  // What the engine asks for: a Host of instance.js.
+
+  /** @returns {Iterable<Connection>} */
+  *connections() {
+    yield* this.sockets.values();
+    yield* this.exchanges.values();
+  }
+
+  /**
+   * @param {number} conn
+   * @param {number} kind
+   * @param {number} code
+   * @param {ArrayBuffer} bytes
+   */
+  send(conn, kind, code, bytes) {
+    if (kind === Send.NOTE) return this.note(conn, bytes);
+    const s = this.sockets.get(conn);
+    if (s !== undefined) {
+      if (kind === Send.MESSAGE) return send(s.socket, bytes);
+      this.sockets.delete(conn);
+      this.bySocket.delete(s.socket);
+      return close(s.socket, code, new TextDecoder().decode(bytes));
+    }
+    const e = this.exchanges.get(conn);
+    if (e === undefined) return; // the client left
+    if (kind === Send.MESSAGE) {
+      e.parts.push(new Uint8Array(bytes));
+      return;
+    }
+    this.exchanges.delete(conn);
+    e.over = true;
+    e.done?.();
+  }
+
+  /**
+   * Keeps with a socket what the engine wants to know of it after hibernation.
+   * @param {number} conn
+   * @param {ArrayBuffer} bytes
+   */
+  note(conn, bytes) {
+    const s = this.sockets.get(conn);
+    if (s === undefined) return;
+    s.note = bytes;
+    this.attachTo(s);
+  }
+
+  /**
+   * @param {number} timer
+   * @param {number} alarm
+   * @param {number} flags
+   */
+  next(timer, alarm, flags) {
+    this.faults = 0;
+    this.blocked = (flags & Flag.BLOCKED) !== 0;
+    this.due = Math.ceil(timer / 1000);
+    if (this.blocked || this.due !== 0 || this.timerAt !== 0) this.arm();
+    if (alarm !== 0) this.setAlarm(Math.ceil(alarm / 1000));
+    if (flags & Flag.COLLECT) this.collectSoon();
+    if (flags & Flag.SWEEP) this.sweepSoon();
+    if (flags & (Flag.D1 | Flag.KV)) this.followers.work(flags);
+  }
+
+  // Timers.
+
+  /**
+   * Sets the timer. One that is set earlier stays: it costs less to let it go off.
+   */
+  arm() {
+    const at = Date.now();
+    let want = 0;
+    if (this.due !== 0 && (this.blocked || this.due <= at + NEAR)) want = this.due;
+    if (this.blocked && (want === 0 || want > at + LOOK)) want = at + LOOK;
+    if (this.timerAt !== 0 && want !== 0 && this.timerAt <= want) return;
+    if (this.timerAt !== 0) clearTimeout(this.timer);
+    this.timerAt = want;
+    if (want !== 0) this.timer = setTimeout(() => this.wentOff(), Math.max(0, want - at));
+  }
+
+  wentOff() {
+    this.timerAt = 0;
+    if (!engine.current(this.id, this.handle)) return;
+    // After a trap the clients of blocked commands must hear of the new epoch.
+    const lost = this.blocked && this.generation !== engine.generation;
+    if (lost || (this.due !== 0 && this.due <= Date.now())) this.tick();
+    else this.arm();
+  }
+
+  tick() {
+    this.safely(() => engine.call(this, (x, handle) => x.tick(handle, now(), engine.seed())));
+  }
+
+  /**
+   * The alarm costs a row each time that it is set. One that is set earlier will
+   * ask what is next.
+   * @param {number} at Unix milliseconds
+   */
+  setAlarm(at) {
+    if (this.alarmAt !== 0 && this.alarmAt <= at) return;
+    this.alarmAt = at;
+    this.ctx.storage.setAlarm(at).catch((e) => {
+      this.alarmAt = 0;
+      console.error("redis2cf: the alarm cannot be set:", e);
+    });
+  }
+
+  /** Collects garbage when the answers of this event have left. */
+  collectSoon() {
+    if (this.collecting) return;
+    this.collecting = true;
+    const collect = () => {
+      this.collecting = false;
+      engine.collect(false);
+    };
+    this.ctx.storage.sync().then(() => setTimeout(collect, 0), collect);
+  }
+
+  /** Removes garbage rows a few at a time, between frames. */
+  sweepSoon() {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    setTimeout(() => {
+      this.sweeping = false;
+      if (engine.current(this.id, this.handle)) this.safely(() => engine.call(this, (x, handle) => x.sweep(handle, SWEEP_ROWS)));
+    }, SWEEP_PAUSE);
+  }
+
+  // Followers call these.
+
+  /**
+   * What a follower is to do next.
+   * @param {number} follower
+   */
+  follow(follower) {
+    return engine.task(this, follower);
+  }
+
+  /**
+   * Says what a follower did.
+   * @param {number} follower
+   * @param {Uint8Array} receipt
+   */
+  followed(follower, receipt) {
+    engine.callWith(this, receipt, (x, handle, n) => x.followed(handle, follower, now(), n));
+  }
+
+  /**
+   * Has a follower fed anew from the object's rows.
+   * @param {number} follower
+   */
+  rebuild(follower) {
+    engine.call(this, (x, handle) => x.rebuild(handle, follower, now()));
+  }
+
+  // Ends.
+
+  /** @param {WebSocket} ws */
+  drop(ws) {
+    const s = this.bySocket.get(ws);
+    if (s === undefined) return;
+    this.bySocket.delete(ws);
+    this.sockets.delete(s.conn);
+    this.left(s.conn);
+  }
+
+  /** @param {number} conn */
+  left(conn) {
+    this.safely(() => engine.call(this, (x, handle) => x.closed(handle, conn, now(), engine.seed())));
+  }
+
+  /**
+   * Does what nobody waits for. After a trap the object is opened again, later each
+   * time that it fails.
+   * @param {() => void} body
+   */
+  safely(body) {
+    try {
+      body();
+    } catch (e) {
+      if (!(e instanceof EngineFault)) throw e;
+      const pause = Math.min(LONGEST_PAUSE, 100 * 2 ** this.faults++);
+      this.due = Date.now() + pause;
+      this.timerAt = this.due;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.wentOff(), pause);
+    }
+  }
+
+  /**
+   * The message for what the engine could not serve.
+   * @param {unknown} e
+   * @param {Uint8Array} bytes of the message
+   */
+  fault(e, bytes) {
+    if (!(e instanceof EngineFault)) throw e;
+    console.error("redis2cf: a message is refused:", e.message);
+    return errorMessage(Code.FAULT, seqOf(bytes), false, `ERR ${e.message}; nothing of this was stored`);
+  }
+}
+
+/**
+ * @param {WebSocket} ws
+ * @param {ArrayBuffer | Uint8Array} bytes
+ */
+function send(ws, bytes) {
+  try {
+    ws.send(bytes);
+  } catch {
+    // It is closing: its close event comes.
+  }
+}
+
+/**
+ * @param {WebSocket} ws
+ * @param {number} code
+ * @param {string} reason
+ */
+function close(ws, code, reason) {
+  try {
+    // 1005 and 1006 say that there was no code; they cannot be sent.
+    if (code === 1005 || code === 1006) ws.close();
+    else ws.close(code, reason.slice(0, 40));
+  } catch {
+    // It is closed.
+  }
+}
+
+/**
+ * Ends a socket with an error.
+ * @param {WebSocket} ws
+ * @param {number} code
+ * @param {number} seq
+ * @param {string} text
+ */
+function end(ws, code, seq, text) {
+  send(ws, errorMessage(code, seq, true, text));
+  close(ws, closeCode(code), text);
+}
+
+/**
+ * The body of a request, null when it is larger than the limit.
+ * @param {Request} request
+ * @param {number} limit bytes
+ */
+async function bodyOf(request, limit) {
+  if (Number(request.headers.get("Content-Length") ?? "0") > limit) return null;
+  if (request.body === null) return new Uint8Array(0);
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > limit) return null;
+    chunks.push(chunk);
+  }
+  if (chunks.length === 1) return chunks[0];
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.length;
+  }
+  return out;
+}
