@@ -5,7 +5,8 @@
 // R2 and the WebAssembly instance.
 //
 //	worker/js        ES modules with JSDoc types: entry and access, the object, the
-//	                 instance with its WASI imports, followers
+//	                 instance with its WASI imports, followers. Bindings: REDIS2CF_OBJECTS,
+//	                 the secret REDIS2CF_TOKENS, REDIS2CF_D1, REDIS2CF_KV, REDIS2CF_R2
 //	worker/object    Go: the host of one object's engine: sessions, frames, rows,
 //	                 followers' programs. It is tested natively over modernc's SQLite
 //	worker/engine    Go: the main package of engine.wasm, which is worker/object behind
@@ -124,6 +125,25 @@
 //	                            failed, bytes error text
 //
 // How far the followers are behind is in stats(), followers by object.
+//
+// # HTTP
+//
+//	GET  /v1/connect   WebSocket; Sec-WebSocket-Protocol: redis2cf.v1 (frame.Subprotocol), or none
+//	POST /v1/frame     a hello and one message as parts (frame.AppendPart); 200 with parts
+//	GET  /v1/info      {"protocol": 1, "module": …, "groups": [{"name", "shards"}], "families": [Family]}
+//	GET  /v1/stats     figures of the isolate that an object is in: linearMemory (bytes), traps, …
+//
+// Requests have Authorization: Bearer TOKEN, X-Redis2cf-Object: GROUP/SHARD (or
+// ?object=; without it the first group's first shard) and may have
+// X-Redis2cf-Namespace, a name that store.CheckNamespace accepts, for a part of the
+// token's namespace. The object's name is NAMESPACE[/PART]:GROUP/SHARD.
+//
+// A refusal has JSON, {"code": 3, "text": "ERR …"}, with the codes of package frame:
+// 401 CodeToken, 403 CodeToken (the part of the namespace is no name), 404 and 405
+// CodeNotFound, 413 CodeTooLarge, 426 CodeProtocol (no WebSocket was asked for) or
+// CodeVersion (other subprotocols were offered), 500 CodeFault, 503 CodeOverload with Retry-After.
+// A socket that the object ends with an error is closed with 4000 + code, after an
+// Error message that says the same.
 //
 // # Config
 //
