@@ -1,6 +1,10 @@
 package sqlite
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/redis2cf/redis2cf/runtime/internal/sqlviews"
+)
 
 // applicationID marks the files that are ours (PRAGMA application_id): the
 // letters "r2cf".
@@ -86,7 +90,7 @@ CREATE TABLE garbage (
 CREATE TABLE garbage_spaces (
 	space INTEGER PRIMARY KEY
 );
-` + standardViews,
+` + sqlviews.File.Standard(),
 	`
 CREATE TABLE json_documents (
 	id    INTEGER NOT NULL,
@@ -95,7 +99,7 @@ CREATE TABLE json_documents (
 	PRIMARY KEY (id, pos)
 ) WITHOUT ROWID;
 DROP VIEW IF EXISTS documents; -- a family's: it comes back as family_documents
-CREATE VIEW documents AS ` + shapes["json"].query("") + `;
+CREATE VIEW documents AS ` + sqlviews.File.Documents() + `;
 `,
 	`
 CREATE INDEX hash_expiring ON hash_fields (id, expires) WHERE expires IS NOT NULL;

@@ -10,6 +10,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
+	"github.com/redis2cf/redis2cf/runtime/internal/sqlviews"
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
@@ -205,7 +206,7 @@ func (s *Store) Close() error {
 func (s *Store) DefineViews(views []store.View) error {
 	var b strings.Builder
 	for _, v := range views {
-		name, sql, ok := familyView(v)
+		name, sql, ok := sqlviews.File.Family(sqlviews.View(v), isOwnName)
 		if !ok {
 			continue
 		}
@@ -219,7 +220,7 @@ func (s *Store) DefineViews(views []store.View) error {
 			return s.explain("reading the views of", err)
 		}
 		if have != sql {
-			b.WriteString("DROP VIEW IF EXISTS " + quoted(name) + ";\n" + sql + ";\n")
+			b.WriteString("DROP VIEW IF EXISTS " + sqlviews.Quoted(name) + ";\n" + sql + ";\n")
 		}
 	}
 	if b.Len() == 0 {

@@ -1,10 +1,16 @@
-package sqlite
+package sqlviews
 
 import (
 	"fmt"
 	"strings"
+)
 
-	"github.com/redis2cf/redis2cf/runtime/store"
+// A Scope says whose rows the tables hold.
+type Scope uint8
+
+const (
+	File Scope = iota // of one store: a SQLite file
+	D1                // of several objects: the tables' first column is object
 )
 
 // live says which keys an answer of Redis would still contain.
@@ -39,7 +45,7 @@ SELECT json_group_object(CAST(name AS TEXT), CAST(text AS TEXT)) FROM f WHERE n 
 type shape struct {
 	name    string // of the view of all keys of the type
 	typ     int
-	columns string
+	columns string // %s: the condition on the object, where there is one
 	items   string // table that the columns with i. come from; empty: the key's own row
 	where   string
 	order   string // the elements' order, by which people read
@@ -48,7 +54,7 @@ type shape struct {
 var shapes = map[string]shape{
 	"string": {"strings", 1, "CAST(k.value AS TEXT) AS value", "", "", ""},
 	"hash":   {"hashes", 2, "CAST(i.field AS TEXT) AS field, CAST(i.value AS TEXT) AS value", "hash_fields", "", "i.field"},
-	"list": {"lists", 3, "i.pos - (SELECT min(pos) FROM list_items WHERE id = k.id) AS idx, CAST(i.value AS TEXT) AS value",
+	"list": {"lists", 3, "i.pos - (SELECT min(pos) FROM list_items WHERE %sid = k.id) AS idx, CAST(i.value AS TEXT) AS value",
 		"list_items", "", "i.pos"},
 	"set":    {"sets", 4, "CAST(i.member AS TEXT) AS member", "set_members", "", "i.member"},
 	"zset":   {"sorted_sets", 5, "CAST(i.member AS TEXT) AS member, i.score", "zset_members", "", "i.score, i.member"},
@@ -60,56 +66,75 @@ var shapes = map[string]shape{
 // made; others are made by the migrations that bring their tables.
 var shapeOrder = []string{"string", "hash", "list", "set", "zset", "stream"}
 
-// query is the SELECT of a view. more is a further condition on k.key.
-func (s shape) query(more string) string {
+// Standard is the statements that make the views of the types that the first
+// version of the tables had, "\n" behind each.
+func (s Scope) Standard() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "SELECT d.db, CAST(k.key AS TEXT) AS key, %s, %s\nFROM keys k JOIN dbs d ON d.space = k.space", s.columns, expiresAt)
-	if s.items != "" {
-		fmt.Fprintf(&b, " JOIN %s i ON i.id = k.id", s.items)
+	for _, typ := range shapeOrder {
+		fmt.Fprintf(&b, "CREATE VIEW %s AS %s;\n", shapes[typ].name, s.query(shapes[typ], ""))
 	}
-	fmt.Fprintf(&b, "\nWHERE k.type = %d AND %s", s.typ, live)
-	for _, cond := range []string{s.where, more} {
+	return b.String()
+}
+
+// Documents is the SELECT of the view of JSON documents.
+func (s Scope) Documents() string { return s.query(shapes["json"], "") }
+
+// query is the SELECT of a view. more is a further condition on k.key.
+func (s Scope) query(sh shape, more string) string {
+	object, dbs, items, column := "", "", "", ""
+	if s == D1 {
+		object, dbs, items, column = "object = k.object AND ", "d.object = k.object AND ", "i.object = k.object AND ", "k.object, "
+	}
+	columns := strings.ReplaceAll(sh.columns, "%s", object)
+	var b strings.Builder
+	fmt.Fprintf(&b, "SELECT %sd.db, CAST(k.key AS TEXT) AS key, %s, %s\nFROM keys k JOIN dbs d ON %sd.space = k.space", column, columns, expiresAt, dbs)
+	if sh.items != "" {
+		fmt.Fprintf(&b, " JOIN %s i ON %si.id = k.id", sh.items, items)
+	}
+	fmt.Fprintf(&b, "\nWHERE k.type = %d AND %s", sh.typ, live)
+	for _, cond := range []string{sh.where, more} {
 		if cond != "" {
 			b.WriteString(" AND " + cond)
 		}
 	}
-	if s.order != "" {
-		b.WriteString("\nORDER BY d.db, k.key, " + s.order)
+	if sh.order != "" {
+		b.WriteString("\nORDER BY " + column + "d.db, k.key, " + sh.order)
 	}
 	return b.String()
 }
 
-// standardViews shows the keys of each type with their contents as text.
-var standardViews = func() string {
-	var b strings.Builder
-	for _, typ := range shapeOrder {
-		s := shapes[typ]
-		fmt.Fprintf(&b, "CREATE VIEW %s AS %s;\n", s.name, s.query(""))
-	}
-	return b.String()
-}()
+// A View shows the keys of one family.
+type View struct {
+	Name    string // letters, digits and underscores
+	Pattern string // Redis glob: "messages:*"
+	Type    string // as in the plan: "string", "hash", "list", "set", "zset", "stream", "hyperloglog", "json"
+}
 
-// familyView is the statement that makes the view of a family, and the view's
-// name. Types without a table have none: ok is false.
-func familyView(v store.View) (name, sql string, ok bool) {
+// Family is the statement that makes a family's view, and the view's name: NAME, or
+// family_NAME where taken says that the tables use it. Types without a table, and
+// for D1 a pattern that D1 cannot match, have none: ok is false.
+func (s Scope) Family(v View, taken func(name string) bool) (name, sql string, ok bool) {
 	typ := v.Type
 	if typ == "hyperloglog" {
 		typ = "string"
 	}
-	s, ok := shapes[typ]
+	sh, ok := shapes[typ]
 	if !ok || v.Name == "" || strings.IndexByte(v.Name, 0) >= 0 {
 		return "", "", false
 	}
+	cond, ok := s.Matches(v.Pattern)
+	if !ok {
+		return "", "", false
+	}
 	name = v.Name
-	if isOwnName(name) || strings.HasPrefix(strings.ToLower(name), "sqlite_") {
+	if taken(name) || strings.HasPrefix(strings.ToLower(name), "sqlite_") {
 		name = "family_" + name
 	}
-	pattern := strings.ReplaceAll(globForSQL(v.Pattern), "'", "''")
-	return name, "CREATE VIEW " + quoted(name) + " AS " + s.query("CAST(k.key AS TEXT) GLOB '"+pattern+"'"), true
+	return name, "CREATE VIEW " + Quoted(name) + " AS " + s.query(sh, cond), true
 }
 
-// quoted is a name as an identifier.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// Quoted is a name as an identifier.
+func Quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // globForSQL turns a pattern of Redis into one of SQLite: the two differ in how
 // a character is taken literally (\x and [x]) and in how a class is negated (^

@@ -1,0 +1,44 @@
+package worker
+
+import "strings"
+
+// DefaultNamespace is the namespace of the first token, whose keys have their own
+// names in KV.
+const DefaultNamespace = "main"
+
+// An ObjectName is a Durable Object's name taken apart: NAMESPACE:GROUP/SHARD, where
+// NAMESPACE is a token's, or that, a slash, and the one that a client asked for.
+type ObjectName struct {
+	Namespace string // "main", "main/jobs"
+	Group     string
+	Shard     string
+}
+
+// ParseObject takes a name apart. What is no such name is all namespace.
+func ParseObject(name string) ObjectName {
+	var o ObjectName
+	var rest string
+	o.Namespace, rest, _ = strings.Cut(name, ":")
+	o.Group, o.Shard, _ = strings.Cut(rest, "/")
+	return o
+}
+
+// Client is the namespace that a client asked for below its token's; empty: none.
+func (o ObjectName) Client() string {
+	_, client, _ := strings.Cut(o.Namespace, "/")
+	return client
+}
+
+// KV is the namespace as names in KV have it: empty for DefaultNamespace, and a colon
+// for the slash.
+func (o ObjectName) KV() string {
+	if o.Namespace == DefaultNamespace {
+		return ""
+	}
+	return strings.ReplaceAll(o.Namespace, "/", ":")
+}
+
+// Has reports whether keys of a family can be in the object.
+func (o ObjectName) Has(f *Family) bool {
+	return f.Group == o.Group && (f.Client == "" || f.Client == o.Client())
+}
