@@ -74,6 +74,7 @@ func newLink(where target, o *Options, refused error) *link {
 			DB: o.DB, Protocol: o.Protocol, Name: o.ClientName, Username: o.Username, Password: o.Password,
 		},
 	}
+	l.opt.Client = l
 	if !o.DisableIdentity && !o.DisableIndentity {
 		l.opt.LibName, l.opt.LibVer = libraryName(o.IdentitySuffix), Version()
 	}

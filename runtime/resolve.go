@@ -49,7 +49,8 @@ func (t target) open() (store.Backend, error) {
 	}
 	for _, addr := range t.addrs {
 		if b, ok := store.Local(addr); ok {
-			return b, nil
+			space, _ := t.place()
+			return b, t.usePlan(b, space)
 		}
 	}
 	rawURL, named, err := t.url()
@@ -77,6 +78,10 @@ func (t target) open() (store.Backend, error) {
 		b = occupied{b, leave}
 	}
 	if err := t.defineViews(b, space); err != nil {
+		_ = b.Close()
+		return nil, err
+	}
+	if err := t.usePlan(b, space); err != nil {
 		_ = b.Close()
 		return nil, err
 	}
@@ -129,6 +134,14 @@ func (b occupied) Close() error {
 func (b occupied) DefineViews(views []store.View) error {
 	if v, ok := b.Backend.(store.Viewer); ok {
 		return v.DefineViews(views)
+	}
+	return nil
+}
+
+// UsePlan passes families on to the store.
+func (b occupied) UsePlan(families []store.Family) error {
+	if p, ok := b.Backend.(store.Planned); ok {
+		return p.UsePlan(families)
 	}
 	return nil
 }
@@ -208,6 +221,26 @@ func (t target) defineViews(b store.Backend, space string) error {
 	}
 	if err := v.DefineViews(views); err != nil {
 		return fmt.Errorf("redis2cf: showing the plan's families in %s: %w", b.URL(), err)
+	}
+	return nil
+}
+
+// usePlan tells the store which of the plan's families are in a namespace, if it serves
+// some in another way than the rest.
+func (t target) usePlan(b store.Backend, space string) error {
+	p, ok := b.(store.Planned)
+	planned := t.plan.Plan().Families
+	if !ok || len(planned) == 0 {
+		return nil
+	}
+	families := make([]store.Family, 0, len(planned))
+	for _, f := range planned {
+		if f.Client == "" || f.Client == space {
+			families = append(families, store.Family{Pattern: f.Pattern, Name: f.Name, Type: f.Type, Store: f.Store, Consistency: f.Consistency})
+		}
+	}
+	if err := p.UsePlan(families); err != nil {
+		return fmt.Errorf("redis2cf: telling %s the plan's families: %w", b.URL(), err)
 	}
 	return nil
 }

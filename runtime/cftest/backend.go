@@ -31,6 +31,18 @@ func (b backend) URL() string { return "redis://" + b.m.Addr() }
 // Close does nothing; the test closes its server.
 func (b backend) Close() error { return nil }
 
+// UsePlan notes which families the program's plan has, for StaleKV.
+func (b backend) UsePlan(families []store.Family) error {
+	m := b.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.plan = append(m.plan, families...)
+	if m.stale != nil {
+		return m.stale.UsePlan(families)
+	}
+	return nil
+}
+
 // NewSession adds a client.
 func (b backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	m := b.m
@@ -56,11 +68,18 @@ func (b backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{m: m, inner: inner, peer: &link{resp3: opt.Protocol != 2, name: opt.Name, push: opt.Push}}
+	var run store.Session = inner
+	m.mu.Lock()
+	stale := m.stale
+	m.mu.Unlock()
+	if stale != nil {
+		run = stale.Session(inner, opt)
+	}
+	s := &session{m: m, inner: inner, run: run, peer: &link{resp3: opt.Protocol != 2, name: opt.Name, push: opt.Push}}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ln == nil { // closed since
-		_ = inner.Close()
+		_ = run.Close()
 		return nil, refused(m.addr)
 	}
 	m.total.Add(1)
@@ -114,6 +133,7 @@ func (closedServer) Close() error { return nil }
 type session struct {
 	m     *Miniredis
 	inner *embedded.Session
+	run   store.Session // inner, or what imitates KV before it
 	ended atomic.Bool // with the server, or by a hook
 	once  sync.Once
 	peer  *link
@@ -140,7 +160,7 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 	text := s.m.errText
 	s.m.mu.Unlock()
 	if text == "" {
-		run := s.inner.Execute
+		run := s.run.Execute
 		if !s.m.server.empty() {
 			run = s.hooked
 		}
@@ -168,7 +188,7 @@ func (s *session) hooked(ctx context.Context, cmds []resp.Command) ([]resp.Reply
 				continue
 			}
 		}
-		got, err := s.inner.Execute(ctx, []resp.Command{cmd})
+		got, err := s.run.Execute(ctx, []resp.Command{cmd})
 		if errors.Is(err, store.ErrClosed) && len(replies) > 0 {
 			err = errEndedHalfway
 		}
@@ -188,7 +208,7 @@ func (s *session) Close() error {
 		s.m.mu.Unlock()
 		s.peer.gone()
 	})
-	return s.inner.Close()
+	return s.run.Close()
 }
 
 // end ends the session with its server: its client is told, and is gone.

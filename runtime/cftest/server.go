@@ -52,6 +52,9 @@ type Miniredis struct {
 	sessions map[*session]struct{}     // of clients, now
 
 	server *Server
+
+	plan  []store.Family // of the programs that have opened the server
+	stale *memory.Stale  // nil: nothing is stale
 }
 
 // DumpMaxLineLen is how many bytes of a value Dump shows, with the mark that says

@@ -194,6 +194,14 @@ func (h *handle) DefineViews(views []View) error {
 	return nil
 }
 
+// UsePlan passes families on to the store, if it serves some in another way.
+func (h *handle) UsePlan(families []Family) error {
+	if p, ok := h.Backend.(Planned); ok {
+		return p.UsePlan(families)
+	}
+	return nil
+}
+
 // RegisterLocal says that the backend of a server of this process answers at a
 // network address, so that clients of that address reach it without the
 // network. The returned function takes it back.
@@ -226,6 +234,14 @@ func Local(addr string) (Backend, bool) {
 type borrowed struct{ Backend }
 
 func (borrowed) Close() error { return nil }
+
+// UsePlan passes families on to the server.
+func (b borrowed) UsePlan(families []Family) error {
+	if p, ok := b.Backend.(Planned); ok {
+		return p.UsePlan(families)
+	}
+	return nil
+}
 
 // secretParams are the query parameters that hold secrets.
 var secretParams = []string{"token", "password", "secret", "key"}

@@ -56,6 +56,10 @@ type SessionOptions struct {
 	// Addr and LocalAddr are the two ends of the connection that the client came
 	// by, host:port, for CLIENT LIST; empty for a client in the program.
 	Addr, LocalAddr string
+	// Client tells the clients of a process apart, for a store that promises something to
+	// each of them: sessions of one client have the same value, which can be compared.
+	// nil: the session is a client of its own.
+	Client interface{}
 }
 
 // A UserSetter is a Session that can be told who its client has become (AUTH),
@@ -90,4 +94,19 @@ type View struct {
 // replaces them.
 type Viewer interface {
 	DefineViews(views []View) error
+}
+
+// A Family is a key family of the plan, as far as a store has to know it.
+type Family struct {
+	Pattern     string // Redis glob without character classes: "session:*"
+	Name        string // as the views are called: "Session"
+	Type        string // as in a View
+	Store       string // "do", "kv", "d1", "r2"
+	Consistency string // "primary", "follow", "sync"
+}
+
+// A Planned is a Backend that serves some families in another way than the rest.
+// UsePlan adds families; those of a plan that is known already change nothing.
+type Planned interface {
+	UsePlan(families []Family) error
 }

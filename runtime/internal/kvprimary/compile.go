@@ -259,8 +259,16 @@ func (s *step) answer(read []Value, stored []error) resp.Reply {
 	return resp.NewArray(replies...)
 }
 
+// A ReplyError is an error that is answered as it is.
+type ReplyError string
+
+func (e ReplyError) Error() string { return string(e) }
+
 // failed is the reply of what KV did not do.
 func failed(err error) resp.Reply {
+	if e, ok := err.(ReplyError); ok {
+		return resp.NewError(string(e))
+	}
 	return resp.NewError("ERR KV: " + strings.Map(func(r rune) rune {
 		if r == '\r' || r == '\n' {
 			return ' '

@@ -60,9 +60,12 @@ func TestNameNamesTheData(t *testing.T) {
 
 func TestURLsThatNameNothingAreRefused(t *testing.T) {
 	for url, want := range map[string]string{
-		"memory:name":        "write memory://name",
-		"memory://a/b":       "without a slash",
-		"memory://a?size=10": "no settings",
+		"memory:name":                "write memory://name",
+		"memory://a/b":               "without a slash",
+		"memory://a?size=10":         "leave out size",
+		"memory://a?kv=fresh":        "write kv=stale",
+		"memory://a?kv=stale&seed=x": "no number",
+		"memory://a?seed=1":          "without kv=stale",
 	} {
 		if _, err := store.Open(url); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", url, err)
