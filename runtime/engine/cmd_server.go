@@ -119,6 +119,7 @@ func cmdQuit(*call) resp.Reply { return resp.OK }
 func cmdReset(c *call) resp.Reply {
 	c.s.endMulti()
 	c.e.unwatch(c.s)
+	c.e.unsubscribed(c.s)
 	c.e.topics.leave(c.s)
 	c.e.unmonitor(c.s)
 	c.s.db, c.s.proto, c.s.name = 0, 2, ""

@@ -31,6 +31,15 @@ type Options struct {
 	// ResidentRows is how many rows a collection may have to be read whole when it
 	// is first used; larger ones serve commands from their rows. 0 means 512.
 	ResidentRows int
+	// Cold has Open read no keys, however few there are.
+	Cold bool
+	// KeepScripts has SCRIPT LOAD write the script to the store, until SCRIPT FLUSH.
+	KeepScripts bool
+	// Topics fills Outcome.Topics.
+	Topics bool
+	// MaxArgument is how many bytes an argument of a command may have; 0: as many as
+	// Redis takes. Longer ones are refused, and the reply names the limit.
+	MaxArgument int
 }
 
 // An Engine is one set of databases with its clients. It is not safe for
@@ -65,6 +74,7 @@ type Engine struct {
 	spare  []record // room for the changes to come
 	pushes []Push
 	wakes  []Wake
+	told   []Topic
 	writes int64 // counts changes of keys: a command that raised it has written
 
 	sessions    map[uint64]*session
@@ -97,6 +107,10 @@ type Frame struct {
 	Commands []resp.Command
 	NoBlock  bool          // blocking commands answer at once, as inside MULTI
 	Scratch  *resp.Scratch // memory for Outcome.Replies; nil: they are allocated
+	// Hold keeps what the frame changed for the next call: its Change is nil, and the
+	// one of the next call without Hold, or of Finish, has it too. The store need not
+	// show it before.
+	Hold bool
 }
 
 // A Wake is the reply of a command that was blocked.
@@ -122,6 +136,7 @@ type Outcome struct {
 	Change *Change
 	Wakes  []Wake
 	Pushes []Push
+	Topics []Topic // see Options.Topics
 	// Seen is the number of the last change that the replies may depend on: when
 	// it is stored, they say nothing that a fault could take back.
 	Seen     uint64
@@ -176,12 +191,21 @@ func (e *Engine) readKeys() error {
 	if err != nil {
 		return fmt.Errorf("listing the databases: %w", err)
 	}
+	if e.opt.Cold {
+		if err := e.openCold(dbs); err != nil {
+			return fmt.Errorf("looking for libraries and for the first key that expires: %w", err)
+		}
+		return nil
+	}
 	most, whole := min(openBytes, e.memory.bound/2), true
 	for _, db := range dbs {
 		if db == FunctionsDB {
 			if err := e.readLibraries(); err != nil {
 				return err
 			}
+			continue
+		}
+		if db == scriptsDB {
 			continue
 		}
 		ks, all := e.db(db), true
@@ -233,7 +257,7 @@ func (e *Engine) begin(now int64, seed uint64) {
 	if e.started == 0 {
 		e.started = e.now
 	}
-	if len(e.memory.large) > 0 {
+	if len(e.memory.large) > 0 && len(e.ops) == 0 {
 		e.shedLarge()
 	}
 }
@@ -241,11 +265,18 @@ func (e *Engine) begin(now int64, seed uint64) {
 // finish collects what a call did.
 func (e *Engine) finish(out *Outcome) {
 	out.Change = e.takeChange()
+	e.scripts.flushed = false
 	if !e.volatile {
 		e.settleMemory(out.Change == nil)
 	}
-	out.Wakes, e.wakes = e.wakes, nil
-	out.Pushes, e.pushes = e.pushes, nil
+	e.hand(out)
 	out.Deadline = e.deadline()
 	out.Seen = e.seq
+}
+
+// hand gives out what is not for the store.
+func (e *Engine) hand(out *Outcome) {
+	out.Topics, e.told = e.told, nil
+	out.Wakes, e.wakes = e.wakes, nil
+	out.Pushes, e.pushes = e.pushes, nil
 }

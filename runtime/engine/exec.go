@@ -96,6 +96,10 @@ func (e *Engine) Exec(now int64, seed uint64, f Frame) (out Outcome) {
 		}
 		out.Replies = append(out.Replies, r)
 	}
+	if f.Hold {
+		e.hand(&out)
+		return out
+	}
 	e.finish(&out)
 	out.Seen = e.seen.frame
 	return out
@@ -131,6 +135,11 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 	if cmd == nil {
 		s.spoiled = s.multi
 		return bad, nil
+	}
+	if s.readOnly && cmd.changes() {
+		s.spoiled = s.multi
+		e.rejected(cmd, errReadOnly)
+		return errReadOnly, nil
 	}
 	if e.admin.watching && block && e.admin.pause.holds(e.now, s, cmd) {
 		return resp.Reply{}, e.hold(s, cmd, args)
@@ -182,5 +191,29 @@ func (e *Engine) check(args resp.Command) (*command, resp.Reply) {
 		e.rejected(cmd, r)
 		return nil, r
 	}
+	if most := e.opt.MaxArgument; most > 0 {
+		for _, a := range args {
+			if len(a) > most {
+				r := resp.NewError(fmt.Sprintf("ERR an argument of %d bytes is longer than the %d that a row of this store may have", len(a), most))
+				e.rejected(cmd, r)
+				return nil, r
+			}
+		}
+	}
 	return cmd, resp.Reply{}
+}
+
+var errReadOnly = resp.NewError("NOPERM this token may only read")
+
+// changes reports whether the command changes data, tells others something or steers
+// the server.
+func (cmd *command) changes() bool {
+	if cmd.flags&(flagWrite|flagAdmin) != 0 {
+		return true
+	}
+	switch cmd.name {
+	case "publish", "spublish", "script|load", "script|flush":
+		return true
+	}
+	return false
 }

@@ -50,15 +50,16 @@ var pubsubHandlers = map[string]handler{
 
 // kind is one of the three ways to subscribe.
 type kind struct {
-	word string
-	all  func(*topics) *map[string][]*session
-	own  func(*session) *map[string]struct{}
+	number TopicKind
+	word   string
+	all    func(*topics) *map[string][]*session
+	own    func(*session) *map[string]struct{}
 }
 
 var (
-	plainKind = kind{"subscribe", func(t *topics) *map[string][]*session { return &t.channels }, func(s *session) *map[string]struct{} { return &s.topics }}
-	globKind  = kind{"psubscribe", func(t *topics) *map[string][]*session { return &t.patterns }, func(s *session) *map[string]struct{} { return &s.globs }}
-	shardKind = kind{"ssubscribe", func(t *topics) *map[string][]*session { return &t.shards }, func(s *session) *map[string]struct{} { return &s.shards }}
+	plainKind = kind{TopicChannel, "subscribe", func(t *topics) *map[string][]*session { return &t.channels }, func(s *session) *map[string]struct{} { return &s.topics }}
+	globKind  = kind{TopicPattern, "psubscribe", func(t *topics) *map[string][]*session { return &t.patterns }, func(s *session) *map[string]struct{} { return &s.globs }}
+	shardKind = kind{TopicShard, "ssubscribe", func(t *topics) *map[string][]*session { return &t.shards }, func(s *session) *map[string]struct{} { return &s.shards }}
 )
 
 // count is the number that confirmations carry: channels and patterns together,
@@ -75,17 +76,9 @@ func (e *Engine) push(s *session, elems ...resp.Reply) {
 }
 
 func (c *call) subscribe(k kind) resp.Reply {
-	all, own := k.all(&c.e.topics), k.own(c.s)
-	if *all == nil {
-		*all = map[string][]*session{}
-	}
-	if *own == nil {
-		*own = map[string]struct{}{}
-	}
 	for _, name := range c.args[1:] {
-		if _, ok := (*own)[name]; !ok {
-			(*own)[name] = struct{}{}
-			(*all)[name] = append((*all)[name], c.s)
+		if c.e.listen(c.s, k, name) {
+			c.e.topic(c.s, k, name, true)
 		}
 		c.e.push(c.s, resp.NewBulk(k.word), resp.NewBulk(name), intReply(int64(k.count(c.s))))
 	}
@@ -109,6 +102,7 @@ func (c *call) unsubscribe(k kind) resp.Reply {
 		if _, ok := (*own)[name]; ok {
 			delete(*own, name)
 			remove(*all, name, c.s)
+			c.e.topic(c.s, k, name, false)
 		}
 		c.e.push(c.s, resp.NewBulk(word), resp.NewBulk(name), intReply(int64(k.count(c.s))))
 	}

@@ -19,6 +19,7 @@ type scripts struct {
 	bytes        int                 // of these texts
 	lua          *redislua.State
 	run          scriptRun
+	flushed      bool // SCRIPT FLUSH has not reached the store, which keeps scripts
 }
 
 // A compiled is a script with its name.
@@ -42,6 +43,27 @@ func (s *scripts) find(sha string) *redislua.Program {
 	if p != nil {
 		s.keep(sha, p)
 	}
+	return p
+}
+
+// findScript is find, and asks a store that keeps scripts.
+func (e *Engine) findScript(sha string) *redislua.Program {
+	p := e.scripts.find(sha)
+	if p != nil || !e.opt.KeepScripts || e.volatile {
+		return p
+	}
+	text, ok := e.loadedScript(sha)
+	if !ok {
+		return nil
+	}
+	p, err := redislua.Compile(text)
+	if err != nil {
+		return nil // it was compiled before it was stored
+	}
+	if e.scripts.loaded == nil {
+		e.scripts.loaded = map[string]*redislua.Program{}
+	}
+	e.scripts.loaded[sha] = p
 	return p
 }
 
@@ -140,7 +162,7 @@ func (c *call) evalName(readonly bool) resp.Reply {
 		return bad
 	}
 	sha := strings.ToLower(c.args[1])
-	p := c.e.scripts.find(sha)
+	p := c.e.findScript(sha)
 	if p == nil {
 		return errNoScript
 	}
@@ -201,7 +223,7 @@ func (c *call) beginScript(lua *redislua.State, readonly bool) func(args []strin
 	if r.lua != lua {
 		r.lua, r.charge = lua, lua.Charge
 	}
-	r.session = session{id: c.s.id, db: c.s.db, proto: 2, name: c.s.name, since: c.s.since}
+	r.session = session{id: c.s.id, db: c.s.db, proto: 2, name: c.s.name, since: c.s.since, readOnly: c.s.readOnly}
 	r.undo.begin(len(e.pushes), r.charge)
 	r.readonly = readonly
 	e.undo = &r.undo
@@ -253,6 +275,9 @@ func (e *Engine) scriptCall(args []string) resp.Reply {
 	if run.readonly && (cmd.flags&flagWrite != 0 || mayReplicate[cmd.name]) {
 		return resp.NewError("ERR Write commands are not allowed from read-only scripts.")
 	}
+	if run.session.readOnly && cmd.changes() {
+		return errReadOnly
+	}
 	c := &run.call
 	*c = call{e: e, s: &run.session, args: args, cmd: cmd, script: true}
 	if e.admin.watching {
@@ -277,7 +302,10 @@ func cmdScriptLoad(c *call) resp.Reply {
 	if s.loaded == nil {
 		s.loaded = map[string]*redislua.Program{}
 	}
-	s.loaded[sha] = p
+	if s.loaded[sha] == nil {
+		s.loaded[sha] = p
+		c.e.keepScript(sha, c.args[2])
+	}
 	delete(s.fresh, sha)
 	return resp.NewBulk(sha)
 }
@@ -285,7 +313,7 @@ func cmdScriptLoad(c *call) resp.Reply {
 func cmdScriptExists(c *call) resp.Reply {
 	elems := make([]resp.Reply, 0, len(c.args)-2)
 	for _, sha := range c.args[2:] {
-		elems = append(elems, boolInt(c.e.scripts.find(strings.ToLower(sha)) != nil))
+		elems = append(elems, boolInt(c.e.findScript(strings.ToLower(sha)) != nil))
 	}
 	return resp.Reply{Kind: resp.Array, Elems: elems}
 }
@@ -298,5 +326,6 @@ func cmdScriptFlush(c *call) resp.Reply {
 	}
 	s := &c.e.scripts
 	s.loaded, s.fresh, s.stale, s.texts, s.bytes = nil, nil, nil, nil, 0
+	c.e.dropScripts()
 	return resp.OK
 }

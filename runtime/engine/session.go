@@ -28,6 +28,8 @@ type session struct {
 	last    *command // the last command
 	noEvict bool     // CLIENT NO-EVICT, which CLIENT LIST shows
 	monitor bool     // MONITOR
+
+	readOnly bool // see Restrict
 }
 
 type queued struct {

@@ -22,6 +22,9 @@ const (
 	// TypeFunction is a library of functions: Key is its name, Value its code. Its
 	// row is in the database FunctionsDB and belongs to no key.
 	TypeFunction Type = 8
+	// TypeScript is a script that SCRIPT LOAD was given: Key is its SHA-1, Value its
+	// text. See Options.KeepScripts.
+	TypeScript Type = 9
 )
 
 // FunctionsDB is the number of the database that holds the rows of libraries of
@@ -47,6 +50,8 @@ func (t Type) String() string {
 		return "ReJSON-RL"
 	case TypeFunction:
 		return "function"
+	case TypeScript:
+		return "script"
 	}
 	return "none"
 }

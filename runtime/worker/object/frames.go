@@ -1,0 +1,468 @@
+package object
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/engine"
+	"github.com/redis2cf/redis2cf/runtime/internal/frame"
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// frame serves a frame, whatever happens: what was committed under its number is
+// answered as it was, and a command that the engine or the store cannot bear is
+// answered with an error, and the others as usual.
+func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
+	f := &o.f
+	if err := f.Decode(message); err != nil {
+		o.refuse(c, frame.CodeProtocol, 0, true, "ERR "+err.Error())
+		return
+	}
+	defer func() { *f = frame.Frame{} }()
+	if f.Seq == 0 {
+		o.refuse(c, frame.CodeProtocol, 0, true, "ERR frames are numbered from 1")
+		return
+	}
+	err := o.ready()
+	if err == nil {
+		err = o.rows.load(s)
+	}
+	if err != nil {
+		o.fault(c, f.Seq, err)
+		return
+	}
+	if done, err := o.again(c, s, f); done || err != nil {
+		if err != nil {
+			o.fault(c, f.Seq, err)
+		}
+		return
+	}
+	culprits := map[int32]string{}
+	if unitwise {
+		for unit := range o.in.culprits {
+			culprits[unit] = errTrapped
+		}
+	}
+	reads := 0 // faults of the store while it was read
+	for {
+		err := o.attempt(c, s, f, unitwise, culprits)
+		if err == nil {
+			return
+		}
+		if o.reopen(err) != nil || o.rows.load(s) != nil {
+			o.fault(c, f.Seq, err)
+			return
+		}
+		// The store may have failed when it had stored the frame already.
+		if done, again := o.again(c, s, f); done || again != nil {
+			if again != nil {
+				o.fault(c, f.Seq, again)
+			}
+			return
+		}
+		var p panicked
+		var r refused
+		switch {
+		case errors.As(err, &p) && unitwise && p.unit >= 0 && culprits[p.unit] == "":
+			culprits[p.unit] = errFailed
+		case errors.As(err, &p) && !unitwise:
+			unitwise = true
+		case errors.As(err, &r):
+			unit, why := o.findRefused(c, s, f, culprits, err)
+			if unit < 0 || culprits[unit] != "" {
+				o.fault(c, f.Seq, err)
+				return
+			}
+			unitwise, culprits[unit] = true, why
+		case reads == 0 && !errors.As(err, &p):
+			reads++
+		default:
+			o.fault(c, f.Seq, err)
+			return
+		}
+	}
+}
+
+// The error replies of units that could not be served.
+const (
+	errTrapped = "ERR the command was ended and changed nothing: it needed more memory than the object has, or met a fault of the engine"
+	errFailed  = "ERR the command met a fault of the engine and changed nothing; the Worker's log has the place"
+	errRefused = "ERR the command changed nothing: the store refused what it wrote: "
+)
+
+// fault answers a frame of which nothing is stored, as far as is known.
+func (o *Object) fault(c *conn, seq uint64, err error) {
+	o.in.log(3, fmt.Sprintf("redis2cf: a frame of %s failed: %v", o.name, err))
+	o.tell()
+	o.refuse(c, frame.CodeFault, seq, false, "ERR the object's store failed, nothing of the frame is stored: "+err.Error())
+}
+
+// again answers a frame that was run before, or that was overtaken.
+func (o *Object) again(c *conn, s *session, f *frame.Frame) (done bool, err error) {
+	switch {
+	case f.Seq > s.frame:
+		return false, nil
+	case f.Seq < s.frame:
+		o.refuse(c, frame.CodeOutcome, f.Seq, false, fmt.Sprintf("ERR outcome unknown: the frame %d was overtaken by %d", f.Seq, s.frame))
+		return true, nil
+	}
+	answer := s.answer
+	if len(answer) == 0 && s.row == f.Seq {
+		if answer, err = o.rows.stored(s); err != nil {
+			return false, err
+		}
+	}
+	if len(answer) == 0 {
+		return false, nil // it only read, and may run again
+	}
+	o.tell()
+	o.out.send(c.number, sendMessage, 0, answer)
+	for _, g := range f.Groups {
+		if w := s.wakes[g.Ticket]; w != nil && g.Ticket != 0 {
+			o.deliver(s, w.message)
+			w.sent = o.now
+		}
+	}
+	return true, nil
+}
+
+// panicked is the error of an engine that panicked.
+type panicked struct {
+	unit  int32
+	cause any
+}
+
+func (p panicked) Error() string { return fmt.Sprintf("the engine panicked: %v", p.cause) }
+
+// attempt runs a frame and commits it. After an error nothing of it was told to
+// anybody, and the engine must be opened anew.
+func (o *Object) attempt(c *conn, s *session, f *frame.Frame, unitwise bool, culprits map[int32]string) (err error) {
+	before := o.out.mark()
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked{o.in.unit, p}
+		}
+		o.in.unit = -1
+		if err != nil {
+			o.out.back(before)
+		}
+	}()
+	answer, err := o.run(c, s, f, unitwise, culprits, -1)
+	if err != nil {
+		return err
+	}
+	return o.commit(s, f.Seq, answer)
+}
+
+// run runs a frame, or its first units when most is not negative, up to what is to be
+// committed.
+func (o *Object) run(c *conn, s *session, f *frame.Frame, unitwise bool, culprits map[int32]string, most int32) (answer []byte, err error) {
+	o.step.reset()
+	o.steer(s, f)
+	u := &units{o: o, wise: unitwise, culprits: culprits, most: most}
+	b := append(o.answer[:0], frame.KindAnswer)
+	b = binary.AppendUvarint(b, f.Seq)
+	b = binary.AppendUvarint(b, o.epoch)
+	head := len(b)
+	b = binary.AppendUvarint(b, uint64(len(f.Groups)))
+	ran := 0
+	for i := range f.Groups {
+		if b, err = o.group(c, s, &f.Groups[i], u, b); err != nil {
+			return nil, err
+		}
+		if ran++; len(b) >= frame.MaxOut || u.full() {
+			break
+		}
+	}
+	if ran < len(f.Groups) {
+		results := b[head+len(binary.AppendUvarint(nil, uint64(len(f.Groups)))):]
+		b = append(binary.AppendUvarint(slices.Clone(b[:head]), uint64(ran)), results...)
+	}
+	if o.answer = b; cap(b) > keptOutput {
+		o.answer = nil
+	}
+	out := o.eng.Finish()
+	if out.Err != nil {
+		return nil, out.Err
+	}
+	o.step.absorb(&out)
+	return b, nil
+}
+
+// steer does what a frame says beside its commands.
+func (o *Object) steer(s *session, f *frame.Frame) {
+	for _, list := range [2][]uint64{f.Acks, f.Cancels} {
+		for _, ticket := range list {
+			if w := s.wakes[ticket]; w != nil {
+				if w.stored {
+					o.step.acked = append(o.step.acked, ticket)
+				} else {
+					delete(s.wakes, ticket)
+				}
+			}
+		}
+	}
+	for _, ticket := range f.Cancels {
+		if b := s.blocked[ticket]; b != nil {
+			o.cancel(b)
+		}
+	}
+	for _, n := range f.Closed {
+		c := s.clients[n]
+		if c == nil {
+			continue
+		}
+		for _, b := range s.blocked {
+			if b.client == c {
+				o.cancel(b)
+			}
+		}
+		if c.topics > 0 {
+			o.step.closed = append(o.step.closed, c)
+		}
+		o.drop(c)
+	}
+}
+
+// units counts the units of a frame while it runs unit by unit: a command, or all
+// from MULTI to EXEC.
+type units struct {
+	o        *Object
+	wise     bool
+	culprits map[int32]string
+	most     int32 // units to run, -1: all
+	n        int32 // units so far
+}
+
+func (u *units) full() bool { return u.most >= 0 && u.n >= u.most }
+
+// client finds or makes the client of a group.
+func (o *Object) client(c *conn, s *session, g *frame.Group) (*client, frame.Status) {
+	if _, killed := s.killed[g.Client]; killed {
+		return nil, frame.StatusGone
+	}
+	cl := s.clients[g.Client]
+	if g.Epoch != 0 && (g.Epoch != o.epoch || cl == nil) {
+		return nil, frame.StatusStale
+	}
+	if cl == nil {
+		cl = o.newClient(s, g.Client, g.DB, g.Protocol)
+	}
+	if id := g.Identity; id != nil {
+		o.eng.Name(cl.id, id.Name)
+		o.eng.Library(cl.id, id.LibName, id.LibVer)
+		o.eng.Describe(cl.id, engine.Peer{Addr: id.Addr, LocalAddr: id.LocalAddr, User: id.Username})
+	}
+	o.eng.Place(cl.id, g.DB, g.Protocol)
+	if g.Epoch == 0 {
+		o.eng.Clear(cl.id)
+	}
+	return cl, frame.StatusDone
+}
+
+// databases is how many SELECT accepts.
+const databases = 16
+
+// group runs a group and appends its result.
+func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) ([]byte, error) {
+	cl, status := o.client(c, s, g)
+	res := frame.Result{Status: status, DB: g.DB, Protocol: g.Protocol}
+	if cl == nil {
+		return frame.AppendResult(b, &res), nil
+	}
+	if g.DB >= databases {
+		for range g.Commands {
+			res.Replies = append(res.Replies, resp.NewError("ERR DB index is out of range"))
+		}
+		return frame.AppendResult(b, &res), nil
+	}
+	o.in.commands += uint64(len(g.Commands))
+	commands := g.Commands
+	var again *wake // the command was served, and its reply is sent again
+	waits := false
+	if g.Ticket != 0 {
+		hash := int64(0)
+		if p := s.blocked[g.Ticket]; p != nil {
+			waits, hash = true, p.hash
+		} else if again = s.wakes[g.Ticket]; again != nil {
+			waits, hash = true, again.hash
+		}
+		if waits {
+			at := slices.IndexFunc(commands, func(cmd resp.Command) bool { return hashOf(cmd) == hash })
+			commands = commands[:max(at, 0)]
+		}
+	}
+	f := engine.Frame{Session: cl.id, NoBlock: g.NoBlock || g.Ticket == 0 || waits, Hold: true}
+	var err error
+	ticket := uint64(0)
+	if u.wise {
+		res.Replies, ticket, err = u.run(f, commands)
+	} else {
+		f.Commands, f.Scratch = commands, &o.scratch
+		out := o.eng.Exec(o.now, o.random(), f)
+		res.Replies, ticket, err = out.Replies, out.Ticket, out.Err
+		o.step.absorb(&out)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case ticket != 0:
+		res.Status = frame.StatusBlocked
+		w := &blocked{client: cl, ticket: g.Ticket, engine: ticket, hash: hashOf(commands[len(res.Replies)])}
+		o.tickets[ticket] = w
+		if s.blocked == nil {
+			s.blocked = map[uint64]*blocked{}
+		}
+		s.blocked[g.Ticket] = w
+	case waits:
+		res.Status = frame.StatusBlocked
+		if again != nil {
+			again.sent = 0
+			o.step.resend = append(o.step.resend, again)
+		}
+	}
+	res.DB, res.Protocol = o.eng.Where(cl.id)
+	b = frame.AppendResult(b, &res)
+	o.scratch.Reset()
+	return b, nil
+}
+
+// run runs a group's commands unit by unit.
+func (u *units) run(f engine.Frame, commands []resp.Command) (replies []resp.Reply, ticket uint64, err error) {
+	o := u.o
+	for len(commands) > 0 && !u.full() {
+		n := unitLen(commands)
+		unit := u.n
+		u.n++
+		if why := u.culprits[unit]; why != "" {
+			replies = append(replies, culpritReplies(commands[:n], why)...)
+			commands = commands[n:]
+			continue
+		}
+		o.in.unit = unit
+		f.Commands = commands[:n]
+		out := o.eng.Exec(o.now, o.random(), f)
+		o.in.unit = -1
+		if out.Err != nil {
+			return nil, 0, out.Err
+		}
+		o.step.absorb(&out)
+		replies = append(replies, out.Replies...)
+		if out.Ticket != 0 {
+			return replies, out.Ticket, nil
+		}
+		commands = commands[n:]
+	}
+	return replies, 0, nil
+}
+
+// unitLen is how many commands the first unit has.
+func unitLen(commands []resp.Command) int {
+	if !isCommand(commands[0], "MULTI") {
+		return 1
+	}
+	for i, cmd := range commands {
+		if isCommand(cmd, "EXEC") || isCommand(cmd, "DISCARD") {
+			return i + 1
+		}
+	}
+	return len(commands)
+}
+
+func isCommand(cmd resp.Command, name string) bool {
+	return len(cmd) > 0 && strings.EqualFold(cmd[0], name)
+}
+
+// culpritReplies are the replies of a unit that is not run.
+func culpritReplies(commands []resp.Command, why string) []resp.Reply {
+	replies := make([]resp.Reply, len(commands))
+	last := len(commands) - 1
+	whole := last > 0 && isCommand(commands[last], "EXEC")
+	for i := range replies {
+		switch {
+		case !whole || i == last:
+			replies[i] = resp.NewError(why)
+		case i == 0:
+			replies[i] = resp.OK
+		default:
+			replies[i] = resp.NewStatus("QUEUED")
+		}
+	}
+	return replies
+}
+
+// refuse is a statement that fails, always: a program that ends with it tells whether
+// what stands before it would be stored.
+var refuse = statement("INSERT INTO garbage (id, type) VALUES (-1, NULL)")
+
+// refuseText is in the error of refuse.
+const refuseText = "garbage.type"
+
+// findRefused finds the first unit without which the store would take what is before
+// it: -1 when it is none of them.
+func (o *Object) findRefused(c *conn, s *session, f *frame.Frame, culprits map[int32]string, cause error) (unit int32, why string) {
+	total := int32(0)
+	for i := range f.Groups {
+		for commands := f.Groups[i].Commands; len(commands) > 0; total++ {
+			commands = commands[unitLen(commands):]
+		}
+	}
+	accepts := func(n int32) (ok bool) {
+		defer func() {
+			if p := recover(); p != nil {
+				ok = false
+			}
+			o.in.unit = -1
+		}()
+		if o.open() != nil || o.rows.load(s) != nil {
+			return false
+		}
+		answer, err := o.run(c, s, f, true, culprits, n)
+		if err != nil {
+			return false
+		}
+		p, _, _, err := o.program(s, f.Seq, answer)
+		if err != nil {
+			return false
+		}
+		if p == nil {
+			return true
+		}
+		p.Statement(refuse)
+		err = o.exec.Exec(p.Bytes())
+		return err != nil && strings.Contains(err.Error(), refuseText)
+	}
+	defer func() {
+		if o.open() != nil || o.rows.load(s) != nil {
+			unit = -1
+		}
+	}()
+	if total == 0 || !accepts(0) {
+		return -1, ""
+	}
+	low, high := int32(0), total // low is accepted; high is not, unless the cause has gone
+	for high-low > 1 {
+		if mid := (low + high) / 2; accepts(mid) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	var large *RowTooLarge
+	if errors.As(cause, &large) {
+		return low, "ERR the command changed nothing: " + large.Error()
+	}
+	return low, errRefused + clip(cause.Error())
+}
+
+// clip shortens what is echoed.
+func clip(s string) string {
+	if len(s) > 128 {
+		return s[:128]
+	}
+	return s
+}

@@ -1,0 +1,54 @@
+package object
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A Statement is the number of a text of SQL, which is how programs name it.
+type Statement uint16
+
+// A text is a statement's SQL.
+type text struct {
+	sql    string
+	params int
+}
+
+// texts is filled while the package is initialized, and never changes then: the
+// numbers are the same in every instance of one build.
+var texts []text
+
+// statement adds a text. Parameters are question marks; no text of ours has one
+// in a string.
+func statement(sql string) Statement {
+	texts = append(texts, text{sql, strings.Count(sql, "?")})
+	return Statement(len(texts) - 1)
+}
+
+// d1Texts are the statements of the followers' programs for D1.
+var d1Texts []text
+
+// Statements is the list of texts as JSON, for those who prepare them.
+func Statements() string {
+	var b strings.Builder
+	b.WriteString(`{"object":`)
+	writeTexts(&b, texts)
+	b.WriteString(`,"d1":`)
+	writeTexts(&b, d1Texts)
+	b.WriteByte('}')
+	return b.String()
+}
+
+func writeTexts(b *strings.Builder, list []text) {
+	b.WriteByte('[')
+	for i, t := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(t.sql)) // of printable ASCII, tabs and newlines: JSON as well
+	}
+	b.WriteByte(']')
+}
+
+// SQL is the text of a statement.
+func (s Statement) SQL() string { return texts[s].sql }
