@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('seed', x'00ff');

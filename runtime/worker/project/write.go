@@ -1,0 +1,7 @@
+package project
+
+// Names of the project's files.
+const (
+	WranglerFile  = "wrangler.jsonc"
+	MigrationsDir = "migrations"
+)
