@@ -19,6 +19,7 @@ func (e *Engine) takeChange() *Change {
 	ch := &e.spare[0].Change
 	e.spare = e.spare[1:]
 	ch.Seq, ch.NextID, ch.Ops = e.seq, e.nextID, ops
+	ch.Touched, e.touched = e.touched, nil
 	return ch
 }
 
@@ -49,7 +50,7 @@ func (ent *entry) emit(ops []Op) []Op {
 		switch {
 		case ent.stored:
 			ops = append(ops, Op{Kind: OpDelKey, Header: Header{DB: ent.db, Hash: ent.hash, Key: ent.key, Type: ent.typ, ID: ent.id}})
-		case ent.carried: // renamed and deleted in one frame
+		case ent.carried && ent.id != 0: // renamed and deleted in one frame
 			ops = append(ops, Op{Kind: OpDrop, Type: ent.typ, ID: ent.id})
 		}
 		ent.stored = false
@@ -84,7 +85,11 @@ func (e *Engine) settle() {
 		}
 	}
 	for i, ent := range e.dirty {
-		e.ops = ent.emit(e.ops)
+		if e.opt.Touched {
+			e.emitTouched(ent)
+		} else {
+			e.ops = ent.emit(e.ops)
+		}
 		if ent.seq = e.seq + 1; ent.gone {
 			e.seen.gone = e.seq + 1
 		} else {

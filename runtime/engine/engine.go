@@ -37,6 +37,8 @@ type Options struct {
 	KeepScripts bool
 	// Topics fills Outcome.Topics.
 	Topics bool
+	// Touched fills Change.Touched.
+	Touched bool
 	// MaxArgument is how many bytes an argument of a command may have; 0: as many as
 	// Redis takes. Longer ones are refused, and the reply names the limit.
 	MaxArgument int
@@ -69,13 +71,14 @@ type Engine struct {
 	seen    seen
 
 	// What this frame did.
-	dirty  []*entry
-	ops    []Op
-	spare  []record // room for the changes to come
-	pushes []Push
-	wakes  []Wake
-	told   []Topic
-	writes int64 // counts changes of keys: a command that raised it has written
+	dirty   []*entry
+	ops     []Op
+	spare   []record // room for the changes to come
+	pushes  []Push
+	wakes   []Wake
+	told    []Topic
+	touched []Touched
+	writes  int64 // counts changes of keys: a command that raised it has written
 
 	sessions    map[uint64]*session
 	nextSession uint64

@@ -220,3 +220,15 @@ func (e *Engine) Clear(id uint64) {
 		e.unwatch(s)
 	}
 }
+
+// emitTouched is emit, and notes which operations are the key's.
+func (e *Engine) emitTouched(ent *entry) {
+	t := Touched{
+		DB: ent.db, Hash: ent.hash, Key: ent.key, Type: ent.typ, ID: ent.id, From: len(e.ops),
+		Moved: ent.carried && !ent.stored && !ent.gone, Gone: ent.gone,
+	}
+	e.ops = ent.emit(e.ops)
+	if t.To = len(e.ops); t.To > t.From {
+		e.touched = append(e.touched, t)
+	}
+}

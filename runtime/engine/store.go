@@ -143,6 +143,36 @@ type Change struct {
 	Seq    uint64 // last committed + 1
 	NextID uint64
 	Ops    []Op
+	// Touched is filled when Options.Touched is set: the keys whose operations are in
+	// Ops, in the order of these.
+	Touched []Touched
+}
+
+// A Touched is a key that a change touched, with its operations: Ops[From:To], which
+// are one OpPutKey, OpDelKey or OpDrop at most and after it the key's items, each
+// item once at most. There is at least one operation.
+//
+// A key may stand there several times, when it was removed and made again, or when a
+// database was flushed or swapped in between; what stands last holds. A key that was
+// made and removed between two of those is not there. DB is the number that the
+// database had when the operations were made: an OpSwapDB or OpFlushDB that stands
+// behind To in Ops comes after it.
+//
+// Operations that belong to no key lie outside all ranges: OpFlushDB, OpSwapDB, an OpDrop
+// of the items that a key had under an older ID, and rows of functions and scripts.
+type Touched struct {
+	DB       uint32
+	Hash     uint64
+	Key      string
+	Type     Type
+	ID       uint64 // of the collection; 0 for a string, and for a key whose collection went to another one
+	From, To int    // its operations in Ops
+	// Moved says that the key has come to its collection from another one (RENAME,
+	// MOVE): the collection has items from before, which are not among the operations. The
+	// key that had it is Gone, earlier or later in the list.
+	Moved bool
+	// Gone says that the key was removed, or that it expired.
+	Gone bool
 }
 
 // A Store keeps rows for the engine. It waits for nobody, never interprets what

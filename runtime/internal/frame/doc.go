@@ -32,10 +32,22 @@
 // it, never used twice. What a client is (database, protocol version, name) lives in
 // the program and comes along whenever the object may not know it.
 //
+// Clients end with their connection, and over HTTP after a minute without a request:
+// what they watched, subscribed to and waited for is gone. So after each hello the
+// program sends subscriptions and blocked commands again, these with the same ticket,
+// and tells the identity of each client once more. A group that names the epoch for a
+// client that has ended is answered with StatusStale.
+//
+// In an output the messages that a frame brought come first (confirmations of
+// SUBSCRIBE too), then its answer, then replies of blocked commands, then which clients
+// were killed.
+//
 // # Epochs
 //
 // Each time that an object's engine is opened it has a new epoch, drawn at
 // random. Watched keys, open transactions and blocked commands do not outlive
 // it. A group that counts on them names the epoch in which they were made; in
-// another one it is not run, and its result says StatusStale.
+// another one it is not run, and its result says StatusStale. A welcome may come at any
+// time: the engine was opened anew, and the message has the new epoch. The epoch of an
+// answer is the one in which its frame was run.
 package frame
