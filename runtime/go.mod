@@ -3,7 +3,9 @@ module github.com/redis2cf/redis2cf/runtime
 go 1.21
 
 require (
+	github.com/cenkalti/backoff/v4 v4.3.0
 	github.com/cespare/xxhash/v2 v2.3.0
+	github.com/coder/websocket v1.8.12
 	golang.org/x/sys v0.22.0
 	modernc.org/libc v1.55.3
 	modernc.org/sqlite v1.34.5

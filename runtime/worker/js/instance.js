@@ -248,10 +248,11 @@ export class Engine {
         out = post ? x.post(host.handle, conn, now(), this.seed(), n, mode) : x.message(host.handle, conn, now(), this.seed(), n, mode);
       } catch (e) {
         const unit = this.lost(e);
-        if (tries === TRIES) throw new EngineFault(`the engine failed ${TRIES} times`, { cause: e });
-        // Which unit trapped is known only when they run one by one.
+        // Which unit trapped is known only when they run one by one. If it was none
+        // of them, another try would end as this one.
+        if (tries === TRIES || (culprits !== null && unit < 0)) throw new EngineFault(`the engine failed ${tries} times`, { cause: e });
         if (culprits === null) culprits = [];
-        else if (unit >= 0) culprits.push(unit);
+        else culprits.push(unit);
         continue;
       }
       this.finish(host, out);

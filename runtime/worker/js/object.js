@@ -499,21 +499,24 @@ function end(ws, code, seq, text) {
 }
 
 /**
- * The body of a request, null when it is larger than the limit.
+ * The body of a request, null when it is larger than the limit. A little more than
+ * that is read, since a client that is still sending does not read an answer.
  * @param {Request} request
  * @param {number} limit bytes
  */
 async function bodyOf(request, limit) {
-  if (Number(request.headers.get("Content-Length") ?? "0") > limit) return null;
+  if (Number(request.headers.get("Content-Length") ?? "0") > 2 * limit) return null;
   if (request.body === null) return new Uint8Array(0);
   /** @type {Uint8Array[]} */
   const chunks = [];
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.length;
-    if (size > limit) return null;
-    chunks.push(chunk);
+    if (size > 2 * limit) return null;
+    if (size <= limit) chunks.push(chunk);
+    else chunks.length = 0;
   }
+  if (size > limit) return null;
   if (chunks.length === 1) return chunks[0];
   const out = new Uint8Array(size);
   let at = 0;
