@@ -19,6 +19,7 @@ func (e *Engine) takeChange() *Change {
 	ch := &e.spare[0].Change
 	e.spare = e.spare[1:]
 	ch.Seq, ch.NextID, ch.Ops = e.seq, e.nextID, ops
+	ch.Refs, e.refs.moved = e.refs.moved, false
 	ch.Touched, e.touched = e.touched, nil
 	return ch
 }
@@ -63,7 +64,7 @@ func (ent *entry) emit(ops []Op) []Op {
 		h := &op.Header
 		h.DB, h.Hash, h.Key, h.Type, h.ID, h.ExpireAt = ent.db, ent.hash, ent.key, ent.typ, ent.id, ent.expireAt
 		if ent.typ == TypeString {
-			h.Value = ent.text()
+			h.Value, h.Packed = ent.text(), ent.ref
 		}
 		ent.header, ent.stored = false, true
 	}
@@ -134,6 +135,7 @@ func (e *Engine) drop(db uint32) {
 	if !e.volatile {
 		e.settle()
 		e.ops = append(e.ops, Op{Kind: OpFlushDB, Header: Header{DB: db}})
+		e.refs.moved = e.refs.moved || e.opt.Blobs
 		e.seen.all = e.seq + 1
 		e.uncountDB(db)
 	}

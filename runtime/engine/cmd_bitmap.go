@@ -8,8 +8,8 @@ import (
 )
 
 var bitmapHandlers = map[string]handler{
-	"setbit": cmdSetBit, "getbit": cmdGetBit, "bitcount": cmdBitCount, "bitpos": cmdBitPos, "bitop": cmdBitOp,
-	"bitfield": cmdBitField, "bitfield_ro": cmdBitField,
+	"setbit": onBytes(cmdSetBit), "getbit": onBytes(cmdGetBit), "bitcount": onBytes(cmdBitCount), "bitpos": onBytes(cmdBitPos),
+	"bitop": onBytes(cmdBitOp), "bitfield": onBytes(cmdBitField), "bitfield_ro": onBytes(cmdBitField),
 }
 
 var (

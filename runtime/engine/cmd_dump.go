@@ -6,7 +6,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
-var dumpHandlers = map[string]handler{"dump": cmdDump, "restore": cmdRestore}
+var dumpHandlers = map[string]handler{"dump": onBytes(cmdDump), "restore": cmdRestore}
 
 // cmdDump answers a value in a format of our own.
 func cmdDump(c *call) resp.Reply {

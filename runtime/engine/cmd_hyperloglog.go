@@ -6,7 +6,9 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
-var hyperloglogHandlers = map[string]handler{"pfadd": cmdPFAdd, "pfcount": cmdPFCount, "pfmerge": cmdPFMerge}
+var hyperloglogHandlers = map[string]handler{
+	"pfadd": onBytes(cmdPFAdd, errNotHLL), "pfcount": onBytes(cmdPFCount, errNotHLL), "pfmerge": onBytes(cmdPFMerge, errNotHLL),
+}
 
 var (
 	errNotHLL    = resp.NewError("WRONGTYPE Key is not a valid HyperLogLog string value.")

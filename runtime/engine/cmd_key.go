@@ -164,7 +164,7 @@ func cmdPersist(c *call) resp.Reply {
 func (e *Engine) carry(ent *entry, db uint32, key string) {
 	moved := &entry{
 		chain: chain[entry]{key: key, hash: KeyHash(key)}, db: db, typ: ent.typ, access: e.nowMs,
-		str: ent.str, buf: ent.buf, id: ent.id, obj: ent.obj,
+		str: ent.str, buf: ent.buf, ref: ent.ref, id: ent.id, obj: ent.obj,
 		carried: ent.id != 0 && (ent.stored || ent.carried),
 	}
 	expireAt := ent.expireAt
@@ -173,7 +173,7 @@ func (e *Engine) carry(ent *entry, db uint32, key string) {
 	if e.undo != nil {
 		e.undo.add(func() {
 			ent.id, ent.obj, ent.carried = moved.id, moved.obj, moved.id != 0 && (moved.stored || moved.carried)
-			ent.str, ent.buf = moved.str, moved.buf
+			ent.str, ent.buf, ent.ref = moved.str, moved.buf, moved.ref
 			moved.id, moved.obj, moved.carried = 0, nil, false
 			e.remove(moved)
 			e.db(ent.db).insert(ent)
@@ -262,7 +262,7 @@ func cmdCopy(c *call) resp.Reply {
 	}
 	twin := c.e.add(db, c.args[2], ent.typ, ent.expireAt)
 	if ent.typ == TypeString {
-		twin.str = ent.text()
+		twin.str, twin.ref = ent.text(), ent.ref
 	} else {
 		twin.obj = c.e.object(ent).clone()
 	}

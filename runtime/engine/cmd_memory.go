@@ -31,7 +31,7 @@ func (e *Engine) keyBytes(ent *entry) int64 {
 	const perKey = 160
 	n := int64(perKey + len(ent.key))
 	if ent.typ == TypeString {
-		return n + int64(ent.textLen())
+		return n + int64(ent.textLen()) // of a value in R2 the reference
 	}
 	if s, ok := e.object(ent).(sizer); ok {
 		return n + s.bytes()
@@ -114,6 +114,9 @@ func cmdObjectEncoding(c *call) resp.Reply {
 func (e *Engine) encoding(ent *entry) string {
 	switch ent.typ {
 	case TypeString:
+		if ent.ref {
+			return "raw"
+		}
 		if ent.buf == nil && len(ent.str) <= 20 {
 			if _, ok := parseInt(ent.str); ok {
 				return "int"

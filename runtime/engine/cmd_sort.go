@@ -134,7 +134,10 @@ func (c *call) sortItems(q *sorting, items []sortee) resp.Reply {
 		it := &items[i]
 		text, found := it.value, true
 		if q.weighed {
-			text, found = c.deref(q.by, it.value)
+			var bad resp.Reply
+			if text, found, bad = c.deref(q.by, it.value); bad.Kind == resp.Error {
+				return bad
+			}
 		}
 		if !q.stored {
 			// Redis collates C strings when it answers, and compares all bytes when
@@ -182,14 +185,15 @@ func boolOrder(a, b bool) int {
 }
 
 // deref finds the value that a pattern of BY or GET means for an element: the
-// pattern's * is replaced by the element, and "->field" reads a hash.
-func (c *call) deref(pattern, element string) (string, bool) {
+// pattern's * is replaced by the element, and "->field" reads a hash. It is refused
+// where the value is in R2.
+func (c *call) deref(pattern, element string) (v string, ok bool, bad resp.Reply) {
 	if pattern == "#" {
-		return element, true
+		return element, true, bad
 	}
 	before, after, ok := strings.Cut(pattern, "*")
 	if !ok {
-		return "", false
+		return "", false, bad
 	}
 	field := ""
 	if i := strings.Index(after, "->"); i >= 0 && i+2 < len(after) {
@@ -198,14 +202,16 @@ func (c *call) deref(pattern, element string) (string, bool) {
 	ent := c.e.lookup(c.s.db, before+element+after)
 	switch {
 	case ent == nil:
+	case field == "" && ent.ref:
+		return "", false, errInR2(c.cmd.name, ent.refSize())
 	case field == "" && ent.typ == TypeString:
-		return ent.text(), true
+		return ent.text(), true, bad
 	case field != "" && ent.typ == TypeHash:
 		if f := c.e.object(ent).(*hash).peek(field); f != nil {
-			return f.value, true
+			return f.value, true, bad
 		}
 	}
-	return "", false
+	return "", false, bad
 }
 
 // sortOutput answers or stores what the options ask for of each element.
@@ -217,7 +223,11 @@ func (c *call) sortOutput(q *sorting, items []sortee) resp.Reply {
 		}
 		for _, pattern := range q.get {
 			r := nilReply
-			if v, ok := c.deref(pattern, items[i].value); ok {
+			v, ok, bad := c.deref(pattern, items[i].value)
+			switch {
+			case bad.Kind == resp.Error:
+				return bad
+			case ok:
 				r = resp.NewBulk(v)
 			}
 			elems = append(elems, r)

@@ -12,9 +12,10 @@ var stringHandlers = map[string]handler{
 	"get": cmdGet, "set": cmdSet, "setnx": cmdSetNX, "setex": cmdSetEX, "psetex": cmdPSetEX,
 	"getset": cmdGetSet, "getdel": cmdGetDel, "getex": cmdGetEX,
 	"mget": cmdMGet, "mset": cmdMSet, "msetnx": cmdMSetNX,
-	"append": cmdAppend, "strlen": cmdStrlen, "getrange": cmdGetRange, "substr": cmdGetRange, "setrange": cmdSetRange,
-	"incr": cmdIncr, "decr": cmdDecr, "incrby": cmdIncrBy, "decrby": cmdDecrBy, "incrbyfloat": cmdIncrByFloat,
-	"lcs": cmdLCS,
+	"append": onBytes(cmdAppend), "strlen": cmdStrlen, "getrange": cmdGetRange, "substr": cmdGetRange, "setrange": onBytes(cmdSetRange),
+	"incr": onBytes(cmdIncr, errNotInt), "decr": onBytes(cmdDecr, errNotInt), "incrby": onBytes(cmdIncrBy, errNotInt), "decrby": onBytes(cmdDecrBy, errNotInt),
+	"incrbyfloat": onBytes(cmdIncrByFloat, errNotFloat),
+	"lcs":         onBytes(cmdLCS),
 }
 
 // find looks a key up for a command of one data type. ok is false when the key
@@ -29,16 +30,25 @@ func (c *call) find(key string, typ Type) (ent *entry, ok bool) {
 
 // setString gives a key a string value, whatever it held, and an expiry (0: none).
 func (c *call) setString(ent *entry, key, value string, expireAt int64) {
+	c.setText(ent, key, value, false, expireAt)
+}
+
+// setText is setString for a value or, when ref is set, the reference to it.
+func (c *call) setText(ent *entry, key, value string, ref bool, expireAt int64) {
+	if ref || ent != nil && ent.ref {
+		c.e.refs.moved = true
+	}
 	if ent != nil && ent.typ != TypeString {
 		c.e.remove(ent)
 		ent = nil
 	}
 	if ent == nil {
 		ent = c.e.add(c.s.db, key, TypeString, expireAt)
-		ent.str = value
+		ent.str, ent.ref = value, ref
 		return
 	}
 	ent.setText(value)
+	ent.ref = ref
 	if ent.expireAt != expireAt {
 		c.e.setExpire(ent, expireAt)
 	}
@@ -53,7 +63,7 @@ func cmdGet(c *call) resp.Reply {
 	if ent == nil {
 		return nilReply
 	}
-	return resp.NewBulk(ent.text())
+	return c.value(ent)
 }
 
 // expireOption reads the value of EX, PX, EXAT or PXAT as Unix milliseconds.
@@ -118,7 +128,9 @@ func cmdSet(c *call) resp.Reply {
 		}
 		reply = nilReply
 		if ent != nil {
-			reply = resp.NewBulk(ent.text())
+			if reply = c.value(ent); reply.Kind == resp.Error {
+				return reply
+			}
 		}
 	}
 	if nx && ent != nil || xx && ent == nil {
@@ -137,7 +149,7 @@ func cmdSet(c *call) resp.Reply {
 		}
 		return reply
 	}
-	c.setString(ent, key, c.args[2], at)
+	c.setArg(ent, key, 2, at)
 	return reply
 }
 
@@ -145,7 +157,7 @@ func cmdSetNX(c *call) resp.Reply {
 	if c.e.lookup(c.s.db, c.args[1]) != nil {
 		return intReply(0)
 	}
-	c.setString(nil, c.args[1], c.args[2], 0)
+	c.setArg(nil, c.args[1], 2, 0)
 	return intReply(1)
 }
 
@@ -154,7 +166,7 @@ func (c *call) setExpiring(option string) resp.Reply {
 	if bad.Kind == resp.Error {
 		return bad
 	}
-	c.setString(c.e.lookup(c.s.db, c.args[1]), c.args[1], c.args[3], at)
+	c.setArg(c.e.lookup(c.s.db, c.args[1]), c.args[1], 3, at)
 	return resp.OK
 }
 
@@ -168,9 +180,11 @@ func cmdGetSet(c *call) resp.Reply {
 	}
 	reply := nilReply
 	if ent != nil {
-		reply = resp.NewBulk(ent.text())
+		if reply = c.value(ent); reply.Kind == resp.Error {
+			return reply
+		}
 	}
-	c.setString(ent, c.args[1], c.args[2], 0)
+	c.setArg(ent, c.args[1], 2, 0)
 	return reply
 }
 
@@ -182,8 +196,10 @@ func cmdGetDel(c *call) resp.Reply {
 	if ent == nil {
 		return nilReply
 	}
-	reply := resp.NewBulk(ent.text())
-	c.e.remove(ent)
+	reply := c.value(ent)
+	if reply.Kind != resp.Error {
+		c.e.remove(ent)
+	}
 	return reply
 }
 
@@ -210,7 +226,10 @@ func cmdGetEX(c *call) resp.Reply {
 	if !ok {
 		return errWrongType
 	}
-	reply := resp.NewBulk(ent.text())
+	reply := c.value(ent)
+	if reply.Kind == resp.Error {
+		return reply
+	}
 	switch opt {
 	case "":
 	case "PERSIST":
@@ -237,7 +256,9 @@ func cmdMGet(c *call) resp.Reply {
 	elems := c.elems(len(c.args) - 1)
 	for i, key := range c.args[1:] {
 		if ent, ok := c.find(key, TypeString); ok && ent != nil {
-			elems[i] = resp.NewBulk(ent.text())
+			if elems[i] = c.value(ent); elems[i].Kind == resp.Error {
+				return elems[i]
+			}
 		}
 	}
 	return resp.Reply{Kind: resp.Array, Elems: elems}
@@ -248,7 +269,7 @@ func cmdMSet(c *call) resp.Reply {
 		return errArity(c.cmd.name)
 	}
 	for i := 1; i < len(c.args); i += 2 {
-		c.setString(c.e.lookup(c.s.db, c.args[i]), c.args[i], c.args[i+1], 0)
+		c.setArg(c.e.lookup(c.s.db, c.args[i]), c.args[i], i+1, 0)
 	}
 	return resp.OK
 }
@@ -288,8 +309,11 @@ func cmdStrlen(c *call) resp.Reply {
 	if !ok {
 		return errWrongType
 	}
-	if ent == nil {
+	switch {
+	case ent == nil:
 		return intReply(0)
+	case ent.ref:
+		return intReply(ent.refSize())
 	}
 	return intReply(int64(ent.textLen()))
 }
@@ -324,10 +348,16 @@ func cmdGetRange(c *call) resp.Reply {
 		return resp.NewBulk("")
 	}
 	n := int64(ent.textLen())
+	if ent.ref {
+		n = ent.refSize()
+	}
 	if end < 0 {
 		end = max(end+n, 0)
 	}
 	from, to := clampRange(start, end, n)
+	if ent.ref {
+		return c.part(ent, from, to)
+	}
 	if ent.buf != nil {
 		return resp.NewBulk(string(ent.buf[from:to]))
 	}

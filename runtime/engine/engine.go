@@ -42,6 +42,9 @@ type Options struct {
 	// MaxArgument is how many bytes an argument of a command may have; 0: as many as
 	// Redis takes. Longer ones are refused, and the reply names the limit.
 	MaxArgument int
+	// Blobs has values of strings lie in R2: see Ref. It must be set over a store that
+	// may have rows of such values.
+	Blobs bool
 }
 
 // An Engine is one set of databases with its clients. It is not safe for
@@ -94,6 +97,7 @@ type Engine struct {
 	libraries libraries
 	fields    fieldExpiry
 	undo      *undoLog // of the running script, else nil
+	refs      refs
 	stats     stats
 	admin     administration
 }

@@ -27,6 +27,7 @@ type entry struct {
 	sound   bool // a hash that is not loaded has a field that never expires
 	sampled bool // is in memory.pool
 	large   bool // is in memory.large
+	ref     bool // str is a Ref in place of a string's value
 }
 
 // A collection is the value of a key that is not a string.
@@ -70,7 +71,7 @@ func (ent *entry) textLen() int {
 }
 
 // setText replaces a string's value.
-func (ent *entry) setText(s string) { ent.str, ent.buf = s, nil }
+func (ent *entry) setText(s string) { ent.str, ent.buf, ent.ref = s, nil, false }
 
 // bytes returns the value in its form for changes in place, at least n bytes long.
 func (ent *entry) bytes(n int) []byte {

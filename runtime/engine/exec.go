@@ -14,7 +14,8 @@ type handler func(c *call) resp.Reply
 type command struct {
 	commandInfo
 	run    handler
-	number int // of this command among all, for counting
+	number int  // of this command among all, for counting
+	tagged bool // its values have a letter before them: see BlobCommand
 }
 
 // A call is one command being run.
@@ -131,7 +132,13 @@ func (e *Engine) forOthers() (end func()) {
 // one runs or queues one command, then serves those who waited for its keys. It
 // returns a waiter when the command has to wait.
 func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *waiter) {
-	cmd, bad := e.check(args)
+	var cmd *command
+	var bad resp.Reply
+	if e.opt.Blobs && len(args) > 1 && args[0] == BlobCommand {
+		cmd, args, bad = e.checkRefs(args)
+	} else {
+		cmd, bad = e.check(args)
+	}
 	if cmd == nil {
 		s.spoiled = s.multi
 		return bad, nil

@@ -135,7 +135,7 @@ func (e *Engine) admit(ks *keyspace, db uint32, h *Header) *entry {
 		typ: h.Type, id: h.ID, stored: true, expireAt: h.ExpireAt, access: e.nowMs, seq: e.seq,
 	}
 	if h.Type == TypeString {
-		ent.str = h.Value
+		ent.str, ent.ref = h.Value, h.Packed
 	}
 	ks.insert(ent)
 	ks.moved(-1, h.ExpireAt)
@@ -205,6 +205,7 @@ func (e *Engine) newID() uint64 {
 
 // remove takes a key out of the keyspace.
 func (e *Engine) remove(ent *entry) {
+	e.refs.moved = e.refs.moved || ent.ref
 	e.detach(ent)
 	e.touch(ent)
 	if e.undo != nil {

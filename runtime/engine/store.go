@@ -69,7 +69,7 @@ type Header struct {
 	ID       uint64 // collection that the items hang on; 0 for a string
 	ExpireAt int64  // Unix time in milliseconds; 0: never
 	Value    string // a string's value, or a packed collection
-	Packed   bool   // Value holds a packed collection (stores that ask for packing)
+	Packed   bool   // Value holds a packed collection (stores that ask for packing); of a string: a Ref in place of the value
 }
 
 // An Item is one element of a collection. Which fields mean something depends
@@ -143,6 +143,7 @@ type Change struct {
 	Seq    uint64 // last committed + 1
 	NextID uint64
 	Ops    []Op
+	Refs   bool // a Ref was set or overwritten, or its key removed: there may be bytes in R2 that no row refers to
 	// Touched is filled when Options.Touched is set: the keys whose operations are in
 	// Ops, in the order of these.
 	Touched []Touched

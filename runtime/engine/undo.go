@@ -89,13 +89,14 @@ func (u *undoLog) keepString(e *Engine, ent *entry) {
 		return
 	}
 	u.pin(ent)
-	before := ent.str
+	before, ref := ent.str, ent.ref
 	if ent.buf != nil {
 		u.copy(ent) // once, since each copy costs the string's length
 		before = string(ent.buf)
 	}
 	u.add(func() {
 		ent.setText(strings.Clone(before))
+		ent.ref = ref
 		e.changed(ent)
 	})
 }

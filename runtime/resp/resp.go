@@ -62,13 +62,17 @@ const (
 	None
 	// Push is an out-of-band message (pub/sub); an array in RESP2.
 	Push
+	// Blob stands for a string that lies elsewhere, in R2: Str is its id, followed by @
+	// and an offset when not all of it is meant, Int how many bytes there are. Who
+	// receives it fetches them and hands out a Bulk: no caller sees it.
+	Blob
 )
 
 // A Reply is one value of Redis's protocol. Elems of a reply that was handed
 // out must not be changed: the engine may share them.
 type Reply struct {
 	Kind  Kind
-	Int   int64   // Int and Bool; the bits of a Double
+	Int   int64   // Int and Bool; the bits of a Double; the bytes of a Blob
 	Str   string  // Status, Error, Bulk, BigNumber, Verbatim; a Double that is written with other digits than the fewest
 	Elems []Reply // Array, Map, Set, Pairs, Push
 }

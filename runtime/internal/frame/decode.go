@@ -251,6 +251,8 @@ func (r *reader) reply(to *resp.Reply, depth int) {
 	case resp.Nil, resp.NilArray, resp.None:
 	case resp.Int, resp.Bool:
 		to.Int = r.signed()
+	case resp.Blob:
+		to.Int, to.Str = r.signed(), r.str()
 	case resp.Double:
 		to.Int, to.Str = int64(r.fixed()), r.str()
 	case resp.Status, resp.Error, resp.Bulk, resp.BigNumber, resp.Verbatim:

@@ -134,6 +134,8 @@ func AppendReply(b []byte, r *resp.Reply) []byte {
 	case resp.Nil, resp.NilArray, resp.None:
 	case resp.Int, resp.Bool:
 		b = binary.AppendVarint(b, r.Int)
+	case resp.Blob:
+		b = str(binary.AppendVarint(b, r.Int), r.Str)
 	case resp.Double:
 		b = binary.LittleEndian.AppendUint64(b, uint64(r.Int))
 		b = str(b, r.Str)

@@ -32,7 +32,7 @@ func samples() []message {
 			{Status: StatusBlocked, DB: 1, Protocol: 2, Replies: []resp.Reply{
 				{}, {Kind: resp.NilArray}, resp.OK, resp.NewError("ERR x"), resp.NewInt(-1 << 63), resp.NewBulk("\xff\x00"), resp.NewDouble(-0.5),
 				{Kind: resp.Double, Int: 3, Str: "1e5"}, resp.NewBool(true), {Kind: resp.BigNumber, Str: "123456789012345678901"},
-				{Kind: resp.Verbatim, Str: "txt:x"}, {Kind: resp.None}, deep,
+				{Kind: resp.Verbatim, Str: "txt:x"}, {Kind: resp.Blob, Str: "id@9", Int: 1 << 40}, {Kind: resp.None}, deep,
 				{Kind: resp.Map, Elems: []resp.Reply{resp.NewBulk("a"), resp.NewInt(1)}},
 				{Kind: resp.Set, Elems: []resp.Reply{}}, {Kind: resp.Pairs, Elems: []resp.Reply{resp.NewBulk("a"), resp.NewDouble(1)}},
 				{Kind: resp.Push, Elems: []resp.Reply{resp.NewBulk("message")}},
