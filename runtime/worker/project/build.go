@@ -24,9 +24,9 @@ const runtimeModule = "github.com/redis2cf/redis2cf/runtime"
 // came with 1.24.
 const oldestGo = 24
 
-// MaxGzipBytes is how large engine.wasm and the modules should be at most with
-// gzip. Cloudflare's limit is 3 MB on the free plan and 10 MB on the paid one.
-const MaxGzipBytes = 2 << 20
+// MaxGzipBytes is how large engine.wasm and the modules may be with gzip: Cloudflare's
+// limit for a Worker on the free plan. On the paid one it is 10 MB.
+const MaxGzipBytes = 3 << 20
 
 // BuildOptions say what to build.
 type BuildOptions struct {

@@ -2,7 +2,9 @@ package project
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 )
 
 // A wranglerConfig is what a local run reads of wrangler.jsonc: people edit that
@@ -111,4 +113,80 @@ func stripJSONC(text []byte) ([]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// addToList adds an entry to a list of the outermost object, which is made, with a
+// comment, when it is not there. Everything else stays as it is, comments included.
+func addToList(text []byte, key, entry, comment string) ([]byte, error) {
+	plain, err := stripJSONC(text)
+	if err != nil {
+		return nil, err
+	}
+	open, list, err := findList(plain, key)
+	if err != nil {
+		return nil, err
+	}
+	insert := func(at int, s string) []byte {
+		return []byte(string(text[:at]) + s + string(text[at:]))
+	}
+	if list < 0 {
+		comma := ","
+		if rest := strings.TrimSpace(string(plain[open+1:])); rest == "}" {
+			comma = "" // it is the only member
+		}
+		return insert(open+1, fmt.Sprintf("\n  // %s\n  %q: [%s]%s\n", comment, key, entry, comma)), nil
+	}
+	if rest := strings.TrimSpace(string(plain[list+1:])); strings.HasPrefix(rest, "]") {
+		return insert(list+1, entry), nil
+	}
+	return insert(list+1, entry+", "), nil
+}
+
+// findList finds where the outermost object begins, and where the list that is one
+// of its members does; -1 when it has no such member.
+func findList(plain []byte, key string) (open, list int, err error) {
+	open, list = -1, -1
+	depth := 0
+	wanted := false // the last text was the key, and its colon has been seen or not yet
+	for i := 0; i < len(plain); i++ {
+		switch c := plain[i]; c {
+		case '"':
+			start := i
+			for i++; i < len(plain) && plain[i] != '"'; i++ {
+				if plain[i] == '\\' {
+					i++
+				}
+			}
+			if i >= len(plain) {
+				return 0, 0, errors.New("a string does not end")
+			}
+			if depth == 1 {
+				rest := strings.TrimSpace(string(plain[i+1:]))
+				wanted = string(plain[start+1:i]) == key && strings.HasPrefix(rest, ":")
+			}
+		case '{', '[':
+			if depth == 0 {
+				if c != '{' || open >= 0 {
+					return 0, 0, errors.New("it is no object")
+				}
+				open = i
+			} else if depth == 1 && wanted {
+				if c != '[' {
+					return 0, 0, fmt.Errorf("%s is no list", key)
+				}
+				list, wanted = i, false
+			}
+			depth++
+		case '}', ']':
+			depth--
+		case ',':
+			if depth == 1 {
+				wanted = false
+			}
+		}
+	}
+	if open < 0 {
+		return 0, 0, errors.New("it is no object")
+	}
+	return open, list, nil
 }

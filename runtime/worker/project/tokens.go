@@ -1,11 +1,19 @@
 package project
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
+
+	"github.com/redis2cf/redis2cf/runtime/worker"
 )
 
 // A Token is what the secret REDIS2CF_TOKENS says of a token. It has no part from
@@ -17,15 +25,12 @@ type Token struct {
 	Write     bool   `json:"write"`     // whether it may change anything
 }
 
-// DefaultNamespace is the namespace of a token that names none.
-const DefaultNamespace = "main"
-
 // namespacePattern is what the Worker takes as a namespace.
 var namespacePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
 // noToken lets programs of this machine in without a token. The Worker honours it
 // on loopback addresses only, and only a local run ever has it: tokens.json may not.
-var noToken = Token{Name: "local", Digest: Digest(""), Namespace: DefaultNamespace, Write: true}
+var noToken = Token{Name: "local", Digest: Digest(""), Namespace: worker.DefaultNamespace, Write: true}
 
 // Digest is how a token is stored.
 func Digest(token string) string {
@@ -55,4 +60,126 @@ func encodeTokens(list []Token, open bool) ([]byte, error) {
 		return nil, fmt.Errorf("%d tokens take %d bytes, and a secret holds %d: revoke some", len(list), len(out), maxSecret)
 	}
 	return append(out, '\n'), nil
+}
+
+// tokenPrefix begins every token, so that tools that look for secrets know one.
+const tokenPrefix = "r2cf_"
+
+// newToken is 256 random bits in a form that URLs and headers carry as it is.
+func newToken() (string, error) {
+	var b [32]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b[:]), nil
+}
+
+var digestPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Tokens reads a project's tokens.json; a project without one has no tokens.
+func Tokens(dir string) ([]Token, error) {
+	name := filepath.Join(dir, TokensFile)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list []Token
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	for i, t := range list {
+		if !digestPattern.MatchString(t.Digest) {
+			return nil, fmt.Errorf("reading %s: record %d has no digest: take it out, and make that token anew", name, i)
+		}
+	}
+	if _, err := encodeTokens(list, false); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return list, nil
+}
+
+// MakeToken makes a token, adds its record to the project's tokens.json and returns
+// it: it is stored nowhere. Name and namespace of t say what for; its digest is made here.
+func MakeToken(dir string, t Token) (token string, err error) {
+	if t.Namespace == "" {
+		t.Namespace = worker.DefaultNamespace
+	}
+	if t.Name == "" || len(t.Name) > 64 {
+		return "", errors.New("a token has a name of 1 to 64 bytes, by which it is rotated and revoked")
+	}
+	return token, changeTokens(dir, func(list []Token) ([]Token, error) {
+		if find(list, t.Name) >= 0 {
+			return nil, fmt.Errorf("there is a token %s already: name another, or rotate it", t.Name)
+		}
+		if token, err = newToken(); err != nil {
+			return nil, err
+		}
+		t.Digest = Digest(token)
+		return append(list, t), nil
+	})
+}
+
+// RotateToken puts a new token in the place of one, with the same rights.
+func RotateToken(dir, name string) (token string, err error) {
+	return token, changeTokens(dir, func(list []Token) ([]Token, error) {
+		i := find(list, name)
+		if i < 0 {
+			return nil, noSuchToken(dir, name)
+		}
+		if token, err = newToken(); err != nil {
+			return nil, err
+		}
+		list[i].Digest = Digest(token)
+		return list, nil
+	})
+}
+
+// RevokeToken takes a token out of tokens.json.
+func RevokeToken(dir, name string) error {
+	return changeTokens(dir, func(list []Token) ([]Token, error) {
+		i := find(list, name)
+		if i < 0 {
+			return nil, noSuchToken(dir, name)
+		}
+		return append(list[:i], list[i+1:]...), nil
+	})
+}
+
+func find(list []Token, name string) int {
+	for i := range list {
+		if list[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func noSuchToken(dir, name string) error {
+	return fmt.Errorf("%s has no token %s: redis2cf worker token list shows them", filepath.Join(dir, TokensFile), name)
+}
+
+// changeTokens replaces tokens.json, which only its owner may read: it holds no
+// secret, but says who uses the data.
+func changeTokens(dir string, change func([]Token) ([]Token, error)) error {
+	if _, err := os.Stat(filepath.Join(dir, WranglerFile)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s has no %s: redis2cf worker -o writes a project, and tokens are the project's", dir, WranglerFile)
+	}
+	list, err := Tokens(dir)
+	if err != nil {
+		return err
+	}
+	if list, err = change(list); err != nil {
+		return err
+	}
+	if list == nil {
+		list = []Token{}
+	}
+	data, err := encodeTokens(list, false)
+	if err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(dir, TokensFile), data, 0o600)
 }
