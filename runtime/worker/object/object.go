@@ -16,6 +16,7 @@ type Object struct {
 	exec Executor
 	rows *Rows
 	eng  *engine.Engine // nil: must be opened again
+	r2   blobs
 
 	now   int64 // Unix microseconds, of this call
 	rng   uint64
@@ -87,9 +88,12 @@ func (o *Object) open() error {
 	}
 	eng, err := engine.Open(o.rows, engine.Options{
 		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true,
-		MaxArgument: maxArgument, ScriptSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes, ResidentRows: o.in.opt.ResidentRows,
+		MaxArgument: maxArgument, Blobs: true, ScriptSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes, ResidentRows: o.in.opt.ResidentRows,
 	})
 	if err != nil {
+		return err
+	}
+	if err := o.r2.open(o.rows); err != nil {
 		return err
 	}
 	topics, err := o.rows.topics()
@@ -298,6 +302,9 @@ func (o *Object) end() []byte {
 	if len(o.tickets) > 0 || o.waiting() {
 		flags |= FlagBlocked
 	}
+	if o.eng != nil {
+		flags |= o.r2.flags(o.now)
+	}
 	return o.out.finish(o.status, timer, alarm, flags)
 }
 
@@ -322,6 +329,9 @@ func (o *Object) deadlines() (timer, alarm int64) {
 		// is a row and a request.
 		const step = 60_000_000
 		alarm = (max(expiry, o.now)/step + 1) * step
+	}
+	if at := o.r2.alarm(o.now); at != 0 && (alarm == 0 || at < alarm) {
+		alarm = at
 	}
 	return timer, alarm
 }

@@ -108,6 +108,19 @@ var formats = [][]Statement{{
 	scope  INTEGER NOT NULL,     -- of the connection, as in worker's doc.go
 	PRIMARY KEY (id, client, kind, name)
 ) WITHOUT ROWID`),
+	// Strings whose value lies in R2: packed is 1, and value the reference.
+	statement(`CREATE INDEX keys_in_r2 ON keys (value) WHERE packed = 1 AND type = 1`),
+	statement(`CREATE TABLE blob_sweep (
+	one    INTEGER PRIMARY KEY CHECK (one = 1),
+	due    INTEGER NOT NULL,     -- when the bucket is to be looked through, Unix milliseconds; 0: no need
+	pass   INTEGER NOT NULL,     -- when that began which is under way; 0: none is
+	cursor TEXT    NOT NULL      -- the last name that was looked at
+)`),
+	statement(`CREATE TABLE blob_doomed (
+	page INTEGER PRIMARY KEY,
+	at   INTEGER NOT NULL,       -- when nothing referred to them, Unix milliseconds
+	ids  BLOB    NOT NULL        -- 32 bytes each, in order
+)`),
 	statement(`INSERT INTO format (version) VALUES (1)`),
 }}
 

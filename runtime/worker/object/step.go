@@ -16,6 +16,8 @@ type step struct {
 	acked  []uint64  // tickets of the frame's session whose rows go
 	closed []*client // clients whose rows of subscriptions go
 	resend []*wake   // replies that the frame's session gets again
+
+	sweepR2 int64 // see blobs.noted
 }
 
 func (st *step) reset() {
@@ -90,6 +92,7 @@ func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts
 			p.Statement(delTopic).bytes(c.session.id[:]).bytes(number8(c.number)).Int(int64(t.Kind)).Blob(t.Name)
 		}
 	}
+	st.sweepR2 = o.r2.note(p, st.change, o.now)
 	parts = p.session(&s.id, n, o.rows.seq, o.rows.nextID, o.now/1000, answer, s.parts)
 	return p, parts, wakes, nil
 }
@@ -106,6 +109,7 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 			return refused{err}
 		}
 		s.row, s.parts = n, parts
+		o.r2.noted(o.step.sweepR2)
 	}
 	s.frame, s.answer = n, nil
 	if len(answer) > 0 && (len(answer) <= keptAnswer || p == nil && len(answer) <= maxPart) {
