@@ -16,7 +16,7 @@ const (
 	markTables = "-- redis2cf: tables "   // and the version that the file brings them to
 	markView   = "-- redis2cf: view "     // and a view's name, before the statement that makes it
 	markGone   = "-- redis2cf: no view "  // and a view's name, before the statement that drops it
-	markEnd    = "-- redis2cf: view ends" // behind either
+	markEnd    = "-- redis2cf: view ends" // behind the statement that makes one
 )
 
 // Migrations returns the files that a project's migrations directory needs beside
@@ -144,7 +144,7 @@ func wanted(families []worker.Family) (views map[string]string, notes []string, 
 			return nil, nil, fmt.Errorf("the families %s and %s would have one view in D1: rename one in redis2cf.yaml", other, f.Name)
 		}
 		folded[fold] = f.Name
-		views[name] = sql + ";"
+		views[name] = sql
 	}
 	return views, notes, nil
 }
@@ -179,7 +179,9 @@ func difference(had, want map[string]string, notes []string) string {
 	}
 	for _, name := range names {
 		if sql := want[name]; sql != "" {
-			fmt.Fprintf(&b, "%s%s\n%s\n%s\n", markView, name, sql, markEnd)
+			// The semicolon stands last: what follows the last one would be a statement
+			// that is none, which D1 refuses.
+			fmt.Fprintf(&b, "%s%s\n%s\n%s\n;\n", markView, name, sql, markEnd)
 		}
 	}
 	return b.String()
