@@ -53,7 +53,7 @@ func (l *Local) migrate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		list = append(list, migration{e.Name(), string(text)})
+		list = append(list, migration{e.Name(), trimSQL(string(text))})
 	}
 	if len(list) == 0 {
 		return nil

@@ -261,8 +261,8 @@ func TestALocalRunThatCannotStartSaysWhy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("migrations/0003_bad.sql", "CREATE TABLE")
-	contains(start(Options{Dir: dir}), "0003_bad.sql")
+	write("migrations/0004_bad.sql", "CREATE TABLE")
+	contains(start(Options{Dir: dir}), "0004_bad.sql")
 	write("src/worker.js", "import './nowhere.js'; export default {}")
 	contains(start(Options{Dir: dir}), "nowhere.js")
 }

@@ -27,7 +27,8 @@ const actions = {
     for (const { name, sql } of migrations) {
       if (done.has(name)) continue;
       try {
-        await env.DB.batch([env.DB.prepare(sql), env.DB.prepare("INSERT INTO d1_migrations(name) VALUES (?)").bind(name)]);
+        const noted = env.DB.prepare("INSERT INTO d1_migrations(name) VALUES (?)").bind(name);
+        await env.DB.batch(sql === "" ? [noted] : [env.DB.prepare(sql), noted]);
       } catch (e) {
         throw new Error(`the migration ${name}: ${e.message}`);
       }

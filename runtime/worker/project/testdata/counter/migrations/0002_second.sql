@@ -1,1 +1,2 @@
 INSERT INTO t VALUES ('seed', x'00ff');
+-- the end
