@@ -134,7 +134,7 @@ type session struct {
 	m     *Miniredis
 	inner *embedded.Session
 	run   store.Session // inner, or what imitates KV before it
-	ended atomic.Bool // with the server, or by a hook
+	ended atomic.Bool   // with the server, or by a hook
 	once  sync.Once
 	peer  *link
 	queue []resp.Command // of a transaction that is open; nil: none is

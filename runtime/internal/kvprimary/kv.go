@@ -2,7 +2,9 @@ package kvprimary
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Stale is how long KV may answer what a key was before: places that have read the key,
@@ -46,4 +48,10 @@ func (w *Write) expires(now time.Time) time.Time {
 		return time.Unix(w.At, 0)
 	}
 	return time.Time{}
+}
+
+// Binary reports whether a value's bytes change on the way through text, as bulk reads
+// have it: it is written with the metadata {"binary":true}, and read by itself.
+func Binary(data string) bool {
+	return !utf8.ValidString(data) || strings.HasPrefix(data, "\ufeff")
 }

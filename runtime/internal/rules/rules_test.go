@@ -124,6 +124,43 @@ func TestGoRedisIsInAModuleOfItsOwn(t *testing.T) {
 	}
 }
 
+// store/rest is one as well, for cloudflare-go and the versions that it asks for.
+func TestCloudflareGoIsInAModuleOfItsOwn(t *testing.T) {
+	for path, want := range map[string]bool{"go.mod": false, "store/rest/go.mod": true} {
+		data, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bytes.Contains(data, []byte("github.com/cloudflare/cloudflare-go/")); got != want {
+			t.Errorf("%s requires cloudflare-go: %v, want %v", path, got, want)
+		}
+	}
+	// The root package costs a program 143 s of CPU to build and 16 MB.
+	allowed := map[string]bool{"kv": true, "d1": true, "r2": true, "workers": true, "option": true}
+	err := filepath.WalkDir(filepath.Join(root, "store", "rest"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imp := range f.Imports {
+			name, err := strconv.Unquote(imp.Path.Value)
+			if err != nil {
+				return err
+			}
+			if rest, ok := strings.CutPrefix(name, "github.com/cloudflare/cloudflare-go/v7"); ok && !allowed[strings.TrimPrefix(rest, "/")] {
+				t.Errorf("%s imports %s", path, name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func hasAny(path string, prefixes []string) bool {
 	for _, p := range prefixes {
 		if path == strings.TrimSuffix(p, "/") || strings.HasPrefix(path, strings.TrimSuffix(p, "/")+"/") {

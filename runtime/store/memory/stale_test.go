@@ -209,15 +209,15 @@ func TestFamiliesRefuseWhatKVCannotDo(t *testing.T) {
 		store.Family{Pattern: "page:*", Name: "Page", Store: "kv", Consistency: "follow"})
 	a := w.client("a")
 	for line, want := range map[string]string{
-		"INCR session:1":               "!ERR unsupported command 'incr': the family Session (\"session:*\")",
-		"EXPIRE session:1 100":         "!ERR unsupported command 'expire': the family Session",
-		"EVAL x 1 session:1":           "!ERR unsupported command 'eval': the family Session",
-		"MSET page:1 a session:1 b":    "!ERR unsupported command 'mset': the family Session",
-		"MGET page:1 session:1":        "!ERR unsupported command 'mget': its keys belong to the family Session",
-		"SET session:1 v NX":           "!ERR unsupported option NX",
-		"SET session:1 v EX 10":        "!ERR an expiry of 10 s cannot be kept",
-		"INCR count:1":                 ":1",
-		"SET page:1 v":                 "OK",
+		"INCR session:1":            "!ERR unsupported command 'incr': the family Session (\"session:*\")",
+		"EXPIRE session:1 100":      "!ERR unsupported command 'expire': the family Session",
+		"EVAL x 1 session:1":        "!ERR unsupported command 'eval': the family Session",
+		"MSET page:1 a session:1 b": "!ERR unsupported command 'mset': the family Session",
+		"MGET page:1 session:1":     "!ERR unsupported command 'mget': its keys belong to the family Session",
+		"SET session:1 v NX":        "!ERR unsupported option NX",
+		"SET session:1 v EX 10":     "!ERR an expiry of 10 s cannot be kept",
+		"INCR count:1":              ":1",
+		"SET page:1 v":              "OK",
 	} {
 		if got := do(t, a, line); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s, want %s", line, got, want)

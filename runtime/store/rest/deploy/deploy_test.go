@@ -1,0 +1,138 @@
+package deploy
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/redis2cf/redis2cf/runtime/store/rest"
+	"github.com/redis2cf/redis2cf/runtime/store/rest/internal/fakeapi"
+)
+
+var ctx = context.Background()
+
+func start(t *testing.T) (*fakeapi.Server, *rest.Client) {
+	t.Helper()
+	s := fakeapi.Start(t)
+	c, err := rest.New(rest.Options{Account: fakeapi.Account, Token: fakeapi.Token, BaseURL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, c
+}
+
+func worker() Worker {
+	return Worker{
+		Name: "chat", Main: "worker.js", CompatibilityDate: "2026-07-01", CompatibilityFlags: []string{"nodejs_compat"}, Logs: true,
+		Modules: []Module{{"worker.js", []byte("export default {}")}, {"lib/program.js", []byte("// \x00 \r\n--boundary")}, {"engine.wasm", []byte("\x00asm\x01\x00\x00\x00")}, {"plan.json", []byte("{}")}},
+		Bindings: []Binding{KV("KV", strings.Repeat("a", 32)), D1("D1", "00000000-0000-4000-8000-000000000001"), R2("R2", "chat-large"),
+			DurableObject("OBJECT", "Redis"), Text("VERSION", "1"), JSON("PLAN", json.RawMessage(`{"a":[1]}`))},
+		Migrations: []Migration{{Tag: "v1", NewSQLiteClasses: []string{"Redis"}}},
+	}
+}
+
+func TestUploadCarriesModulesBindingsAndMigrations(t *testing.T) {
+	s, c := start(t)
+	w := worker()
+	up, err := Upload(ctx, c, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if up.Migrated != 1 || up.MigrationTag != "v1" || up.ETag == "" || up.StartupMs != 12 {
+		t.Errorf("%+v", up)
+	}
+	got := s.Workers["chat"]
+	for _, m := range w.Modules {
+		if string(got.Modules[m.Name]) != string(m.Data) {
+			t.Errorf("module %s arrived as %q", m.Name, got.Modules[m.Name])
+		}
+	}
+	if got.Kinds["engine.wasm"] != "application/wasm" || got.Kinds["worker.js"] != "application/javascript+module" || got.Kinds["plan.json"] != "text/plain" {
+		t.Errorf("kinds %v", got.Kinds)
+	}
+	want := `{"main_module":"worker.js","compatibility_date":"2026-07-01","compatibility_flags":["nodejs_compat"],"bindings":[` +
+		`{"name":"KV","namespace_id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","type":"kv_namespace"},` +
+		`{"database_id":"00000000-0000-4000-8000-000000000001","name":"D1","type":"d1"},` +
+		`{"bucket_name":"chat-large","name":"R2","type":"r2_bucket"},` +
+		`{"class_name":"Redis","name":"OBJECT","type":"durable_object_namespace"},` +
+		`{"name":"VERSION","text":"1","type":"plain_text"},{"json":{"a":[1]},"name":"PLAN","type":"json"}],` +
+		`"migrations":{"new_tag":"v1","steps":[{"new_sqlite_classes":["Redis"]}]},"observability":{"enabled":true}}`
+	if string(got.Metadata) != want {
+		t.Errorf("metadata\n%s\nwant\n%s", got.Metadata, want)
+	}
+}
+
+func TestSecondUploadKeepsSecretsAndRunsNewMigrationsAlone(t *testing.T) {
+	s, c := start(t)
+	w := worker()
+	if _, err := Upload(ctx, c, w); err != nil {
+		t.Fatal(err)
+	}
+	if err := PutSecret(ctx, c, "chat", "TOKENS", "digests"); err != nil {
+		t.Fatal(err)
+	}
+	url, err := Publish(ctx, c, "chat")
+	if err != nil || url != "https://chat.fake.workers.dev" {
+		t.Errorf("%q %v", url, err)
+	}
+	if up, err := Upload(ctx, c, w); err != nil || up.Migrated != 0 || up.MigrationTag != "v1" {
+		t.Errorf("the same again: %+v %v", up, err)
+	}
+	w.Migrations = append(w.Migrations, Migration{Tag: "v2", NewSQLiteClasses: []string{"Other"}}, Migration{Tag: "v3", DeletedClasses: []string{"Other"}})
+	up, err := Upload(ctx, c, w)
+	if err != nil || up.Migrated != 2 || up.MigrationTag != "v3" {
+		t.Errorf("with two more: %+v %v", up, err)
+	}
+	got := s.Workers["chat"]
+	if got.Secrets["TOKENS"] != "digests" || !got.Published {
+		t.Errorf("after three uploads: %+v", got)
+	}
+	if m := string(got.Metadata); !strings.Contains(m, `"old_tag":"v1","new_tag":"v3","steps":[{"new_sqlite_classes":["Other"]},{"deleted_classes":["Other"]}]`) || !strings.Contains(m, `"keep_bindings":["secret_text","secret_key"]`) {
+		t.Errorf("%s", m)
+	}
+	w.Migrations = w.Migrations[:1]
+	if _, err := Upload(ctx, c, w); err == nil || !strings.Contains(err.Error(), `has run the migration "v3"`) {
+		t.Errorf("an older project: %v", err)
+	}
+}
+
+func TestWrongProjectsAreRefusedBeforeTheyAreSent(t *testing.T) {
+	s, c := start(t)
+	for want, change := range map[string]func(*Worker){
+		"no name of a Worker":    func(w *Worker) { w.Name = "Chat!" },
+		"main module":            func(w *Worker) { w.Main = "other.js" },
+		`the name "metadata"`:    func(w *Worker) { w.Modules = append(w.Modules, Module{Name: "metadata"}) },
+		`the name "worker.js"`:   func(w *Worker) { w.Modules = append(w.Modules, Module{Name: "worker.js"}) },
+		`the name "../up.js"`:    func(w *Worker) { w.Modules = append(w.Modules, Module{Name: "../up.js"}) },
+		`the name "a\"b.js"`:     func(w *Worker) { w.Modules = append(w.Modules, Module{Name: `a"b.js`}) },
+		"deploy: a secret has a": nil,
+	} {
+		w := worker()
+		var err error
+		if change == nil {
+			err = PutSecret(ctx, c, "chat", "", "x")
+		} else {
+			change(&w)
+			_, err = Upload(ctx, c, w)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if r := s.Requests(); len(r) != 0 {
+		t.Errorf("sent %q", r)
+	}
+}
+
+func TestSecretsAreNotInErrors(t *testing.T) {
+	s, c := start(t)
+	err := PutSecret(ctx, c, "absent", "TOKENS", "the-secret-text")
+	if err == nil || strings.Contains(err.Error(), "the-secret-text") || !rest.NotFound(err) {
+		t.Errorf("%v", err)
+	}
+	s.Fail(fakeapi.Fault{Method: "PUT"})
+	if err := PutSecret(ctx, c, "absent", "TOKENS", "the-secret-text"); err == nil || strings.Contains(err.Error(), "the-secret-text") {
+		t.Errorf("%v", err)
+	}
+}

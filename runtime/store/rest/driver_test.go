@@ -1,0 +1,246 @@
+package rest_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime"
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
+	_ "github.com/redis2cf/redis2cf/runtime/store/rest"
+	"github.com/redis2cf/redis2cf/runtime/store/rest/internal/fakeapi"
+)
+
+var ctx = context.Background()
+
+func storeURL(s *fakeapi.Server, kv, more string) string {
+	return "cloudflare://" + fakeapi.Account + "?kv=" + kv + "&api=" + url.QueryEscape(s.URL) + more
+}
+
+func open(t *testing.T, url string) (store.Backend, store.Session) {
+	t.Helper()
+	b, err := store.Open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	s, err := b.NewSession(store.SessionOptions{Password: fakeapi.Token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, s
+}
+
+func do(t *testing.T, s store.Session, lines ...string) string {
+	t.Helper()
+	var cmds []resp.Command
+	for _, l := range lines {
+		cmds = append(cmds, strings.Split(l, " "))
+	}
+	replies, err := s.Execute(ctx, cmds)
+	if err != nil {
+		t.Fatalf("%q: %v", lines, err)
+	}
+	var out []string
+	for _, r := range replies {
+		out = append(out, render(r))
+	}
+	return strings.Join(out, " ")
+}
+
+func render(r resp.Reply) string {
+	switch r.Kind {
+	case resp.Nil:
+		return "nil"
+	case resp.Int:
+		return fmt.Sprint(":", r.Int)
+	case resp.Array:
+		var out []string
+		for _, e := range r.Elems {
+			out = append(out, render(e))
+		}
+		return "[" + strings.Join(out, " ") + "]"
+	case resp.Error:
+		return "!" + r.Str
+	}
+	return r.Str
+}
+
+var families = []store.Family{
+	{Pattern: "session:*", Name: "Session", Type: "string", Store: "kv", Consistency: "primary"},
+	{Pattern: "cache:*", Name: "Cache", Type: "string", Store: "kv", Consistency: "primary"},
+	{Pattern: "queue:*", Name: "Queue", Type: "list", Store: "d1"},
+}
+
+func TestFacadeOverREST(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	plan := runtime.RegisterPlan(runtime.Plan{Module: "example.com/rest", Package: "example.com/rest/cfstore", Families: []runtime.Family{
+		{Pattern: "rest-session:*", Name: "RestSession", Type: "string", Store: "kv", Consistency: "primary"},
+		{Pattern: "rest-queue:*", Name: "RestQueue", Type: "list", Store: "d1"},
+	}})
+	c := plan.NewClient(&runtime.Options{Addr: storeURL(s, n.ID(), "&gateway=https://chat.example.workers.dev"), Password: fakeapi.Token})
+	defer func() { _ = c.Close() }()
+	if err := c.Set(ctx, "rest-session:1", "a\xffb", time.Hour).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := c.Get(ctx, "rest-session:1").Result(); err != nil || v != "a\xffb" {
+		t.Errorf("%q %v", v, err)
+	}
+	if _, err := c.Get(ctx, "rest-session:2").Result(); err != runtime.Nil {
+		t.Errorf("a missing key: %v", err)
+	}
+	if v, at, ok := n.Get("rest-session:1"); !ok || v != "a\xffb" || at < time.Now().Unix()+3590 {
+		t.Errorf("in KV: %q, %d, %v", v, at, ok)
+	}
+	err := c.LPush(ctx, "rest-queue:1", "job").Err()
+	if err == nil || !strings.Contains(err.Error(), "RestQueue") || !strings.Contains(err.Error(), "https://chat.example.workers.dev") {
+		t.Errorf("LPUSH: %v", err)
+	}
+	if err := c.Del(ctx, "rest-session:1").Err(); err != nil || n.Len() != 0 {
+		t.Errorf("DEL: %v, %d left", err, n.Len())
+	}
+}
+
+func TestPipelineIsTwoRequests(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	n.Put("session:old", "was there")
+	_, sess := open(t, storeURL(s, n.ID(), ""))
+	var lines []string
+	for i := 0; i < 50; i++ {
+		lines = append(lines, fmt.Sprintf("SET session:%d v%d EX 100", i, i))
+	}
+	for i := 0; i < 50; i++ {
+		lines = append(lines, fmt.Sprintf("GET session:%d", i))
+	}
+	lines = append(lines, "MGET session:old session:1 session:gone")
+	got := do(t, sess, lines...)
+	if !strings.HasSuffix(got, "v49 [was there v1 nil]") || strings.Count(got, "OK") != 50 {
+		t.Errorf("%s", got)
+	}
+	if r := s.Requests(); len(r) != 2 || !strings.HasSuffix(r[0], "/bulk/get") || !strings.HasSuffix(r[1], "/bulk") {
+		t.Errorf("requests %q", r)
+	}
+	if got := do(t, sess, "DEL session:1 session:2 session:1", "GET session:1"); got != ":2 nil" {
+		t.Errorf("%s", got)
+	}
+	if r := s.Requests(); len(r) != 1 || !strings.HasSuffix(r[0], "/bulk/delete") {
+		t.Errorf("requests %q", r)
+	}
+}
+
+func TestEverythingElseIsRefusedByName(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	b, sess := open(t, storeURL(s, n.ID(), "&gateway=https://g.example.workers.dev"))
+	if got := do(t, sess, "INCR a"); got != "!ERR unsupported command 'incr': over REST there is KV alone, which has GET, MGET, SET, SETEX and DEL. The gateway serves it: set $CFSTORE_URL to https://g.example.workers.dev" {
+		t.Error(got)
+	}
+	if err := b.(store.Planned).UsePlan(families); err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]string{
+		"GET queue:1":            `!ERR unsupported command 'get': the family Queue ("queue:*") is not in KV alone`,
+		"LPUSH queue:1 a":        `!ERR unsupported command 'lpush': the family Queue ("queue:*") is not in KV alone`,
+		"INCR session:1":         `!ERR unsupported command 'incr': the family Session ("session:*") is in KV alone`,
+		"MGET session:1 queue:1": `!ERR unsupported command 'mget': its keys belong to the family Session`,
+		"MGET session:1 cache:1": "[nil nil]",
+		"GET elsewhere":          "!ERR unsupported command 'get': over REST there is KV alone",
+		"MULTI":                  "!ERR unsupported command 'multi'",
+		"GET":                    "!ERR wrong number of arguments",
+		"SET session:1 v NX":     "!ERR unsupported option NX",
+		"PING":                   "PONG",
+		"ECHO x":                 "x",
+		"SELECT 99":              "!ERR DB index is out of range",
+		"CLIENT GETNAME":         "nil",
+	} {
+		if got := do(t, sess, line); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
+	}
+	if n.Len() != 0 {
+		t.Error("something was written")
+	}
+}
+
+func TestDatabasesAndNamespacesHaveNamesOfTheirOwn(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	base := storeURL(s, n.ID(), "")
+	_, sess := open(t, base)
+	if got := do(t, sess, "SET k zero", "SELECT 3", "GET k", "SET k three", "SELECT 0", "GET k"); got != "OK OK nil OK OK zero" {
+		t.Error(got)
+	}
+	spaced, err := store.Namespace(base, "jobs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, other := open(t, spaced)
+	if got := do(t, other, "GET k", "SET k jobs", "GET k"); got != "nil OK jobs" {
+		t.Error(got)
+	}
+	var names []string
+	for _, name := range []string{"k", "@/3/k", "@jobs/0/k"} {
+		v, _, _ := n.Get(name)
+		names = append(names, v)
+	}
+	if !reflect.DeepEqual(names, []string{"zero", "three", "jobs"}) || n.Len() != 3 {
+		t.Errorf("%q", names)
+	}
+}
+
+func TestFaultsAreErrorsOfTheirCommands(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	_, sess := open(t, storeURL(s, n.ID(), ""))
+	s.Fail(fakeapi.Fault{Method: "PUT", Status: 500})
+	got := do(t, sess, "SET session:1 v")
+	if !strings.HasPrefix(got, "!ERR KV: rest: putting a value") || !strings.Contains(got, "not known") || strings.Contains(got, "session:1") {
+		t.Error(got)
+	}
+	s.Fail(fakeapi.Fault{Method: "PUT", Status: 400})
+	if got = do(t, sess, "SET a 1", "SET b 2", "GET a"); strings.Count(got, "!ERR KV: rest: writing in bulk") != 3 {
+		t.Error(got)
+	}
+	if got = do(t, sess, "GET session:1"); got != "nil" {
+		t.Errorf("what was not stored is read: %s", got)
+	}
+}
+
+func TestURLsThatNameNothingAreRefused(t *testing.T) {
+	id := strings.Repeat("a", 32)
+	for u, want := range map[string]string{
+		"cloudflare://" + id:                                          "name the KV namespace",
+		"cloudflare://" + id + "?kv=my-title":                         "by its id",
+		"cloudflare://?kv=" + id:                                      "write cloudflare://ACCOUNT",
+		"cloudflare://not-hex?kv=" + id:                               "hexadecimal",
+		"cloudflare://" + id + "/path?kv=" + id:                       "write cloudflare://ACCOUNT",
+		"cloudflare://token@" + id + "?kv=" + id:                      TokenHint,
+		"cloudflare://" + id + "?kv=" + id + "&token=x":               "unknown setting token",
+		"cloudflare://" + id + "?kv=" + id + "&gateway=ftp://x":       "gateway is no http",
+		"cloudflare://" + id + "?kv=" + id + "&api=https://evil.test": "this machine alone",
+		"cloudflare://" + id + "?kv=" + id + "&namespace=A":           "names no namespace",
+	} {
+		if _, err := store.Open(u); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+	t.Setenv("CLOUDFLARE_API_TOKEN", "")
+	b, err := store.Open("cloudflare://" + id + "?kv=" + id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = b.Close() }()
+	if _, err := b.NewSession(store.SessionOptions{}); err == nil || !strings.Contains(err.Error(), "CLOUDFLARE_API_TOKEN") {
+		t.Errorf("without a token: %v", err)
+	}
+}
+
+// TokenHint is where a token belongs.
+const TokenHint = "$CLOUDFLARE_API_TOKEN"

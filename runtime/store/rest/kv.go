@@ -1,0 +1,445 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cloudflare/cloudflare-go/v7/kv"
+	"github.com/cloudflare/cloudflare-go/v7/option"
+
+	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
+)
+
+// A KV is one KV namespace. Names are checked and escaped here.
+type KV struct {
+	c  *Client
+	id string
+}
+
+// KV is the namespace with an id.
+func (c *Client) KV(namespaceID string) *KV { return &KV{c: c, id: namespaceID} }
+
+// A Pair is a value with its name, for writing.
+type Pair struct {
+	Name  string
+	Value string // any bytes
+	// TTL is in seconds from when Cloudflare gets it; At is in Unix seconds, and counts where
+	// TTL is 0. 0 and 0: it does not expire. 60 s are the least.
+	TTL, At  int64
+	Metadata json.RawMessage // at most 1,024 bytes; nil: none
+}
+
+// An Entry is a name of a listing, or a value that was read.
+type Entry struct {
+	Name     string
+	Value    string          // not in a listing
+	At       int64           // Unix seconds at which it expires; 0: never
+	Metadata json.RawMessage // nil: none
+}
+
+// maxMetadata is in bytes (Cloudflare's limit, 2026-07).
+const maxMetadata = 1024
+
+func checkName(name string) error {
+	switch {
+	case name == "" || name == "." || name == "..":
+		return errors.New("rest: KV has no names that are empty, . or ..")
+	case len(name) > kvprimary.MaxName:
+		return fmt.Errorf("rest: a name of %d bytes, and KV has none above %d", len(name), kvprimary.MaxName)
+	}
+	return nil
+}
+
+func (p *Pair) check() error {
+	switch {
+	case len(p.Value) > kvprimary.MaxValue:
+		return fmt.Errorf("rest: a value of %d bytes, and KV keeps none above %d", len(p.Value), kvprimary.MaxValue)
+	case len(p.Metadata) > maxMetadata:
+		return fmt.Errorf("rest: metadata of %d bytes, and KV keeps none above %d", len(p.Metadata), maxMetadata)
+	case p.Metadata != nil && !json.Valid(p.Metadata):
+		return errors.New("rest: the metadata of a value is no JSON")
+	case p.TTL != 0 && p.TTL < kvprimary.MinExpiry:
+		return fmt.Errorf("rest: an expiry of %d s, and KV keeps nothing for less than %d s", p.TTL, kvprimary.MinExpiry)
+	}
+	return checkName(p.Name)
+}
+
+// Get reads a value, all its bytes as they are. ok is false when there is none.
+func (k *KV) Get(ctx context.Context, name string) (e Entry, ok bool, err error) {
+	if err := checkName(name); err != nil {
+		return e, false, err
+	}
+	err = k.c.Do(ctx, "reading a value of the KV namespace "+k.id, true, func(ctx context.Context) error {
+		var q kv.NamespaceValueGetParams
+		q.AccountID.Value, q.AccountID.Present = k.c.account, true
+		res, err := kv.NewNamespaceValueService(k.c.opts...).Get(ctx, k.id, url.PathEscape(name), q)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = res.Body.Close() }()
+		data, err := io.ReadAll(io.LimitReader(res.Body, kvprimary.MaxValue+1))
+		if err != nil {
+			return err
+		}
+		if len(data) > kvprimary.MaxValue {
+			return fmt.Errorf("the answer is larger than a value may be (%d bytes)", kvprimary.MaxValue)
+		}
+		e = Entry{Name: name, Value: string(data)}
+		if at := res.Header.Get("expiration"); at != "" {
+			e.At, _ = strconv.ParseInt(at, 10, 64)
+		}
+		return nil
+	})
+	if keyMissing(err) {
+		return Entry{}, false, nil
+	}
+	return e, err == nil, err
+}
+
+// keyMissing tells a missing key from a missing namespace, by Cloudflare's code.
+func keyMissing(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Status != http.StatusNotFound {
+		return false
+	}
+	for _, c := range e.Codes {
+		if c.Code == 10009 {
+			return true
+		}
+	}
+	return len(e.Codes) == 0
+}
+
+// Put writes a value. It is not repeated after a fault.
+func (k *KV) Put(ctx context.Context, p Pair) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	var q kv.NamespaceValueUpdateParams
+	q.AccountID.Value, q.AccountID.Present = k.c.account, true
+	switch {
+	case p.TTL > 0:
+		q.ExpirationTTL.Value, q.ExpirationTTL.Present = float64(p.TTL), true
+	case p.At > 0:
+		q.Expiration.Value, q.Expiration.Present = float64(p.At), true
+	}
+	body, contentType := []byte(p.Value), "application/octet-stream"
+	if p.Metadata != nil {
+		body, contentType = withMetadata(&p)
+	}
+	return k.c.Do(ctx, "putting a value into the KV namespace "+k.id, false, func(ctx context.Context) error {
+		_, err := kv.NewNamespaceValueService(k.c.opts...).Update(ctx, k.id, url.PathEscape(p.Name), q, option.WithRequestBody(contentType, body))
+		return err
+	})
+}
+
+// withMetadata is the body of a value with metadata: a form of two files.
+func withMetadata(p *Pair) (body []byte, contentType string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, part := range []struct{ name, kind, data string }{
+		{"value", "application/octet-stream", p.Value}, {"metadata", "application/json", string(p.Metadata)},
+	} {
+		h := textproto.MIMEHeader{}
+		h.Set("Content-Disposition", `form-data; name="`+part.name+`"; filename="`+part.name+`"`)
+		h.Set("Content-Type", part.kind)
+		f, err := w.CreatePart(h)
+		if err == nil {
+			_, err = io.WriteString(f, part.data)
+		}
+		if err != nil {
+			panic(err) // a buffer takes everything
+		}
+	}
+	_ = w.Close()
+	return b.Bytes(), w.FormDataContentType()
+}
+
+// Delete removes a value. A name without one is no error.
+func (k *KV) Delete(ctx context.Context, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	err := k.c.Do(ctx, "deleting a value of the KV namespace "+k.id, false, func(ctx context.Context) error {
+		var q kv.NamespaceValueDeleteParams
+		q.AccountID.Value, q.AccountID.Present = k.c.account, true
+		_, err := kv.NewNamespaceValueService(k.c.opts...).Delete(ctx, k.id, url.PathEscape(name), q)
+		return err
+	})
+	if keyMissing(err) {
+		return nil
+	}
+	return err
+}
+
+// List reads a page of names, in order, that begin with prefix: at most limit of them, 10
+// to 1,000. The cursor of the first page is empty; an empty one is returned with the last.
+func (k *KV) List(ctx context.Context, prefix, cursor string, limit int) (page []Entry, next string, err error) {
+	err = k.c.Do(ctx, "listing the KV namespace "+k.id, true, func(ctx context.Context) error {
+		var q kv.NamespaceKeyListParams
+		q.AccountID.Value, q.AccountID.Present = k.c.account, true
+		q.Limit.Value, q.Limit.Present = float64(limit), true
+		if prefix != "" {
+			q.Prefix.Value, q.Prefix.Present = prefix, true
+		}
+		if cursor != "" {
+			q.Cursor.Value, q.Cursor.Present = cursor, true
+		}
+		res, err := kv.NewNamespaceKeyService(k.c.opts...).List(ctx, k.id, q)
+		if err != nil {
+			return err
+		}
+		page = make([]Entry, len(res.Result))
+		for i, key := range res.Result {
+			page[i] = Entry{Name: key.Name, At: int64(key.Expiration)}
+			if raw := key.JSON.Metadata.Raw(); raw != "" && raw != "null" {
+				page[i].Metadata = json.RawMessage(raw)
+			}
+		}
+		next = res.ResultInfo.Cursor
+		return nil
+	})
+	return page, next, err
+}
+
+// bulkPair is a pair as the API takes it in numbers.
+type bulkPair struct {
+	Key      string          `json:"key"`
+	Value    string          `json:"value"`
+	Base64   bool            `json:"base64,omitempty"`
+	TTL      int64           `json:"expiration_ttl,omitempty"`
+	At       int64           `json:"expiration,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+}
+
+// bulkBytes is what a request's body may have: the limit less some for the encoding around it.
+const bulkBytes = kvprimary.BulkPutBytes - 1<<20
+
+// BulkPut writes pairs, 10,000 or 100 MB in a request. done is how many of them, from the
+// first, were in requests that were answered; failed are names among those that KV did not
+// store. Nothing is repeated after a fault.
+func (k *KV) BulkPut(ctx context.Context, pairs []Pair) (done int, failed []string, err error) {
+	for i := range pairs {
+		if err := pairs[i].check(); err != nil {
+			return 0, nil, err
+		}
+	}
+	var body bytes.Buffer
+	count := 0
+	flush := func() error {
+		if count == 0 {
+			return nil
+		}
+		body.WriteByte(']')
+		missed, err := k.bulkPut(ctx, body.Bytes())
+		if err != nil {
+			return err
+		}
+		done, failed = done+count, append(failed, missed...)
+		body = bytes.Buffer{} // the old one may still be read
+		count = 0
+		return nil
+	}
+	for i := range pairs {
+		one, err := encodePair(&pairs[i])
+		if err != nil {
+			return done, failed, err
+		}
+		if count == kvprimary.BulkPut || count > 0 && body.Len()+len(one) > bulkBytes {
+			if err := flush(); err != nil {
+				return done, failed, err
+			}
+		}
+		sep := byte(',')
+		if count == 0 {
+			sep = '['
+		}
+		body.WriteByte(sep)
+		body.Write(one)
+		count++
+	}
+	err = flush()
+	return done, failed, err
+}
+
+func encodePair(p *Pair) ([]byte, error) {
+	b := bulkPair{Key: p.Name, Value: p.Value, TTL: p.TTL, Metadata: p.Metadata}
+	if p.TTL == 0 {
+		b.At = p.At
+	}
+	if !utf8.ValidString(p.Value) {
+		b.Value, b.Base64 = base64.StdEncoding.EncodeToString([]byte(p.Value)), true
+	}
+	if !utf8.ValidString(p.Name) {
+		return nil, errors.New("rest: a name that is no UTF-8 cannot be written in bulk")
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(&b); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
+
+func (k *KV) bulkPut(ctx context.Context, body []byte) (failed []string, err error) {
+	err = k.c.Do(ctx, "writing in bulk to the KV namespace "+k.id, false, func(ctx context.Context) error {
+		var q kv.NamespaceBulkUpdateParams
+		q.AccountID.Value, q.AccountID.Present = k.c.account, true
+		res, err := kv.NewNamespaceService(k.c.opts...).BulkUpdate(ctx, k.id, q, option.WithRequestBody("application/json", body))
+		if err != nil {
+			return err
+		}
+		failed = res.UnsuccessfulKeys
+		return nil
+	})
+	return failed, err
+}
+
+// BulkDelete removes values, 10,000 in a request. done and failed are as for BulkPut.
+func (k *KV) BulkDelete(ctx context.Context, names []string) (done int, failed []string, err error) {
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return 0, nil, err
+		}
+	}
+	for len(names) > 0 {
+		part := names[:min(len(names), kvprimary.BulkPut)]
+		err := k.c.Do(ctx, "deleting in bulk from the KV namespace "+k.id, false, func(ctx context.Context) error {
+			var q kv.NamespaceBulkDeleteParams
+			q.AccountID.Value, q.AccountID.Present = k.c.account, true
+			q.Body = part
+			res, err := kv.NewNamespaceService(k.c.opts...).BulkDelete(ctx, k.id, q)
+			if err != nil {
+				return err
+			}
+			failed = append(failed, res.UnsuccessfulKeys...)
+			return nil
+		})
+		if err != nil {
+			return done, failed, err
+		}
+		done += len(part)
+		names = names[len(part):]
+	}
+	return done, failed, nil
+}
+
+// BulkGet reads values, 100 in a request; names without a value are not in the result.
+// The API answers text alone: a value that is none is read once more by itself.
+func (k *KV) BulkGet(ctx context.Context, names []string) (map[string]Entry, error) {
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+	}
+	found := make(map[string]Entry, len(names))
+	for len(names) > 0 {
+		part := names[:min(len(names), kvprimary.BulkGet)]
+		if err := k.bulkGet(ctx, part, found); err != nil {
+			return nil, err
+		}
+		names = names[len(part):]
+	}
+	return found, nil
+}
+
+// binary marks values that do not survive being read as text.
+var binary = json.RawMessage(`{"binary":true}`)
+
+// bulkGet reads one request's names into found.
+func (k *KV) bulkGet(ctx context.Context, names []string, found map[string]Entry) error {
+	var answer struct {
+		Result struct {
+			Values map[string]json.RawMessage `json:"values"`
+		} `json:"result"`
+	}
+	err := k.c.Do(ctx, "reading in bulk from the KV namespace "+k.id, true, func(ctx context.Context) error {
+		var q kv.NamespaceBulkGetParams
+		q.AccountID.Value, q.AccountID.Present = k.c.account, true
+		q.Keys.Value, q.Keys.Present = names, true
+		q.Type.Value, q.Type.Present = kv.NamespaceBulkGetParamsTypeText, true
+		q.WithMetadata.Value, q.WithMetadata.Present = true, true
+		_, err := kv.NewNamespaceService(k.c.opts...).BulkGet(ctx, k.id, q, option.WithResponseBodyInto(&answer))
+		return err
+	})
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.Status == http.StatusRequestEntityTooLarge && len(names) > 1:
+		half := len(names) / 2
+		if err := k.bulkGet(ctx, names[:half], found); err != nil {
+			return err
+		}
+		return k.bulkGet(ctx, names[half:], found)
+	case err != nil:
+		return err
+	}
+	for _, name := range names {
+		raw, ok := answer.Result.Values[name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		entry, exact, err := bulkEntry(name, raw)
+		if err != nil {
+			return err
+		}
+		if exact {
+			found[name] = entry
+			continue
+		}
+		one, ok, err := k.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		if ok {
+			one.Metadata = entry.Metadata
+			found[name] = one
+		}
+	}
+	return nil
+}
+
+// bulkEntry reads a value of a bulk answer: with its metadata, or, where the API knows no
+// metadata in bulk, as a string. exact is false when its bytes may have been others.
+func bulkEntry(name string, raw json.RawMessage) (e Entry, exact bool, err error) {
+	e.Name = name
+	var value interface{}
+	if raw[0] == '{' {
+		var full struct {
+			Value      interface{}     `json:"value"`
+			Metadata   json.RawMessage `json:"metadata"`
+			Expiration float64         `json:"expiration"`
+		}
+		if err := json.Unmarshal(raw, &full); err != nil {
+			return e, false, fmt.Errorf("rest: reading in bulk: %w", err)
+		}
+		value, e.At = full.Value, int64(full.Expiration)
+		if len(full.Metadata) > 0 && string(full.Metadata) != "null" {
+			e.Metadata = full.Metadata
+		}
+	} else if err := json.Unmarshal(raw, &value); err != nil {
+		return e, false, fmt.Errorf("rest: reading in bulk: %w", err)
+	}
+	text, ok := value.(string)
+	if !ok {
+		return e, false, nil
+	}
+	e.Value = text
+	var mark struct {
+		Binary bool `json:"binary"`
+	}
+	_ = json.Unmarshal(e.Metadata, &mark) // other metadata than ours may be of any shape
+	return e, !mark.Binary && !strings.ContainsRune(text, utf8.RuneError), nil
+}

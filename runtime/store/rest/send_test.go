@@ -1,0 +1,155 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/store/rest/internal/fakeapi"
+)
+
+// What only reads is sent again after a fault; what writes is not, and its error says that
+// nobody knows what became of it. A refusal is sent again in any case.
+func TestOnlyWhatIsSafeIsRepeated(t *testing.T) {
+	retry := http.Header{"Retry-After": {"7"}}
+	for _, c := range []struct {
+		name    string
+		fault   fakeapi.Fault
+		read    int // attempts
+		write   int
+		failed  bool    // the write
+		outcome Outcome // of the write
+	}{
+		{"cut before", fakeapi.Fault{}, 2, 1, true, Unknown},
+		{"cut after it was run", fakeapi.Fault{After: true}, 2, 1, true, Unknown},
+		{"500", fakeapi.Fault{Status: 500}, 2, 1, true, Unknown},
+		{"503 after it was run", fakeapi.Fault{Status: 503, After: true}, 2, 1, true, Unknown},
+		{"429", fakeapi.Fault{Status: 429, Header: retry}, 2, 2, false, NotRun},
+		{"429 twice", fakeapi.Fault{Status: 429, Times: 2, Header: retry}, 3, 3, false, NotRun},
+		{"429 without end", fakeapi.Fault{Status: 429, Times: 99, Header: retry}, 4, 4, true, NotRun},
+		{"400", fakeapi.Fault{Status: 400}, 1, 1, true, NotRun},
+		{"a page in place of JSON", fakeapi.Fault{Status: 502, Body: "<html>bad gateway</html>"}, 2, 1, true, Unknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := fakeapi.Start(t)
+			api, slept := noWait(t, s)
+			n := s.NewKV("cache")
+			n.Put("k", "v")
+			kv := api.KV(n.ID())
+			s.Fail(c.fault)
+			e, _, err := kv.Get(ctx, "k")
+			readFails := c.fault.Times == 99 || c.fault.Status == 400
+			if (err != nil) != readFails || err == nil && e.Value != "v" {
+				t.Errorf("reading: %q, %v", e.Value, err)
+			}
+			if r := s.Requests(); len(r) != c.read {
+				t.Errorf("read with %d requests, want %d", len(r), c.read)
+			}
+			if c.fault.Status == 429 && (len(*slept) == 0 || (*slept)[0] != 7*time.Second) {
+				t.Errorf("rested %v after a refusal, want 7 s", *slept)
+			}
+			if readFails {
+				s2 := fakeapi.Start(t) // the faults that are left are the old one's
+				api, _ = noWait(t, s2)
+				s, n = s2, s2.NewKV("cache")
+				kv = api.KV(n.ID())
+			}
+			s.Fail(c.fault)
+			err = kv.Put(ctx, Pair{Name: "k", Value: "w"})
+			if r := s.Requests(); len(r) != c.write {
+				t.Errorf("wrote with %d requests, want %d", len(r), c.write)
+			}
+			var failed *Error
+			if (err != nil) != c.failed || c.failed && (!errors.As(err, &failed) || failed.Outcome != c.outcome || failed.Sent != c.write) {
+				t.Fatalf("writing: %v (%+v)", err, failed)
+			}
+			if c.failed && strings.Contains(err.Error(), "not known") != (c.outcome == Unknown) {
+				t.Errorf("the error does not say what it knows: %v", err)
+			}
+			v, _, _ := n.Get("k")
+			if wrote := v == "w"; wrote != (!c.failed || c.fault.After) {
+				t.Errorf("stored: %q", v)
+			}
+		})
+	}
+}
+
+func TestErrorsHaveNoSecrets(t *testing.T) {
+	s := fakeapi.Start(t)
+	s.Lax()
+	c, _ := noWait(t, s)
+	const key, value = "the-key-that-nobody-may-see", "the-value-that-nobody-may-see"
+	n := s.NewKV("cache")
+	for _, f := range []fakeapi.Fault{{Times: 1}, {Status: 500}, {Status: 403}, {Status: 400}, {Status: 502, Body: "no JSON"}} {
+		s.Fail(f)
+		err := c.KV(n.ID()).Put(ctx, Pair{Name: key, Value: value})
+		if err == nil {
+			t.Fatalf("%+v: no error", f)
+		}
+		for _, secret := range []string{fakeapi.Token, key, value} {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%+v: %q is in %q", f, secret, err)
+			}
+		}
+	}
+	wrong, err := New(Options{Account: fakeapi.Account, Token: "another-token", BaseURL: s.URL})
+	must(t, err)
+	_, _, err = wrong.KV(n.ID()).Get(ctx, key)
+	if err == nil || !strings.Contains(err.Error(), "refuses the API token") || !strings.Contains(err.Error(), TokenVariable) || strings.Contains(err.Error(), "another-token") {
+		t.Errorf("a wrong token: %v", err)
+	}
+	if err := c.KV(strings.Repeat("f", 32)).Put(ctx, Pair{Name: "a"}); !NotFound(err) || !strings.Contains(err.Error(), "namespace not found") {
+		t.Errorf("an absent namespace: %v", err)
+	}
+	if _, ok, err := c.KV(strings.Repeat("f", 32)).Get(ctx, "a"); ok || !NotFound(err) {
+		t.Errorf("a value of an absent namespace: %v %v", ok, err)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	t.Setenv(TokenVariable, "")
+	for want, opt := range map[string]Options{
+		"hexadecimal":    {Account: "mine", Token: "t"},
+		TokenVariable:    {Account: fakeapi.Account},
+		"no http or htt": {Account: fakeapi.Account, Token: "t", BaseURL: "ftp://x"},
+	} {
+		if _, err := New(opt); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	t.Setenv(TokenVariable, "from-the-environment")
+	c, err := New(Options{Account: fakeapi.Account})
+	must(t, err)
+	other, err := New(Options{Account: strings.Repeat("1", 32)})
+	must(t, err)
+	if c.Limiter() != other.Limiter() {
+		t.Error("two accounts of one token have two limiters: Cloudflare counts by user")
+	}
+}
+
+func TestContextEndsARequest(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	err := c.KV(s.NewKV("cache").ID()).Put(ended, Pair{Name: "a"})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	got := map[string]time.Duration{}
+	for _, text := range []string{"", "5", "-1", "x", "Wed, 01 Jul 2026 00:01:00 GMT", "Wed, 01 Jul 2020 00:01:00 GMT"} {
+		got[text] = retryAfter(&http.Response{Header: http.Header{"Retry-After": {text}}}, now)
+	}
+	want := map[string]time.Duration{"": 0, "5": 5 * time.Second, "-1": 0, "x": 0, "Wed, 01 Jul 2026 00:01:00 GMT": time.Minute, "Wed, 01 Jul 2020 00:01:00 GMT": 0}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", got)
+	}
+}
