@@ -119,6 +119,7 @@ func (o *Object) again(c *conn, s *session, f *frame.Frame) (done bool, err erro
 		return false, nil // it only read, and may run again
 	}
 	o.tell()
+	before := o.out.mark()
 	o.out.send(c.number, sendMessage, 0, answer)
 	for _, g := range f.Groups {
 		if w := s.wakes[g.Ticket]; w != nil && g.Ticket != 0 {
@@ -126,6 +127,7 @@ func (o *Object) again(c *conn, s *session, f *frame.Frame) (done bool, err erro
 			w.sent = o.now
 		}
 	}
+	o.holdBack(before, o.waitsFor())
 	return true, nil
 }
 

@@ -11,12 +11,13 @@ import (
 
 // An Object hosts the engine of one object. What must outlive it is rows.
 type Object struct {
-	in   *Instance
-	name string
-	exec Executor
-	rows *Rows
-	eng  *engine.Engine // nil: must be opened again
-	r2   blobs
+	in     *Instance
+	name   string
+	exec   Executor
+	rows   *Rows
+	eng    *engine.Engine // nil: must be opened again
+	r2     blobs
+	follow *followers // nil until the engine was opened
 
 	now   int64 // Unix microseconds, of this call
 	rng   uint64
@@ -87,13 +88,16 @@ func (o *Object) open() error {
 		id[i] = byte(o.random())
 	}
 	eng, err := engine.Open(o.rows, engine.Options{
-		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true,
+		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true, Touched: true,
 		MaxArgument: maxArgument, Blobs: true, ScriptSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes, ResidentRows: o.in.opt.ResidentRows,
 	})
 	if err != nil {
 		return err
 	}
 	if err := o.r2.open(o.rows); err != nil {
+		return err
+	}
+	if err := o.openFollowers(); err != nil {
 		return err
 	}
 	topics, err := o.rows.topics()
@@ -304,6 +308,12 @@ func (o *Object) end() []byte {
 	}
 	if o.eng != nil {
 		flags |= o.r2.flags(o.now)
+	}
+	if o.follow != nil {
+		flags |= o.follow.flags(o.now)
+		if at := o.follow.alarm(o.now); at != 0 && (alarm == 0 || at < alarm) {
+			alarm = at
+		}
 	}
 	return o.out.finish(o.status, timer, alarm, flags)
 }

@@ -15,9 +15,10 @@ type Rows struct {
 
 	seq    uint64 // of the last change that is stored
 	nextID uint64
-	spaces map[uint32]int64 // by database
-	next   int64            // first space that was never used
-	trash  bool             // there may be garbage
+	spaces map[uint32]int64       // by database
+	next   int64                  // first space that was never used
+	trash  bool                   // there may be garbage
+	held   func(space int64) bool // a follower still reads a flushed space; nil: none does
 }
 
 var _ engine.Store = (*Rows)(nil)

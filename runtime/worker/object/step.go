@@ -13,9 +13,10 @@ type step struct {
 	pushes []engine.Push
 	wakes  []engine.Wake
 	topics []engine.Topic
-	acked  []uint64  // tickets of the frame's session whose rows go
-	closed []*client // clients whose rows of subscriptions go
-	resend []*wake   // replies that the frame's session gets again
+	acked  []uint64   // tickets of the frame's session whose rows go
+	closed []*client  // clients whose rows of subscriptions go
+	resend []*wake    // replies that the frame's session gets again
+	outbox *outboxRow // what the followers were written down
 
 	sweepR2 int64 // see blobs.noted
 }
@@ -48,13 +49,15 @@ func (e refused) Unwrap() error { return e.error }
 func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts int, wakes []*wake, err error) {
 	st := &o.step
 	wakes = make([]*wake, len(st.wakes))
+	served := false
 	for i, w := range st.wakes {
 		if b := o.tickets[w.Ticket]; b != nil {
 			m := frame.Messages{Wakes: []frame.Wake{{Ticket: b.ticket, Reply: w.Reply}}}
 			wakes[i] = &wake{hash: b.hash, message: m.Append(nil)}
+			served = served || !w.Reply.IsNil() && w.Reply.Kind != resp.Error
 		}
 	}
-	if st.change == nil && len(st.topics) == 0 && len(st.acked) == 0 && len(st.closed) == 0 {
+	if st.change == nil && !served && len(st.topics) == 0 && len(st.acked) == 0 && len(st.closed) == 0 {
 		return nil, 0, wakes, nil
 	}
 	p = &o.prog
@@ -63,11 +66,16 @@ func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts
 		if err := check(st.change); err != nil {
 			return nil, 0, nil, refused{err}
 		}
+		if err := o.writeDown(p, st.change); err != nil {
+			return nil, 0, nil, err
+		}
 		if err := o.rows.add(p, st.change); err != nil {
 			return nil, 0, nil, err
 		}
-		// A reply that came with a change may have taken something: it is kept until its
-		// client has it. Others are asked for again.
+	}
+	// A reply may have taken something: it is kept until its client has it. What was
+	// pushed and popped at once has changed no row of a key, and is gone all the same.
+	if st.change != nil || served {
 		for i, w := range st.wakes {
 			if wakes[i] != nil {
 				b := o.tickets[w.Ticket]
@@ -112,6 +120,7 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 		o.r2.noted(o.step.sweepR2)
 	}
 	s.frame, s.answer = n, nil
+	waits := o.wroteDown()
 	if len(answer) > 0 && (len(answer) <= keptAnswer || p == nil && len(answer) <= maxPart) {
 		s.answer = append([]byte(nil), answer...)
 	}
@@ -127,6 +136,7 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 	for _, ticket := range st.acked {
 		delete(s.wakes, ticket)
 	}
+	before := o.out.mark()
 	ended := o.push()
 	if len(answer) > 0 {
 		o.deliver(s, answer)
@@ -144,6 +154,7 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 	for _, c := range ended {
 		o.kill(c)
 	}
+	o.holdBack(before, waits)
 	return nil
 }
 

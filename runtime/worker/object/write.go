@@ -16,7 +16,7 @@ var (
 	putOldSpace  = statement("INSERT OR IGNORE INTO garbage_spaces (space) VALUES (?)")
 	askGarbage   = statement("SELECT id, type FROM garbage LIMIT 1")
 	delGarbage   = statement("DELETE FROM garbage WHERE id = ?")
-	askOldSpace  = statement("SELECT space FROM garbage_spaces LIMIT 1")
+	askOldSpaces = statement("SELECT space FROM garbage_spaces ORDER BY space LIMIT 64")
 	delOldSpace  = statement("DELETE FROM garbage_spaces WHERE space = ?")
 	listOldItems = statement("INSERT OR IGNORE INTO garbage (id, type) SELECT id, type FROM keys WHERE id <> 0 AND space = ? AND (hash, key) IN " + oldKeys)
 	delOldKeys   = statement("DELETE FROM keys WHERE space = ? AND (hash, key) IN " + oldKeys)
@@ -257,7 +257,13 @@ func (r *Rows) sweepSome(rows int64) (n int64, some bool, err error) {
 // collections as garbage.
 func (r *Rows) sweepSpace(rows int64) (n int64, some bool, err error) {
 	var space int64
-	some, err = r.one(r.ask(askOldSpace), func(q *result) { space = q.int() })
+	err = r.all(r.ask(askOldSpaces), func(q *result) bool {
+		old := q.int()
+		if some = r.held == nil || !r.held(old); some {
+			space = old
+		}
+		return !some
+	})
 	if err != nil || !some {
 		return 0, some, err
 	}

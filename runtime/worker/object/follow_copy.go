@@ -1,0 +1,304 @@
+package object
+
+import (
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/engine"
+)
+
+// A copyAt is how far D1 was fed from the rows: space by space, and in each by hash
+// and key. What lies before has come, what lies behind comes yet; operations on
+// either go to D1 meanwhile as they happen.
+type copyAt struct {
+	Space int64   `json:"space,omitempty"` // 0: nothing has come
+	Hash  uint64  `json:"hash,omitempty"`
+	Key   []byte  `json:"key,omitempty"`
+	Item  *itemAt `json:"item,omitempty"` // of the key's collection
+	Done  bool    `json:"done,omitempty"` // all keys have come
+}
+
+// An itemAt is a place in a collection: the first item that comes next.
+type itemAt struct {
+	ID    uint64 `json:"id"`
+	Kind  uint8  `json:"kind,omitempty"`
+	Field []byte `json:"field,omitempty"`
+	Pos   int64  `json:"pos,omitempty"`
+}
+
+// A keyLoad is one key that is to be copied: its collection has come under another
+// name, or a commit changed more than is written down.
+type keyLoad struct {
+	Seq   uint64  `json:"seq"` // of the commit
+	Space int64   `json:"space"`
+	Hash  uint64  `json:"hash"`
+	Key   []byte  `json:"key"`
+	Item  *itemAt `json:"item,omitempty"`
+}
+
+// copyBytes is about how many bytes of rows one batch copies.
+const copyBytes = 512 << 10
+
+// A copier copies a part of the rows into a batch. Each part replaces a range of D1's
+// rows, so nothing need be removed before, and whoever reads D1 meanwhile sees the old
+// rows or the new ones. A collection's header comes after its items.
+type copier struct {
+	d       *d1Follower
+	state   *d1State
+	page    *rowSet
+	ranges  *Program // what is removed before the page is written
+	left    int      // rows that still fit
+	bytes   int
+	whole   [8][]byte // JSON lists of collections that are replaced whole
+	last    bool      // nothing is left to copy
+	garbage bool      // D1 may have rows that nothing refers to then
+}
+
+var (
+	d1ForgetDBs    = d1statement("DELETE FROM dbs WHERE object = ?")
+	d1Forget       = d1statement("DELETE FROM garbage WHERE object = ?")
+	d1ForgetSpaces = d1statement("DELETE FROM garbage_spaces WHERE object = ?")
+	d1Live         = d1statement("DELETE FROM garbage WHERE object = ? AND id = ?")
+	d1KeysFrom     = d1statement("DELETE FROM keys WHERE object = ? AND space = ? AND (hash, key) >= (?, ?)")
+	d1KeysRange    = d1statement("DELETE FROM keys WHERE object = ? AND space = ? AND (hash, key) >= (?, ?) AND (hash, key) < (?, ?)")
+	d1OldItems     = d1statement("INSERT OR REPLACE INTO garbage (object, id, type) SELECT object, id, type FROM keys WHERE object = ? AND space = ? AND hash = ? AND key = ? AND id <> 0 AND id <> ?")
+	d1Spaces       = d1statement("INSERT OR IGNORE INTO garbage_spaces (object, space) SELECT DISTINCT object, space FROM keys WHERE object = ? AND space NOT IN (SELECT space FROM dbs WHERE object = ?)")
+
+	askCopy      = statement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND (hash, key) >= (?, ?) ORDER BY hash, key LIMIT ?")
+	askCopyItems = copyItems()
+)
+
+// copyItems are the statements that read a collection from an item on, by identity.
+func copyItems() (list [8]Statement) {
+	for typ, t := range itemTables {
+		if t != nil {
+			point := t.tuple(t.point, "")
+			list[typ] = statement("SELECT " + strings.Join(t.names, ", ") + " FROM " + t.name + " WHERE id = ? AND " + point + " >= " +
+				params(len(t.point)) + " ORDER BY " + t.list(t.point, "") + " LIMIT ?")
+		}
+	}
+	return list
+}
+
+func (c *copier) full() bool { return c.left <= 0 || c.bytes >= copyBytes }
+
+func (c *copier) add(op *rowOp) {
+	c.page.add(op)
+	c.left--
+	c.bytes += 64 + len(op.key) + len(op.value) + len(op.item.Field) + len(op.item.Value)
+}
+
+// begin has D1 show the databases as they are.
+func (c *copier) begin() {
+	name := c.d.f.name
+	c.ranges.d1(d1ForgetDBs).Text(name)
+	c.ranges.d1(d1Forget).Text(name)
+	c.ranges.d1(d1ForgetSpaces).Text(name)
+	for _, s := range c.d.f.followedSpaces() {
+		c.add(&rowOp{kind: rowDB, db: s.db, space: s.space})
+	}
+}
+
+// run copies as much as fits: single keys first, because answers may wait for them.
+func (c *copier) run() error {
+	for len(c.state.Loads) > 0 && !c.full() {
+		if err := c.load(); err != nil {
+			return err
+		}
+	}
+	for c.state.Copy != nil && !c.state.Copy.Done && !c.full() {
+		if err := c.keys(); err != nil {
+			return err
+		}
+	}
+	if at := c.state.Copy; at != nil && at.Done && len(c.state.Loads) == 0 {
+		c.state.Copy, c.state.Start, c.last = nil, 0, true
+	}
+	for typ, list := range c.whole {
+		if len(list) > 0 {
+			c.ranges.d1(d1Items[typ].delWhole).Text(c.d.f.name).Text(string(append(list, ']')))
+		}
+	}
+	return nil
+}
+
+// end finds, when all has come, what nothing refers to.
+func (c *copier) end(p *Program) {
+	if !c.last {
+		return
+	}
+	name := c.d.f.name
+	p.d1(d1Spaces).Text(name).Text(name)
+	for _, t := range d1Items {
+		if t != nil {
+			p.d1(t.orphans).Text(name).Text(name)
+		}
+	}
+}
+
+// keys copies keys from where the copy is.
+func (c *copier) keys() error {
+	r, at := c.d.f.rows, c.state.Copy
+	space := int64(0)
+	for _, s := range c.d.f.followedSpaces() {
+		if s.space >= at.Space {
+			space = s.space
+			break
+		}
+	}
+	if space == 0 {
+		*at = copyAt{Done: true}
+		return nil
+	}
+	if space != at.Space {
+		*at = copyAt{Space: space}
+	}
+	const page = 128
+	q, err := r.query(r.ask(askCopy).Int(space).Int(int64(at.Hash)).bytes(at.Key).Int(page), page)
+	if err != nil {
+		return err
+	}
+	headers := make([]engine.Header, q.rows)
+	for i := range headers {
+		headers[i] = q.header(0)
+	}
+	if q.err != nil {
+		return q.err
+	}
+	from := *at
+	for i := range headers {
+		h := &headers[i]
+		if c.full() && i > 0 {
+			c.removed(&from, at)
+			return nil
+		}
+		if c.d.f.routes.of(h.Key).d1 {
+			if h.ID != 0 {
+				item := at.Item
+				if item != nil && (item.ID != h.ID || at.Hash != h.Hash || string(at.Key) != h.Key) {
+					item = nil // it is another one: what is there now was written since
+				}
+				rest, err := c.items(h.Type, h.ID, item)
+				if err != nil {
+					return err
+				}
+				if rest != nil {
+					*at = copyAt{Space: space, Hash: h.Hash, Key: []byte(h.Key), Item: rest}
+					c.removed(&from, at)
+					return nil
+				}
+			}
+			c.header(space, h)
+		}
+		*at = copyAt{Space: space, Hash: h.Hash, Key: append([]byte(h.Key), 0)}
+	}
+	if q.more || q.rows == page {
+		c.removed(&from, at)
+		return nil
+	}
+	c.ranges.d1(d1KeysFrom).Text(c.d.f.name).Int(space).Int(int64(from.Hash)).bytes(from.Key)
+	*at = copyAt{Space: space + 1}
+	return nil
+}
+
+// removed has D1's headers removed between two places of one space.
+func (c *copier) removed(from, to *copyAt) {
+	if from.Hash == to.Hash && string(from.Key) == string(to.Key) {
+		return
+	}
+	c.ranges.d1(d1KeysRange).Text(c.d.f.name).Int(to.Space).Int(int64(from.Hash)).bytes(from.Key).Int(int64(to.Hash)).bytes(to.Key)
+}
+
+func (c *copier) header(space int64, h *engine.Header) {
+	c.add(&rowOp{kind: rowKey, space: space, hash: h.Hash, key: h.Key, typ: h.Type, id: h.ID, at: h.ExpireAt, null: h.ID != 0 || h.Packed, value: h.Value})
+}
+
+// items copies a collection from a place on, nil being its start. It returns where to
+// go on, nil when all has come.
+func (c *copier) items(typ engine.Type, id uint64, from *itemAt) (rest *itemAt, err error) {
+	t, err := tableOf(typ)
+	if err != nil {
+		return nil, err
+	}
+	r, first := c.d.f.rows, from == nil
+	start := engine.Item{Pos: d1Bounds[typ].Pos}
+	if !first {
+		start = engine.Item{Kind: from.Kind, Field: string(from.Field), Pos: from.Pos}
+	}
+	limit := max(c.left, 1)
+	p := r.ask(askCopyItems[typ]).Int(int64(id))
+	p.item(t, t.point, &start)
+	q, err := r.query(p.Int(int64(limit)), limit)
+	if err != nil {
+		return nil, err
+	}
+	var last engine.Item
+	for i := 0; i < q.rows; i++ {
+		it := q.item(t)
+		if q.err != nil {
+			return nil, q.err
+		}
+		last = it
+		c.add(&rowOp{kind: rowItem, typ: typ, id: id, item: it})
+	}
+	name := c.d.f.name
+	if !q.more && q.rows < limit {
+		if first && len(c.whole[typ]) < jsonBytes {
+			if len(c.whole[typ]) == 0 {
+				c.whole[typ] = append(c.whole[typ], '[')
+			} else {
+				c.whole[typ] = append(c.whole[typ], ',')
+			}
+			c.whole[typ] = addInts(c.whole[typ], int64(id))
+		} else {
+			c.ranges.d1(d1Items[typ].delFrom).Text(name).Int(int64(id)).item(t, t.point, &start)
+		}
+		return nil, nil
+	}
+	next := last
+	switch typ {
+	case engine.TypeList, engine.TypeJSON:
+		next.Pos++
+	default:
+		next.Field += "\x00"
+	}
+	p = c.ranges.d1(d1Items[typ].delRange).Text(name).Int(int64(id))
+	p.item(t, t.point, &start)
+	p.item(t, t.point, &next)
+	return &itemAt{ID: id, Kind: next.Kind, Field: []byte(next.Field), Pos: next.Pos}, nil
+}
+
+// load copies the first of the single keys, or a part of it.
+func (c *copier) load() error {
+	l := &c.state.Loads[0]
+	r, name := c.d.f.rows, c.d.f.name
+	var h engine.Header
+	found, err := r.one(r.ask(askKey).Int(l.Space).Int(int64(l.Hash)).bytes(l.Key), func(q *result) { h = q.header(0) })
+	if err != nil {
+		return err
+	}
+	if found && h.ID != 0 {
+		item := l.Item
+		if item == nil || item.ID != h.ID {
+			// It may have been garbage under its old name.
+			item = nil
+			c.ranges.d1(d1Live).Text(name).Int(int64(h.ID))
+		}
+		rest, err := c.items(h.Type, h.ID, item)
+		if err != nil {
+			return err
+		}
+		if rest != nil {
+			l.Item = rest
+			return nil
+		}
+	}
+	c.garbage = true
+	c.ranges.d1(d1OldItems).Text(name).Int(l.Space).Int(int64(l.Hash)).bytes(l.Key).Int(int64(h.ID))
+	if found {
+		c.header(l.Space, &h)
+	} else {
+		c.add(&rowOp{kind: rowNoKey, space: l.Space, hash: l.Hash, key: string(l.Key)})
+	}
+	c.state.Loads = c.state.Loads[1:]
+	return nil
+}

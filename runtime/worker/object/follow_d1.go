@@ -1,0 +1,592 @@
+package object
+
+import (
+	"fmt"
+)
+
+const (
+	flushRows  = 500        // operations that start a flush at once, and about as many as one has
+	flushDelay = 100_000    // microseconds after which a commit is flushed at the latest
+	flushBytes = 1 << 20    // of the outbox that one flush reads, after which no further commit joins
+	pauseFirst = 100_000    // microseconds after a failure, twice as many after each further one
+	pauseLast  = 60_000_000 // microseconds
+	sweepEvery = 1_000_000  // microseconds between two sweeps while there is traffic
+	sweepD1    = 1000       // rows of each table that one sweep removes in D1
+	maxLoads   = 1000       // keys that wait to be copied; with more, D1 starts over
+	maxBehind  = 64 << 20   // bytes of the outbox that are kept for D1; with more, it starts over
+	maxLoadKey = 512 << 10  // bytes of the names of keys that wait to be copied; the same
+	runBits    = 1<<52 - 1  // of a run's number
+)
+
+// d1State is the row of followers, as JSON.
+type d1State struct {
+	Run    int64     `json:"run"`    // 0: D1 is to start over
+	Batch  int64     `json:"batch"`  // of the run, that is confirmed
+	Routes string    `json:"routes"` // whose families D1 has
+	Copy   *copyAt   `json:"copy,omitempty"`
+	Start  uint64    `json:"start,omitempty"` // commit at which the copy began
+	Loads  []keyLoad `json:"loads,omitempty"`
+}
+
+// A d1Follower feeds D1.
+//
+// D1 has one row for each object, with the run, the number of the last batch and the
+// last commit. A batch begins with a statement that moves this row from what the
+// object believes to be there to the next number, or fails; so of batches that are
+// late, repeated or were given up for lost only one comes to pass, and what it brought
+// is known from the row. After each failure the row is asked for.
+type d1Follower struct {
+	f     *followers
+	state d1State
+	seq   uint64 // commit that D1 has, of those in the outbox
+
+	last     uint64           // commit with the last row of the outbox for D1
+	lastSync uint64           // and with the last that an answer waits for
+	rows     int              // operations that wait, about
+	bytes    int64            // of the outbox
+	since    int64            // when the oldest commit was that waits, Unix microseconds
+	dbs      map[uint32]int64 // what D1 was told of databases, since the object was opened
+
+	known    bool     // the row of D1 is what state says, as far as is known
+	absent   bool     // D1 has no row
+	foreign  *d1State // D1's row, when it is another one than ours; a run begins from there
+	garbage  bool     // there may be garbage in D1
+	swept    int64    // when it was looked for, Unix microseconds
+	flight   *d1Flight
+	fails    int
+	next     int64 // nothing is tried before, Unix microseconds
+	fault    string
+	oversize int
+}
+
+// A d1Flight is the batch that is under way.
+type d1Flight struct {
+	ask      bool
+	seq      uint64 // the commit that D1 has then
+	state    d1State
+	garbage  bool // it leaves some
+	from, to int  // statements that sweep
+}
+
+func (d *d1Follower) open(now int64) error {
+	*d = d1Follower{f: d.f, dbs: map[uint32]int64{}, known: true, garbage: true}
+	seq, found, err := d.f.stored("d1", &d.state)
+	if err != nil {
+		return err
+	}
+	d.seq = seq
+	if !found || d.state.Routes != d.f.routes.print {
+		d.state = d1State{}
+	}
+	if d.state.Run == 0 {
+		d.since = now
+	}
+	_, err = d.f.rows.one(d.f.rows.ask(askBehind).Int(int64(d.seq)), func(q *result) {
+		n, at := q.int(), q.int()
+		d.last = uint64(q.int())
+		d.bytes = q.int()
+		d.lastSync = uint64(q.int())
+		if n > 0 {
+			d.since, d.rows = at, int(n)
+		}
+	})
+	return err
+}
+
+// loading reports whether D1 gets rows that are older than the outbox.
+func (d *d1Follower) loading() bool {
+	return d.state.Run == 0 || d.state.Copy != nil || len(d.state.Loads) > 0
+}
+
+// behind reports whether the outbox has something.
+func (d *d1Follower) behind() bool { return d.last > d.seq }
+
+// works reports whether there is something to do.
+func (d *d1Follower) works() bool {
+	if d.f.rows.seq == 0 {
+		return false // nothing was ever written
+	}
+	return d.flight != nil || d.behind() || d.loading()
+}
+
+// urgent reports whether a flush must not wait for others to join.
+func (d *d1Follower) urgent() bool {
+	return d.behind() && (d.rows >= flushRows || d.lastSync > d.seq)
+}
+
+// has reports whether D1 has what a commit wrote.
+func (d *d1Follower) has(seq uint64) bool {
+	switch {
+	case d.state.Run == 0 || d.behind() && seq > d.seq:
+		return false
+	case d.state.Copy != nil && seq <= d.state.Start:
+		return false // somewhere in what is still copied
+	}
+	for i := range d.state.Loads {
+		if d.state.Loads[i].Seq == seq {
+			return false
+		}
+	}
+	return true
+}
+
+// writes reports whether commits are to be written down: not while D1 is to get all
+// of it anyway.
+func (d *d1Follower) writes() bool {
+	return d.state.Run != 0 || d.flight != nil && !d.flight.ask
+}
+
+// committed takes in what a commit wrote down.
+func (d *d1Follower) committed(row *outboxRow) {
+	if row.sync {
+		d.lastSync = row.seq
+	}
+	if row.copy {
+		d.startOver(row.at)
+	}
+	if len(row.d1) == 0 {
+		return
+	}
+	if !d.behind() && !d.loading() {
+		d.since = row.at
+	}
+	d.last = row.seq
+	d.rows += row.rows
+	d.bytes += int64(len(row.d1))
+	for _, known := range row.dbs {
+		d.dbs[known.db] = known.space
+	}
+}
+
+// startOver has D1 fed from the rows, from the next task on, and forgets the outbox.
+// What is under way may still arrive: D1 is asked first.
+func (d *d1Follower) startOver(now int64) {
+	if d.state.Run != 0 && !d.behind() {
+		d.since = now
+	}
+	d.state = d1State{}
+	d.foreign, d.absent = nil, false
+	d.flight, d.known = nil, false
+	d.seq, d.rows, d.bytes = d.f.rows.seq, 0, 0
+	d.dbs = map[uint32]int64{}
+}
+
+// rebuild is startOver for good.
+func (d *d1Follower) rebuild(now int64) error {
+	pruned := d.f.pruned
+	d.startOver(now)
+	var p Program
+	if err := p.keep("d1", d.seq, d.state); err != nil {
+		return err
+	}
+	d.f.prune(&p)
+	if err := d.f.rows.exec.Exec(p.Bytes()); err != nil {
+		d.f.pruned = pruned
+		return fmt.Errorf("object: storing that D1 starts over: %w", err)
+	}
+	d.next, d.fails = 0, 0
+	return nil
+}
+
+var (
+	// The fence: batch is NULL, which its column refuses, unless D1's row is the one
+	// that is expected.
+	d1Move = d1statement("INSERT INTO followers (object, run, batch, seq, state, committed) " +
+		"SELECT ?, ?, (SELECT batch + 1 FROM followers WHERE object = ? AND run = ? AND batch = ?), ?, ?, ? WHERE true " +
+		"ON CONFLICT (object) DO UPDATE SET run = excluded.run, batch = excluded.batch, seq = excluded.seq, state = excluded.state, committed = excluded.committed")
+	// The same where D1 has no row: a second one is refused.
+	d1First = d1statement("INSERT INTO followers (object, run, batch, seq, state, committed) VALUES (?, ?, ?, ?, ?, ?)")
+	d1Ask   = d1statement("SELECT run, batch, seq FROM followers WHERE object = ?")
+)
+
+// task is what D1 is to do next.
+func (d *d1Follower) task(now int64) ([]byte, error) {
+	if d.flight != nil {
+		// The loop that had the task is gone: nobody knows what becomes of the batch.
+		d.known = d.known && d.flight.ask
+		d.flight = nil
+	}
+	if now < d.next {
+		return taskWait(d.next), nil
+	}
+	if !d.works() {
+		if d.garbage && d.known && d.state.Run != 0 {
+			return d.sweep(now)
+		}
+		return taskWait(0), nil
+	}
+	if d.known && !d.loading() && !d.urgent() && now < d.since+flushDelay {
+		return taskWait(d.since + flushDelay), nil
+	}
+	if !d.known {
+		d.flight = &d1Flight{ask: true}
+		var p Program
+		p.d1(d1Ask).Text(d.f.name)
+		return taskD1(&p), nil
+	}
+	return d.flush(now)
+}
+
+// flush makes the batch that brings D1 forward.
+func (d *d1Follower) flush(now int64) ([]byte, error) {
+	fl := &d1Flight{seq: d.seq, state: d.state}
+	fl.state.Loads = append([]keyLoad(nil), d.state.Loads...)
+	if at := d.state.Copy; at != nil {
+		there := *at
+		fl.state.Copy = &there
+	}
+	var live, page rowSet
+	ranges := new(Program)
+	ranges.Reset()
+	begin := d.state.Run == 0
+	if begin {
+		if !d.absent && d.foreign == nil {
+			d.known = false // ask first
+			return d.task(now)
+		}
+		fl.seq = d.f.rows.seq
+		fl.state = d1State{Run: d.newRun(now), Routes: d.f.routes.print, Copy: &copyAt{}, Start: fl.seq}
+	} else if err := d.gather(fl, &live); err != nil {
+		return nil, err
+	}
+	c := copier{d: d, state: &fl.state, page: &page, ranges: ranges, left: flushRows - min(len(live.ops), flushRows-50)}
+	if begin {
+		c.begin()
+	}
+	if err := c.run(); err != nil {
+		return nil, err
+	}
+	state := "current"
+	if fl.state.Copy != nil || len(fl.state.Loads) > 0 {
+		state = "copying"
+	}
+	at, err := d.committedAt(fl.seq, now)
+	if err != nil {
+		return nil, err
+	}
+	p := new(Program)
+	d.fence(p, &fl.state, fl.seq, state, at)
+	d.oversize += live.write(p, d.f.name)
+	p.b, p.n = append(p.b, ranges.b[4:]...), p.n+ranges.n
+	d.oversize += page.write(p, d.f.name)
+	c.end(p)
+	fl.garbage = c.garbage || c.last || len(live.gone) > 0
+	for i := range live.ops {
+		fl.garbage = fl.garbage || live.ops[i].kind == rowSpace
+	}
+	if d.garbage && state == "current" && !d.loading() && now >= d.swept+sweepEvery {
+		d.addSweep(p, fl)
+	}
+	d.flight = fl
+	return taskD1(p), nil
+}
+
+// fence begins a batch, and counts it in the state that holds when it is done.
+func (d *d1Follower) fence(p *Program, to *d1State, seq uint64, state string, atMs int64) {
+	from := &d.state
+	if d.state.Run == 0 {
+		from = d.foreign
+	}
+	if from == nil {
+		to.Batch = 1
+		p.d1(d1First).Text(d.f.name).Int(to.Run).Int(to.Batch).Int(int64(seq)).Text(state).Int(atMs)
+		return
+	}
+	to.Batch = from.Batch + 1
+	p.d1(d1Move).Text(d.f.name).Int(to.Run).Text(d.f.name).Int(from.Run).Int(from.Batch).Int(int64(seq)).Text(state).Int(atMs)
+}
+
+// committedAt is when a commit was, in Unix milliseconds; now when its row is gone.
+func (d *d1Follower) committedAt(seq uint64, now int64) (ms int64, err error) {
+	ms = now / 1000
+	_, err = d.f.rows.one(d.f.rows.ask(askAt).Int(int64(seq)), func(q *result) { ms = q.int() / 1000 })
+	return ms, err
+}
+
+// newRun is the number of a run: no object has it twice in a row.
+func (d *d1Follower) newRun(now int64) int64 {
+	z := uint64(now)*0x9e3779b97f4a7c15 + d.f.rows.seq
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	run := int64((z ^ z>>31) & runBits)
+	if run == 0 || d.foreign != nil && run == d.foreign.Run {
+		run++
+	}
+	return run
+}
+
+// gather reads whole commits of the outbox, until they are enough for a batch.
+func (d *d1Follower) gather(fl *d1Flight, live *rowSet) error {
+	const page = 64
+	read := 0
+	for read < flushBytes && len(live.ops) < flushRows {
+		q, err := d.f.rows.query(d.f.rows.ask(askOutbox).Int(int64(fl.seq)).Int(page), page)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < q.rows && read < flushBytes && len(live.ops) < flushRows; i++ {
+			seq := uint64(q.int())
+			_, raw := q.value()
+			if q.err != nil {
+				return q.err
+			}
+			read += len(raw)
+			err := readOps(raw, func(op *rowOp) {
+				if op.kind == rowLoad {
+					fl.state.Loads = append(fl.state.Loads, keyLoad{Seq: seq, Space: op.space, Hash: op.hash, Key: []byte(op.key)})
+				} else {
+					live.add(op)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			fl.seq = seq
+		}
+		if !q.more && q.rows < page {
+			break
+		}
+	}
+	return nil
+}
+
+// followed takes the receipt of the last task.
+func (d *d1Follower) followed(r *receiptD1, now int64) error {
+	fl := d.flight
+	if fl == nil {
+		return nil // of a task that was given up
+	}
+	d.flight = nil
+	if r.fault != "" {
+		return d.failed(r.fault, now, fl.ask)
+	}
+	if fl.ask {
+		return d.answered(r, now)
+	}
+	d.fails, d.fault, d.next = 0, "", 0
+	if fl.to > fl.from {
+		d.garbage, d.swept = false, now
+		for i := fl.from; i < fl.to && i < len(r.changes); i++ {
+			d.garbage = d.garbage || r.changes[i] > 0
+		}
+	}
+	d.garbage = d.garbage || fl.garbage
+	if fl.seq == d.seq && !d.loading() {
+		d.state = fl.state // nothing but garbage went: D1 knows the number of the batch
+		return nil
+	}
+	return d.settle(fl.seq, fl.state, now)
+}
+
+// settle stores how far D1 has come.
+func (d *d1Follower) settle(seq uint64, state d1State, now int64) error {
+	size := 0
+	for i := range state.Loads {
+		size += len(state.Loads[i].Key)
+	}
+	if len(state.Loads) > maxLoads || size > maxLoadKey {
+		return d.rebuild(now)
+	}
+	before, pruned := d.seq, d.f.pruned
+	var p Program
+	if err := p.keep("d1", seq, state); err != nil {
+		return err
+	}
+	if begun := d.state.Run == 0; begun && state.Run != 0 {
+		d.dbs = map[uint32]int64{}
+		for _, s := range d.f.followedSpaces() {
+			d.dbs[s.db] = s.space
+		}
+	}
+	old := d.state
+	d.seq, d.state = seq, state
+	d.f.prune(&p)
+	if err := d.f.rows.exec.Exec(p.Bytes()); err != nil {
+		d.seq, d.state, d.f.pruned, d.known = before, old, pruned, false
+		return fmt.Errorf("object: storing how far D1 has come: %w", err)
+	}
+	d.absent, d.foreign, d.fault, d.fails = false, nil, "", 0
+	if !d.behind() {
+		d.rows, d.bytes = 0, 0
+		return nil
+	}
+	_, err := d.f.rows.one(d.f.rows.ask(askBehind).Int(int64(d.seq)), func(q *result) {
+		d.rows = int(q.int())
+		d.since = q.int()
+		q.int()
+		d.bytes = q.int()
+	})
+	return err
+}
+
+// failed waits before the next attempt. What became of a batch is asked at once.
+func (d *d1Follower) failed(fault string, now int64, asked bool) error {
+	d.known = false
+	d.fails++
+	if d.fault = clipFault(fault); d.fails == 1 {
+		d.f.log(2, fmt.Sprintf("redis2cf: D1 does not follow %s at the moment: %s", d.f.name, d.fault))
+	}
+	if asked {
+		d.next = now + d.pause()
+	}
+	if d.bytes > maxBehind && d.state.Run != 0 {
+		d.f.log(2, "redis2cf: D1 starts over with "+d.f.name+": what waits for it is more than a copy would be")
+		fails, next := d.fails, d.next
+		if err := d.rebuild(now); err != nil {
+			return err
+		}
+		d.fails, d.next = fails, next
+	}
+	return nil
+}
+
+// pause grows with each failure.
+func (d *d1Follower) pause() int64 {
+	if d.fails > 10 {
+		return pauseLast
+	}
+	return min(int64(pauseFirst)<<max(d.fails-1, 0), pauseLast)
+}
+
+// answered compares D1's row with what the object believes.
+func (d *d1Follower) answered(r *receiptD1, now int64) error {
+	d.known = true
+	if len(r.rows) == 0 {
+		if d.state.Run != 0 {
+			return d.again(now, "it has no row of the object", nil)
+		}
+		d.absent, d.foreign = true, nil
+		if d.fails > 0 {
+			d.next = now + d.pause()
+		}
+		return nil
+	}
+	if len(r.rows[0]) != 3 {
+		return fmt.Errorf("object: D1 answered %d columns", len(r.rows[0]))
+	}
+	run, batch, seq := int64(r.rows[0][0]), int64(r.rows[0][1]), uint64(r.rows[0][2])
+	d.absent = false
+	if d.state.Run == 0 {
+		d.foreign = &d1State{Run: run, Batch: batch}
+		if d.fails > 0 {
+			d.next = now + d.pause()
+		}
+		return nil
+	}
+	switch {
+	case run == d.state.Run && batch == d.state.Batch && seq == d.seq:
+		// What failed did not come to pass.
+		if d.fails > 0 {
+			d.next = now + d.pause()
+		}
+		return nil
+	case run == d.state.Run && batch >= d.state.Batch && seq >= d.seq && seq <= d.f.rows.seq:
+		// It did, or an earlier one that was given up for lost.
+		state := d.state
+		state.Batch = batch
+		fl := &d1Flight{seq: d.seq, state: state}
+		if err := d.loadsUntil(fl, seq); err != nil {
+			return err
+		}
+		d.garbage = true
+		return d.settle(seq, fl.state, now)
+	}
+	return d.again(now, "its row is of another time", &d1State{Run: run, Batch: batch})
+}
+
+// again starts over from what D1's row was found to be.
+func (d *d1Follower) again(now int64, why string, foreign *d1State) error {
+	d.f.log(1, "redis2cf: D1 starts over with "+d.f.name+": "+why)
+	if err := d.rebuild(now); err != nil {
+		return err
+	}
+	d.known, d.absent, d.foreign = true, foreign == nil, foreign
+	return nil
+}
+
+// loadsUntil takes over the keys to copy of commits that D1 has already.
+func (d *d1Follower) loadsUntil(fl *d1Flight, seq uint64) error {
+	for at := fl.seq; at < seq; {
+		q, err := d.f.rows.query(d.f.rows.ask(askOutbox).Int(int64(at)).Int(64), 64)
+		if err != nil {
+			return err
+		}
+		if q.rows == 0 {
+			return nil
+		}
+		for i := 0; i < q.rows; i++ {
+			at = uint64(q.int())
+			_, raw := q.value()
+			if q.err != nil {
+				return q.err
+			}
+			if at > seq {
+				return nil
+			}
+			err := readOps(raw, func(op *rowOp) {
+				if op.kind == rowLoad {
+					fl.state.Loads = append(fl.state.Loads, keyLoad{Seq: at, Space: op.space, Hash: op.hash, Key: []byte(op.key)})
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *d1Follower) status(now int64) FollowerStatus {
+	st := FollowerStatus{State: "current", Seq: d.seq, Left: d.oversize, Error: d.fault}
+	if d.behind() || d.loading() && d.f.rows.seq > 0 {
+		st.Behind = d.f.rows.seq - min(d.seq, d.f.rows.seq)
+		st.LagMs = max(now-d.since, 0) / 1000
+		st.Waiting = d.rows
+	}
+	if d.loading() && d.f.rows.seq > 0 {
+		st.State = "copying"
+	}
+	if d.fault != "" {
+		st.State = "failing"
+	}
+	return st
+}
+
+var (
+	d1SpaceItems = d1statement("INSERT OR IGNORE INTO garbage (object, id, type) SELECT object, id, type FROM keys WHERE id <> 0 AND (object, space, hash, key) IN " + d1OldKeys)
+	d1SpaceKeys  = d1statement("DELETE FROM keys WHERE (object, space, hash, key) IN " + d1OldKeys)
+	d1Space      = d1statement("DELETE FROM garbage_spaces WHERE object = ? AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.object = garbage_spaces.object AND k.space = garbage_spaces.space)")
+)
+
+const d1OldKeys = "(SELECT k.object, k.space, k.hash, k.key FROM garbage_spaces g CROSS JOIN keys k ON k.object = g.object AND k.space = g.space " +
+	"WHERE g.object = ? ORDER BY k.space, k.hash, k.key LIMIT ?)"
+
+// sweep removes rows in D1 that nothing refers to. What it removes it finds there, so
+// it may be repeated.
+func (d *d1Follower) sweep(now int64) ([]byte, error) {
+	fl := &d1Flight{seq: d.seq, state: d.state}
+	at, err := d.committedAt(d.seq, now)
+	if err != nil {
+		return nil, err
+	}
+	p := new(Program)
+	d.fence(p, &fl.state, d.seq, "current", at)
+	d.addSweep(p, fl)
+	d.flight = fl
+	return taskD1(p), nil
+}
+
+func (d *d1Follower) addSweep(p *Program, fl *d1Flight) {
+	fl.from = p.Len()
+	name := d.f.name
+	p.d1(d1SpaceItems).Text(name).Int(sweepD1)
+	p.d1(d1SpaceKeys).Text(name).Int(sweepD1)
+	p.d1(d1Space).Text(name)
+	for _, t := range d1Items {
+		if t != nil {
+			p.d1(t.sweepItems).Text(name).Int(sweepD1)
+			p.d1(t.sweepHeader).Text(name)
+		}
+	}
+	fl.to = p.Len()
+}

@@ -1,0 +1,615 @@
+package object
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/engine"
+	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
+)
+
+const (
+	kvDelay    = 100_000             // microseconds in which changes of a key are joined before the first put
+	kvEvery    = 1_000_000           // microseconds between two writes of one key: more often KV answers 429
+	kvLast     = 60_000_000          // longest pause after failures, microseconds
+	kvOps      = 48                  // operations of one task: a Worker of the free plan has 50 in an invocation
+	kvBytes    = 4 << 20             // of values in one task, one value at least
+	kvWindow   = 10_000              // keys that are kept in memory; the outbox has the others
+	kvTries    = 8                   // times that KV may refuse a key for a reason that does not pass, before it is left out
+	kvNearest  = 65_000              // milliseconds: KV lets nothing expire within 60 s; the rest is for the way there
+	kvFarthest = 253_402_300_799_000 // Unix milliseconds: KV is told of no time behind the year 9999
+	kvStore    = 1_000_000           // microseconds between two rows that say how far KV has come
+	maxValue   = 25 << 20            // bytes of a value in KV
+)
+
+// kvState is the row of followers, as JSON.
+type kvState struct {
+	Routes string `json:"routes"`
+	Copy   bool   `json:"copy,omitempty"` // all keys are being put, and names that the object has not removed
+}
+
+type kvName struct {
+	db  uint32
+	key string
+}
+
+// A kvKey is a key that KV has not got as it is.
+type kvKey struct {
+	seq   uint64 // of the last commit that changed it
+	first uint64 // of the first that is not confirmed; 0: a copy put it here
+	since int64  // when that was, Unix microseconds
+	due   int64
+	fails int
+	busy  bool
+	// short is set when KV keeps the key longer than it lives: at due it is removed.
+	short bool
+}
+
+// A kvWalk marks all keys of a space as changed, under the name that they have in a
+// database: FLUSHDB and SWAPDB change names that nothing lists.
+type kvWalk struct {
+	db    uint32
+	space int64
+	seq   uint64 // of the commit; 0: of a copy
+	hash  uint64
+	key   []byte
+}
+
+// A kvFollower feeds KV. KV keeps the last write to a name, whoever made it: so a key
+// has one write under way at most, and each brings what the object has when it leaves.
+type kvFollower struct {
+	f     *followers
+	state kvState
+	seq   uint64 // as stored
+
+	read   uint64 // commits up to this one are in memory
+	last   uint64 // commit with the last row of the outbox for KV
+	keys   map[kvName]*kvKey
+	recent map[kvName]int64 // when names were last written, Unix microseconds
+	walks  []kvWalk
+	list   *string // cursor of the list of a copy; nil: it is not listed
+	flight []kvOp
+	next   int64 // nothing is tried before, Unix microseconds
+	fails  int
+	fault  string
+	left   int   // keys that KV does not take
+	stored int64 // when the row was written, Unix microseconds
+}
+
+// A kvOp is one operation of a task.
+type kvOp struct {
+	op      byte
+	of      kvName
+	seq     uint64
+	short   int64 // when it must be removed, Unix microseconds; 0: KV does
+	name    string
+	value   string
+	expires int64 // Unix seconds; 0: never
+	meta    string
+}
+
+// The operations, as a task has them.
+const (
+	kvPut    = 1
+	kvDelete = 2
+	kvList   = 3
+)
+
+var askKVLast = statement("SELECT coalesce(max(seq), 0) FROM outbox WHERE kv IS NOT NULL")
+
+func (k *kvFollower) open(now int64) error {
+	*k = kvFollower{f: k.f, keys: map[kvName]*kvKey{}, recent: map[kvName]int64{}}
+	seq, found, err := k.f.stored("kv", &k.state)
+	if err != nil {
+		return err
+	}
+	k.seq, k.read = seq, seq
+	if _, err := k.f.rows.one(k.f.rows.ask(askKVLast), func(q *result) { k.last = uint64(q.int()) }); err != nil {
+		return err
+	}
+	if !found && k.f.rows.seq == 0 {
+		k.state = kvState{Routes: k.f.routes.print} // there is nothing to put, and nothing was put
+	}
+	if k.state.Routes != k.f.routes.print || k.state.Copy {
+		k.copy()
+	}
+	return k.window(now)
+}
+
+// copy begins to put all keys.
+func (k *kvFollower) copy() {
+	k.state = kvState{Routes: k.f.routes.print, Copy: true}
+	k.walks = k.walks[:len(k.walks):len(k.walks)]
+	for _, s := range k.f.followedSpaces() {
+		k.walks = append(k.walks, kvWalk{db: s.db, space: s.space})
+	}
+	start := ""
+	k.list = &start
+}
+
+// rebuild puts all keys again and removes names that the object has not.
+func (k *kvFollower) rebuild(now int64) error {
+	k.copy()
+	k.next, k.fails = 0, 0
+	return k.store(now)
+}
+
+// window reads commits of the outbox while there is room in memory.
+func (k *kvFollower) window(now int64) error {
+	for k.read < k.last && len(k.keys) < kvWindow/2 {
+		const page = 64
+		q, err := k.f.rows.query(k.f.rows.ask(askOutboxKV).Int(int64(k.read)).Int(page), page)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < q.rows; i++ {
+			seq, at := uint64(q.int()), q.int()
+			_, raw := q.value()
+			if q.err != nil {
+				return q.err
+			}
+			err := readOps(raw, func(op *rowOp) {
+				if op.kind == rowWalk {
+					k.walk(kvWalk{db: op.db, space: op.space, seq: seq})
+				} else {
+					k.changed(kvName{op.db, op.key}, seq, at, now)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			k.read = seq
+		}
+		if q.rows == 0 {
+			k.read = k.last
+		}
+	}
+	return nil
+}
+
+func (k *kvFollower) walk(w kvWalk) {
+	if w.db == lastDB { // more names than were written down
+		k.copy()
+		return
+	}
+	k.walks = append(k.walks, w)
+}
+
+// changed notes that KV has not got a key as it is. seq is 0 for a copy.
+func (k *kvFollower) changed(n kvName, seq uint64, at, now int64) {
+	e := k.keys[n]
+	if e == nil {
+		e = &kvKey{first: seq, since: at, due: at + kvDelay}
+		if last, ok := k.recent[n]; ok {
+			e.due = max(e.due, last+kvEvery)
+		}
+		k.keys[n] = e
+	} else if e.short {
+		e.short, e.since, e.due = false, at, at+kvDelay
+		if last, ok := k.recent[n]; ok {
+			e.due = max(e.due, last+kvEvery)
+		}
+	}
+	if e.first == 0 {
+		e.first = seq
+	}
+	e.seq = max(e.seq, seq)
+}
+
+// waits reports whether a key's last state may not have reached KV.
+func (k *kvFollower) waits(db uint32, key string) bool {
+	return k.read < k.last || len(k.walks) > 0 || k.list != nil || k.keys[kvName{db, key}] != nil
+}
+
+// committed takes in what a commit wrote down.
+func (k *kvFollower) committed(row *outboxRow) {
+	if len(row.kv) == 0 {
+		return
+	}
+	caughtUp := k.read >= k.last
+	k.last = row.seq
+	if !caughtUp || len(k.keys) > kvWindow {
+		return
+	}
+	k.read = row.seq
+	for _, n := range row.names {
+		k.changed(n, row.seq, row.at, row.at)
+	}
+	for _, w := range row.walks {
+		w.seq = row.seq
+		k.walk(w)
+	}
+}
+
+// works reports whether there is something to do.
+func (k *kvFollower) works() bool {
+	return len(k.keys) > 0 || k.read < k.last || len(k.walks) > 0 || k.list != nil && k.f.rows.seq > 0
+}
+
+// due is when there is something to do.
+func (k *kvFollower) due(now int64) int64 {
+	at := now
+	if k.read >= k.last && len(k.walks) == 0 && k.list == nil {
+		at = 0
+		for _, e := range k.keys {
+			if !e.busy && (at == 0 || e.due < at) {
+				at = e.due
+			}
+		}
+	}
+	return max(at, k.next)
+}
+
+// done is the last commit all of which is confirmed.
+func (k *kvFollower) done() uint64 {
+	done := k.f.rows.seq
+	if k.read < k.last {
+		done = min(done, k.read)
+	}
+	for _, e := range k.keys {
+		if e.first != 0 {
+			done = min(done, e.first-1)
+		}
+	}
+	for i := range k.walks {
+		if k.walks[i].seq != 0 {
+			done = min(done, k.walks[i].seq-1)
+		}
+	}
+	return done
+}
+
+// store writes how far KV has come.
+func (k *kvFollower) store(now int64) error {
+	seq, before, pruned := k.done(), k.seq, k.f.pruned
+	state := k.state
+	state.Copy = k.list != nil || state.Copy && k.copying()
+	var p Program
+	if err := p.keep("kv", seq, state); err != nil {
+		return err
+	}
+	k.seq = seq
+	k.f.prune(&p)
+	if err := k.f.rows.exec.Exec(p.Bytes()); err != nil {
+		k.seq, k.f.pruned = before, pruned
+		return fmt.Errorf("object: storing how far KV has come: %w", err)
+	}
+	k.state, k.stored = state, now
+	return nil
+}
+
+// copying reports whether something that a copy put here is not confirmed.
+func (k *kvFollower) copying() bool {
+	for i := range k.walks {
+		if k.walks[i].seq == 0 {
+			return true
+		}
+	}
+	for _, e := range k.keys {
+		if e.first == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// task is what is to be done with KV next.
+func (k *kvFollower) task(now int64) ([]byte, error) {
+	for _, op := range k.flight { // the loop that had them is gone
+		if e := k.keys[op.of]; e != nil {
+			e.busy, e.due = false, now+kvEvery
+		}
+	}
+	k.flight = nil
+	if now < k.next {
+		return taskWait(k.next), nil
+	}
+	for n, at := range k.recent {
+		if at+kvEvery <= now {
+			delete(k.recent, n)
+		}
+	}
+	if err := k.window(now); err != nil {
+		return nil, err
+	}
+	for len(k.walks) > 0 && len(k.keys) < kvWindow/2 {
+		if err := k.step(now); err != nil {
+			return nil, err
+		}
+	}
+	ops, err := k.ready(now)
+	if err != nil {
+		return nil, err
+	}
+	if k.list != nil && len(k.walks) == 0 && len(ops) < kvOps && len(k.keys) < kvWindow/2 {
+		ops = append(ops, kvOp{op: kvList, name: k.prefix(), value: *k.list})
+	}
+	if len(ops) > 0 {
+		k.flight = ops
+		return taskKV(ops), nil
+	}
+	if done := k.done(); done > k.seq && (len(k.keys) == 0 || now >= k.stored+kvStore) || k.state.Copy && !k.copying() && k.list == nil {
+		if err := k.store(now); err != nil {
+			return nil, err
+		}
+	}
+	if !k.works() {
+		return taskWait(0), nil
+	}
+	return taskWait(k.due(now)), nil
+}
+
+// prefix is what all names of the object in KV begin with.
+func (k *kvFollower) prefix() string {
+	if ns := k.f.object.KV(); ns != "" {
+		return "@" + ns + "/"
+	}
+	return ""
+}
+
+// step goes on with the first walk: a page of keys.
+func (k *kvFollower) step(now int64) error {
+	const page = 256
+	w, r := &k.walks[0], k.f.rows
+	q, err := r.query(r.ask(askCopyNames).Int(w.space).Int(int64(w.hash)).bytes(w.key).Int(page), page)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < q.rows; i++ {
+		hash, key := uint64(q.int()), q.string()
+		if q.err != nil {
+			return q.err
+		}
+		w.hash, w.key = hash, append([]byte(key), 0)
+		if k.f.routes.of(key).kv {
+			k.changed(kvName{w.db, key}, w.seq, now-kvDelay, now)
+		}
+	}
+	if !q.more && q.rows < page {
+		k.walks = append([]kvWalk(nil), k.walks[1:]...)
+		r.trash = true // a flushed space may have waited for this
+	}
+	return nil
+}
+
+var askCopyNames = statement("SELECT hash, key FROM keys WHERE space = ? AND (hash, key) >= (?, ?) ORDER BY hash, key LIMIT ?")
+
+// ready makes the operations that are due.
+func (k *kvFollower) ready(now int64) (ops []kvOp, err error) {
+	var due []kvName
+	for n, e := range k.keys {
+		if !e.busy && e.due <= now {
+			due = append(due, n)
+		}
+	}
+	sort.Slice(due, func(i, j int) bool {
+		a, b := k.keys[due[i]], k.keys[due[j]]
+		if a.due != b.due {
+			return a.due < b.due
+		}
+		if due[i].db != due[j].db {
+			return due[i].db < due[j].db
+		}
+		return due[i].key < due[j].key
+	})
+	bytes := 0
+	for _, n := range due {
+		if len(ops) >= kvOps || bytes >= kvBytes {
+			break
+		}
+		op, ok, err := k.operation(n, now)
+		if err != nil {
+			return nil, err
+		}
+		e := k.keys[n]
+		if !ok {
+			k.left++
+			delete(k.keys, n)
+			continue
+		}
+		op.seq, e.busy = e.seq, true
+		bytes += len(op.value)
+		ops = append(ops, op)
+	}
+	return ops, nil
+}
+
+// operation brings KV to what the object has under a name; ok is false for what KV
+// does not take.
+func (k *kvFollower) operation(n kvName, now int64) (op kvOp, ok bool, err error) {
+	op = kvOp{op: kvDelete, of: n}
+	if op.name, err = kvprimary.Name(k.f.object.KV(), int(n.db), n.key); err != nil {
+		return op, false, nil // the name is too long
+	}
+	r := k.f.rows
+	space := r.spaces[n.db]
+	if space == 0 || !k.f.routes.of(n.key).kv {
+		return op, true, nil
+	}
+	var h engine.Header
+	found, err := r.one(r.ask(askKey).Int(space).Int(int64(engine.KeyHash(n.key))).Blob(n.key), func(q *result) { h = q.header(n.db) })
+	if err != nil || !found || h.ExpireAt != 0 && h.ExpireAt < now/1000 {
+		return op, true, err
+	}
+	switch h.Type {
+	case engine.TypeString:
+		if h.Packed {
+			k.left++
+			return op, true, nil // the bytes are in R2, and stay there
+		}
+		op.value = h.Value
+	case engine.TypeJSON:
+		if op.value, err = k.document(h.ID); err != nil {
+			return op, true, err
+		}
+	default:
+		return op, true, nil // KV has strings and documents
+	}
+	if len(op.value) > maxValue {
+		k.left++
+		op.value = ""
+		return op, true, nil // rather than what it was before
+	}
+	op.op = kvPut
+	if h.ExpireAt != 0 && h.ExpireAt <= kvFarthest {
+		op.expires = (h.ExpireAt + 999) / 1000
+		if nearest := (now/1000 + kvNearest + 999) / 1000; op.expires < nearest {
+			op.expires, op.short = nearest, (h.ExpireAt+1)*1000
+		}
+	}
+	meta, err := json.Marshal(kvMeta{Expires: h.ExpireAt, Seq: r.seq, Object: k.f.name})
+	op.meta = string(meta)
+	return op, true, err
+}
+
+// kvMeta is the metadata of a key in KV.
+type kvMeta struct {
+	Expires int64  `json:"expires"` // Unix milliseconds; 0: never. What is over is gone, though KV may still have it
+	Seq     uint64 `json:"seq"`     // the object's last commit when the value was read
+	Object  string `json:"object"`  // that put it
+}
+
+// document is the text of a JSON document.
+func (k *kvFollower) document(id uint64) (text string, err error) {
+	err = k.f.rows.Items(engine.Query{Type: engine.TypeJSON, ID: id}, func(it engine.Item) bool { text += it.Value; return true })
+	return text, err
+}
+
+// followed takes the receipt of the last task.
+func (k *kvFollower) followed(results []kvResult, now int64) error {
+	ops := k.flight
+	k.flight = nil
+	if len(ops) == 0 {
+		return nil // of a task that was given up
+	}
+	if len(results) != len(ops) {
+		return fmt.Errorf("object: KV reports on %d operations of %d", len(results), len(ops))
+	}
+	failed := 0
+	for i := range ops {
+		op, res := &ops[i], &results[i]
+		if res.failed {
+			failed++
+			k.fault = clipFault(res.text)
+		}
+		if op.op == kvList {
+			if !res.failed {
+				if err := k.listed(res.text, now); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		k.recent[op.of] = now
+		if e := k.keys[op.of]; e != nil {
+			k.settle(op, e, res, now)
+		}
+	}
+	switch {
+	case failed == 0:
+		k.fails, k.fault = 0, ""
+	case failed == len(ops):
+		if k.fails++; k.fails == 1 {
+			k.f.log(2, fmt.Sprintf("redis2cf: KV does not follow %s at the moment: %s", k.f.name, k.fault))
+		}
+		k.next = now + min(int64(kvEvery)<<min(k.fails-1, 10), kvLast)
+	}
+	return nil
+}
+
+// settle says of a key what became of its write.
+func (k *kvFollower) settle(op *kvOp, e *kvKey, res *kvResult, now int64) {
+	e.busy = false
+	switch {
+	case res.failed:
+		e.fails++
+		if lasting(res.text) && e.fails >= kvTries {
+			k.left++
+			delete(k.keys, op.of)
+			return
+		}
+		e.due = now + min(int64(kvEvery)<<min(e.fails-1, 10), kvLast)
+	case e.seq > op.seq: // it changed meanwhile
+		e.fails, e.first, e.due = 0, op.seq+1, now+kvEvery
+	case op.short != 0:
+		e.fails, e.short, e.due = 0, true, max(op.short, now+kvEvery)
+	default:
+		delete(k.keys, op.of)
+	}
+}
+
+var httpStatus = regexp.MustCompile(`\b[45][0-9][0-9]\b`)
+
+// lasting reports whether KV's error is one that does not pass: one of 400 to 499
+// that does not say that there were too many requests.
+func lasting(fault string) bool {
+	code, err := strconv.Atoi(httpStatus.FindString(fault))
+	return err == nil && code < 500 && code != 429 && code != 408
+}
+
+// listed has names removed that this object put and has no more.
+func (k *kvFollower) listed(text string, now int64) error {
+	var page struct {
+		Keys []struct {
+			Name     string  `json:"name"`
+			Metadata *kvMeta `json:"metadata"`
+		} `json:"keys"`
+		Complete bool   `json:"list_complete"`
+		Cursor   string `json:"cursor"`
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	if err := dec.Decode(&page); err != nil {
+		return fmt.Errorf("object: KV's list is not as it is described: %w", err)
+	}
+	r := k.f.rows
+	for _, entry := range page.Keys {
+		if entry.Metadata == nil || entry.Metadata.Object != k.f.name {
+			continue
+		}
+		ns, db, key, err := kvprimary.Key(entry.Name)
+		if err != nil || ns != k.f.object.KV() || db >= lastDB {
+			continue
+		}
+		n := kvName{uint32(db), key}
+		found := false
+		if space := r.spaces[n.db]; space != 0 && k.f.routes.of(key).kv {
+			found, err = r.one(r.ask(askKey).Int(space).Int(int64(engine.KeyHash(key))).Blob(key), func(*result) {})
+			if err != nil {
+				return err
+			}
+		}
+		if !found {
+			k.changed(n, 0, now-kvDelay, now)
+		}
+	}
+	if page.Complete || page.Cursor == "" {
+		k.list = nil
+	} else {
+		k.list = &page.Cursor
+	}
+	return nil
+}
+
+func (k *kvFollower) status(now int64) FollowerStatus {
+	done := k.done()
+	st := FollowerStatus{State: "current", Seq: done, Behind: k.f.rows.seq - done, Left: k.left, Error: k.fault}
+	oldest := now
+	for _, e := range k.keys {
+		if !e.short {
+			st.Waiting++
+			oldest = min(oldest, e.since)
+		}
+	}
+	st.LagMs = (now - oldest) / 1000
+	if k.state.Copy {
+		st.State = "copying"
+	}
+	if k.fault != "" {
+		st.State = "failing"
+	}
+	return st
+}
