@@ -4,11 +4,8 @@ package workerdtest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,9 +25,11 @@ type Options struct {
 	Plan worker.Config
 	// Tokens are the Worker's; with none, programs of this machine need no token.
 	Tokens []project.Token
-	// Entry is the text of a module that runs instead of worker.js, beside all modules
-	// of the Worker but without the engine; it exports Redis2cfObject too.
+	// Entry is the text of a module that is the main one instead of worker.js, beside
+	// which it lies; it exports Redis2cfObject.
 	Entry string
+	// NoEngine leaves engine.wasm out, for an Entry that does not use it.
+	NoEngine bool
 }
 
 // Token is a token with its record.
@@ -42,6 +41,15 @@ func Token(token, namespace string, write bool) project.Token {
 // wrote. The test is skipped where workerd is not installed; see testneed.
 func Start(t testing.TB, o Options) *project.Local {
 	t.Helper()
+	tools := Tools(t)
+	dir := filepath.Join(t.TempDir(), "project")
+	write(t, dir, o)
+	return Run(t, project.Options{Dir: dir, State: filepath.Join(t.TempDir(), "state"), Tokens: o.Tokens, Tools: tools})
+}
+
+// Tools finds workerd and the simulators, or skips the test.
+func Tools(t testing.TB) project.Tools {
+	t.Helper()
 	tools, err := project.FindTools()
 	if errors.Is(err, project.ErrNoTools) {
 		testneed.Missing(t, "workerd", "redis2cf worker -run installs it, or set "+project.NPMVariable)
@@ -49,16 +57,7 @@ func Start(t testing.TB, o Options) *project.Local {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "project")
-	if err := write(dir, o); err != nil {
-		t.Fatal(err)
-	}
-	if o.Entry == "" {
-		if err := os.WriteFile(filepath.Join(dir, "engine.wasm"), engine(t), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return Run(t, project.Options{Dir: dir, State: filepath.Join(t.TempDir(), "state"), Tokens: o.Tokens, Tools: tools})
+	return tools
 }
 
 // Run runs a project until the test ends. Its log is printed if the test fails.
@@ -105,46 +104,37 @@ func (l *Log) String() string {
 	return l.b.String()
 }
 
-// wrangler is the project's configuration: the bindings that the modules name.
-const wrangler = `{
-	"name": "test",
-	"main": %q,
-	"compatibility_date": "2026-07-01",
-	"no_bundle": true,
-	"durable_objects": {"bindings": [{"name": "REDIS2CF_OBJECTS", "class_name": "Redis2cfObject"}]},
-	"migrations": [{"tag": "v1", "new_sqlite_classes": ["Redis2cfObject"]}]
-}`
+// emptyModule is the shortest WebAssembly.
+const emptyModule = "\x00asm\x01\x00\x00\x00"
 
-// write writes a project without its engine.
-func write(dir string, o Options) error {
-	main := js.Main
-	files := map[string][]byte{}
-	names, err := fs.Glob(js.Modules, "*.js")
+// write writes the project, as redis2cf worker -o does.
+func write(t testing.TB, dir string, o Options) {
+	t.Helper()
+	wasm := []byte(emptyModule)
+	if !o.NoEngine {
+		wasm = Engine(t)
+	}
+	if _, err := project.Write(context.Background(), project.WriteOptions{Dir: dir, Config: o.Plan, Name: "test", Engine: wasm}); err != nil {
+		t.Fatal(err)
+	}
+	if o.Entry == "" {
+		return
+	}
+	const entry = "entry.js"
+	config := filepath.Join(dir, project.WranglerFile)
+	text, err := os.ReadFile(config)
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	for _, name := range names {
-		if files[name], err = js.Modules.ReadFile(name); err != nil {
-			return err
+	changed := strings.Replace(string(text), "src/"+js.Main, "src/"+entry, 1)
+	if changed == string(text) {
+		t.Fatalf("%s does not name src/%s", config, js.Main)
+	}
+	for name, text := range map[string]string{config: changed, filepath.Join(dir, "src", entry): o.Entry} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if o.Entry != "" {
-		main = "entry.js"
-		files[main] = []byte(o.Entry)
-	}
-	if files["plan.json"], err = json.Marshal(o.Plan); err != nil {
-		return err
-	}
-	files[project.WranglerFile] = []byte(fmt.Sprintf(wrangler, main))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // EngineVariable names an engine.wasm that was built before, with project.Build, so
@@ -157,8 +147,8 @@ var built struct {
 	err  error
 }
 
-// engine is engine.wasm, which is built once in a test's process.
-func engine(t testing.TB) []byte {
+// Engine is engine.wasm, which is built once in a test's process.
+func Engine(t testing.TB) []byte {
 	t.Helper()
 	built.once.Do(func() {
 		if name := os.Getenv(EngineVariable); name != "" {

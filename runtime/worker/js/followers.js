@@ -11,8 +11,8 @@ export class Followers {
   }
 
   /**
-   * Is called after each output that says that D1 or KV have work.
-   * @param {number} flags of instance.js: D1, KV and D1_NOW
+   * Is called after each output that says that D1, KV or R2 have work.
+   * @param {number} flags of instance.js: D1, KV, D1_NOW and R2
    */
   work(flags) {
     this.flags = flags;

@@ -55,7 +55,7 @@ import { Wasi } from "./wasi.js";
  */
 
 /** Flags of an output. */
-export const Flag = Object.freeze({ COLLECT: 1, SWEEP: 2, BLOCKED: 4, D1: 8, KV: 16, D1_NOW: 32 });
+export const Flag = Object.freeze({ COLLECT: 1, SWEEP: 2, BLOCKED: 4, D1: 8, KV: 16, D1_NOW: 32, R2: 64 });
 
 /** Kinds of an output's sends. */
 export const Send = Object.freeze({ MESSAGE: 0, CLOSE: 1, NOTE: 2 });

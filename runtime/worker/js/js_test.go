@@ -37,7 +37,7 @@ func get(t *testing.T, url string) (int, []byte) {
 
 // The modules that need no engine have their tests in testdata/pieces.js.
 func TestModulesOnWorkerd(t *testing.T) {
-	l := workerdtest.Start(t, workerdtest.Options{Entry: pieces})
+	l := workerdtest.Start(t, workerdtest.Options{Entry: pieces, NoEngine: true})
 	_, list := get(t, l.URL()+"/names")
 	var names []string
 	if err := json.Unmarshal(list, &names); err != nil || len(names) < 10 {

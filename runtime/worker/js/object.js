@@ -3,6 +3,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { recordOf, tokens } from "./access.js";
+import { BlobSweep } from "./blobs.js";
 import { Followers } from "./followers.js";
 import { Code, MAX_MESSAGE, closeCode, errorMessage, partsOf, refusal, seqOf } from "./frame.js";
 import { EngineFault, Flag, Scope, Send, engine, now } from "./instance.js";
@@ -82,6 +83,7 @@ export class Redis2cfObject extends DurableObject {
     this.collecting = false;
     this.sweeping = false;
     this.followers = new Followers(this);
+    this.blobs = new BlobSweep(this, env.REDIS2CF_R2);
     for (const ws of ctx.getWebSockets()) this.wake(ws);
     void ctx.blockConcurrencyWhile(async () => {
       this.alarmAt = (await ctx.storage.getAlarm()) ?? 0;
@@ -319,7 +321,8 @@ export class Redis2cfObject extends DurableObject {
     if (alarm !== 0) this.setAlarm(Math.ceil(alarm / 1000));
     if (flags & Flag.COLLECT) this.collectSoon();
     if (flags & Flag.SWEEP) this.sweepSoon();
-    if (flags & (Flag.D1 | Flag.KV)) this.followers.work(flags);
+    if (flags & (Flag.D1 | Flag.KV | Flag.R2)) this.followers.work(flags);
+    if (flags & Flag.R2) this.blobs.work();
   }
 
   // Timers.
@@ -387,6 +390,19 @@ export class Redis2cfObject extends DurableObject {
   }
 
   // Followers call these.
+
+  /** The bindings of the Worker. */
+  get bindings() {
+    return this.env;
+  }
+
+  /**
+   * Says that work goes on when the call that began it has ended.
+   * @param {Promise<unknown>} work
+   */
+  background(work) {
+    this.ctx.waitUntil(work);
+  }
 
   /**
    * What a follower is to do next.
