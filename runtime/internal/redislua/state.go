@@ -1,8 +1,6 @@
 package redislua
 
 import (
-	"crypto/sha1"
-	"encoding/hex"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/lua"
@@ -254,9 +252,3 @@ func (s *State) scriptError(v lua.Value) (resp.Reply, string) {
 var newlines = strings.NewReplacer("\r", " ", "\n", " ")
 
 func oneLine(s string) string { return newlines.Replace(s) }
-
-// SHA1 is the name of a script: the hexadecimal SHA-1 of its text.
-func SHA1(text string) string {
-	sum := sha1.Sum([]byte(text))
-	return hex.EncodeToString(sum[:])
-}

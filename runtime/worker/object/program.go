@@ -6,6 +6,9 @@ import (
 	"math"
 )
 
+// The methods of a Program and of a result are not inlined: there are some hundred
+// calls of each, and the WebAssembly has little room.
+
 // A Program is statements with their parameters, in the form that worker/doc.go
 // describes. Its zero value is an empty one.
 type Program struct {
@@ -46,6 +49,8 @@ func (p *Program) Bytes() []byte {
 
 // Statement begins a statement, by its number in the list of texts. As many
 // parameters as it has are to follow.
+//
+//go:noinline
 func (p *Program) Statement(s Statement) *Program {
 	if len(p.b) == 0 {
 		p.Reset()
@@ -57,9 +62,13 @@ func (p *Program) Statement(s Statement) *Program {
 }
 
 // Int adds a parameter below 2^53.
+//
+//go:noinline
 func (p *Program) Int(n int64) *Program { return p.Float(float64(n)) }
 
 // Float adds a parameter.
+//
+//go:noinline
 func (p *Program) Float(f float64) *Program {
 	p.b = append(p.b, tagFloat)
 	p.b = binary.LittleEndian.AppendUint64(p.b, math.Float64bits(f))
@@ -67,6 +76,8 @@ func (p *Program) Float(f float64) *Program {
 }
 
 // IntOrNull adds a parameter that is NULL for 0.
+//
+//go:noinline
 func (p *Program) IntOrNull(n int64) *Program {
 	if n == 0 {
 		return p.Null()
@@ -75,12 +86,16 @@ func (p *Program) IntOrNull(n int64) *Program {
 }
 
 // Null adds a parameter.
+//
+//go:noinline
 func (p *Program) Null() *Program {
 	p.b = append(p.b, tagNull)
 	return p
 }
 
 // Blob adds a parameter.
+//
+//go:noinline
 func (p *Program) Blob(s string) *Program {
 	p.b = append(p.b, tagBlob)
 	p.b = binary.LittleEndian.AppendUint32(p.b, uint32(len(s)))
@@ -89,6 +104,8 @@ func (p *Program) Blob(s string) *Program {
 }
 
 // Bytes adds a parameter.
+//
+//go:noinline
 func (p *Program) bytes(s []byte) *Program {
 	p.b = append(p.b, tagBlob)
 	p.b = binary.LittleEndian.AppendUint32(p.b, uint32(len(s)))
@@ -97,6 +114,8 @@ func (p *Program) bytes(s []byte) *Program {
 }
 
 // Text adds a parameter of UTF-8.
+//
+//go:noinline
 func (p *Program) Text(s string) *Program {
 	p.b = append(p.b, tagText)
 	p.b = binary.LittleEndian.AppendUint32(p.b, uint32(len(s)))
@@ -123,6 +142,7 @@ func readResult(b []byte) result {
 	}
 }
 
+//go:noinline
 func (r *result) fail() {
 	if r.err == nil {
 		r.err = fmt.Errorf("object: a result is cut off")
@@ -131,6 +151,8 @@ func (r *result) fail() {
 }
 
 // value reads the next value: raw shares the result's memory.
+//
+//go:noinline
 func (r *result) value() (num float64, raw []byte) {
 	if len(r.b) == 0 {
 		r.fail()
@@ -167,16 +189,19 @@ func (r *result) value() (num float64, raw []byte) {
 	return 0, nil
 }
 
+//go:noinline
 func (r *result) int() int64 {
 	f, _ := r.value()
 	return int64(f)
 }
 
+//go:noinline
 func (r *result) float() float64 {
 	f, _ := r.value()
 	return f
 }
 
+//go:noinline
 func (r *result) string() string {
 	_, raw := r.value()
 	return string(raw)

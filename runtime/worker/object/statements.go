@@ -20,6 +20,8 @@ var texts []text
 
 // statement adds a text. Parameters are question marks; no text of ours has one
 // in a string.
+//
+//go:noinline
 func statement(sql string) Statement {
 	texts = append(texts, text{sql, strings.Count(sql, "?")})
 	return Statement(len(texts) - 1)

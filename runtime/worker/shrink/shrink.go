@@ -1,0 +1,171 @@
+// Package shrink makes a WebAssembly module that Go built smaller when it is
+// compressed, without changing what it does. It never touches code.
+//
+// Two things are done. The linker writes memory as some ninety thousand segments
+// around stretches of zeros, whose headers compress badly: segments with few zeros
+// between them become one. And the tables that tell the line of each instruction are
+// emptied, as is the list of files: a stack trace then has the names of functions and
+// a question mark in the place of file and line. Nothing else reads them.
+//
+// The form of the tables is Go's own affair. They are only touched when everything in
+// them is as this package knows it (Go 1.20 and later); otherwise they stay.
+package shrink
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sort"
+)
+
+// ErrModule is in the error of what is no WebAssembly module that Go's linker wrote.
+var ErrModule = errors.New("not a WebAssembly module as Go writes it")
+
+// Report says what was done.
+type Report struct {
+	Segments, Merged int  // data segments before and after
+	Lines            int  // bytes of line tables that were emptied; 0: the form was not known
+	Known            bool // the form of the tables was known
+}
+
+// sectionData is the number of the section that fills memory.
+const sectionData = 11
+
+// gap is how many zeros may stand between two segments that become one.
+const gap = 512
+
+// Module returns a module that does the same.
+func Module(module []byte) (small []byte, r Report, err error) {
+	if len(module) < 8 || string(module[:4]) != "\x00asm" {
+		return nil, r, ErrModule
+	}
+	small = append(make([]byte, 0, len(module)), module[:8]...)
+	for rest := module[8:]; len(rest) > 0; {
+		id := rest[0]
+		n, k := binary.Uvarint(rest[1:])
+		if k <= 0 || n > uint64(len(rest)-1-k) {
+			return nil, r, fmt.Errorf("%w: a section is cut off", ErrModule)
+		}
+		body := rest[1+k : 1+k+int(n)]
+		if id == sectionData {
+			if body, err = data(body, &r); err != nil {
+				return nil, r, err
+			}
+		}
+		small = append(small, id)
+		small = binary.AppendUvarint(small, uint64(len(body)))
+		small = append(small, body...)
+		rest = rest[1+k+int(n):]
+	}
+	return small, r, nil
+}
+
+// A segment is bytes of memory.
+type segment struct {
+	at uint32
+	b  []byte
+}
+
+// data returns the section with fewer segments and without line tables.
+func data(body []byte, r *Report) ([]byte, error) {
+	segments, err := read(body)
+	if err != nil {
+		return nil, err
+	}
+	r.Segments = len(segments)
+	sort.SliceStable(segments, func(i, j int) bool { return segments[i].at < segments[j].at })
+	var merged []segment
+	for _, s := range segments {
+		if last := len(merged) - 1; last >= 0 {
+			m := &merged[last]
+			end := m.at + uint32(len(m.b))
+			if s.at < end {
+				return nil, fmt.Errorf("%w: its data overlaps", ErrModule)
+			}
+			if s.at-end <= gap {
+				m.b = append(append(m.b, make([]byte, s.at-end)...), s.b...)
+				continue
+			}
+		}
+		merged = append(merged, segment{s.at, append([]byte{}, s.b...)})
+	}
+	r.Merged = len(merged)
+	for i := range merged {
+		if n, ok := lines(merged[i].b); ok {
+			r.Lines, r.Known = n, true
+			break
+		}
+	}
+	out := binary.AppendUvarint(nil, uint64(len(merged)))
+	for _, s := range merged {
+		out = append(out, 0, opConst)
+		out = appendSigned(out, int64(int32(s.at)))
+		out = append(out, opEnd)
+		out = binary.AppendUvarint(out, uint64(len(s.b)))
+		out = append(out, s.b...)
+	}
+	return out, nil
+}
+
+const (
+	opConst = 0x41 // i32.const
+	opEnd   = 0x0b
+)
+
+// read reads the segments of a data section: all of them fill memory 0.
+func read(b []byte) (segments []segment, err error) {
+	cut := fmt.Errorf("%w: its data section is cut off, or has segments of another kind", ErrModule)
+	n, k := binary.Uvarint(b)
+	if k <= 0 {
+		return nil, cut
+	}
+	b = b[k:]
+	for ; n > 0; n-- {
+		if len(b) < 3 || b[0] != 0 || b[1] != opConst {
+			return nil, cut
+		}
+		at, k := signed(b[2:])
+		if k <= 0 || len(b) <= 2+k || b[2+k] != opEnd {
+			return nil, cut
+		}
+		b = b[3+k:]
+		size, k := binary.Uvarint(b)
+		if k <= 0 || size > uint64(len(b)-k) {
+			return nil, cut
+		}
+		segments = append(segments, segment{uint32(at), b[k : k+int(size)]})
+		b = b[k+int(size):]
+	}
+	if len(b) > 0 {
+		return nil, cut
+	}
+	return segments, nil
+}
+
+// signed reads a signed LEB128 number and returns how many bytes it has, 0 when it is cut off.
+func signed(b []byte) (n int64, length int) {
+	for shift := uint(0); length < len(b) && shift < 64; {
+		c := b[length]
+		length++
+		n |= int64(c&0x7f) << shift
+		shift += 7
+		if c < 0x80 {
+			if c&0x40 != 0 && shift < 64 {
+				n |= -1 << shift
+			}
+			return n, length
+		}
+	}
+	return 0, 0
+}
+
+func appendSigned(b []byte, n int64) []byte {
+	for {
+		c := byte(n & 0x7f)
+		n >>= 7
+		if n == 0 && c&0x40 == 0 || n == -1 && c&0x40 != 0 {
+			return append(b, c)
+		}
+		b = append(b, c|0x80)
+	}
+}
