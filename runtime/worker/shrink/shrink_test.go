@@ -38,7 +38,7 @@ func memory(t testing.TB, module []byte) (mem []byte, others [][]byte) {
 		n, k := binary.Uvarint(rest[1:])
 		body := rest[1+k : 1+k+int(n)]
 		if rest[0] != sectionData {
-			others = append(others, rest[:1+k+int(n)])
+			others = append(others, append([]byte{rest[0]}, body...))
 		} else {
 			segments, err := read(body)
 			if err != nil {
