@@ -13,7 +13,7 @@ import (
 // namespace "" has its own name, so that a Worker at the edge reads "session:42" as the
 // program wrote it. Every other one is written out:
 //
-//	@NAMESPACE/DB/KEY      any database and namespace
+//	@NAMESPACE/DB/KEY      any database and namespace, which has no slash
 //	@NAMESPACE/DB#HEX      a key with bytes that a name in KV cannot have
 //
 // That is also the name of a key of database 0 that begins with @, that is empty, "." or
@@ -40,7 +40,7 @@ func Key(name string) (namespace string, db int, key string, err error) {
 		return "", 0, name, nil
 	}
 	bad := fmt.Errorf("a name of %d bytes in KV begins with @ and is none of redis2cf's", len(name))
-	namespace, rest, ok := strings.Cut(name[1:], "/")
+	namespace, rest, ok := strings.Cut(name[1:], "/") // a namespace below another is behind a colon
 	i := strings.IndexAny(rest, "/#")
 	if !ok || i < 1 {
 		return "", 0, "", bad

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime/internal/kvfront"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
@@ -112,7 +113,7 @@ func (s *Stale) Session(inner store.Session, opt store.SessionOptions) store.Ses
 		s.clients[id] = c
 	}
 	c.sessions++
-	return &staleSession{inner: inner, c: c, db: opt.DB}
+	return kvfront.New(kvfront.Options{Inner: inner, Client: c.kv, Families: s.plan, Keys: s.keysOf, DB: opt.DB, Closed: c.leave})
 }
 
 // staleClient is a place in the world: what it reads arrives there with a lag.

@@ -1,4 +1,7 @@
-package memory
+// Package kvfront puts families in KV alone before a session of a store that has the
+// others: commands of such a family go to a kvprimary.Client, those of other families to
+// the session, in the order of the frame. It never decides what a command means.
+package kvfront
 
 import (
 	"context"
@@ -12,12 +15,24 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
-// staleSession is a client's session: what belongs to KV alone goes to the imitation, the
-// rest to the host.
-type staleSession struct {
-	inner store.Session
-	c     *staleClient
-	once  sync.Once
+// Options are what a Session stands between.
+type Options struct {
+	Inner  store.Session
+	Client *kvprimary.Client
+	// Families are the plan's at the moment; nil says that no plan is known: the table's
+	// commands are then KV's on every key, outside of transactions.
+	Families func() *kvprimary.Families
+	// Keys are the keys of a command that the table does not have.
+	Keys func(ctx context.Context, line resp.Command) []string
+	DB   int
+	// Closed is called once, by Close.
+	Closed func()
+}
+
+// A Session is a client's session.
+type Session struct {
+	opt  Options
+	once sync.Once
 
 	mu       sync.Mutex
 	db       int
@@ -25,35 +40,50 @@ type staleSession struct {
 	selected int  // by a SELECT in the queue; -1: none
 }
 
-// errHalfway is the error of a frame that had begun when its session was closed.
-var errHalfway = errors.New("memory: the session was closed in the middle of a frame")
+var _ store.Borrower = (*Session)(nil)
 
-// a run is consecutive commands that go the same way.
+// New makes a session.
+func New(opt Options) *Session { return &Session{opt: opt, db: opt.DB} }
+
+// errHalfway is the error of a frame that had begun when its session was closed.
+var errHalfway = errors.New("kvfront: the session was closed in the middle of a frame")
+
+// A run is consecutive commands that go the same way.
 type run struct {
 	way   way
 	lines []resp.Command
-	// texts are what is answered in place of the replies, by place; nil: the replies are.
-	texts map[int]string
+	texts map[int]string // errors that are answered in place of the replies, by place
 	db    int
 }
 
 type way uint8
 
 const (
-	toHost way = iota
+	toInner way = iota
 	toKV
 	toNobody // refused
 )
 
 // Execute runs a frame.
-func (s *staleSession) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+func (s *Session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	return s.ExecuteIn(ctx, nil, cmds)
+}
+
+// ExecuteIn runs a frame in memory that is lent where nothing of it is KV's.
+func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []resp.Command) ([]resp.Reply, error) {
 	runs := s.split(ctx, cmds)
+	if len(runs) == 1 && runs[0].way == toInner && runs[0].texts == nil {
+		if b, ok := s.opt.Inner.(store.Borrower); ok && scratch != nil {
+			return b.ExecuteIn(ctx, scratch, cmds)
+		}
+		return s.opt.Inner.Execute(ctx, cmds)
+	}
 	replies := make([]resp.Reply, 0, len(cmds))
 	for i := range runs {
 		got, err := s.run(ctx, &runs[i])
 		replies = append(replies, got...)
 		if err != nil {
-			if len(replies) > 0 && errors.Is(err, store.ErrClosed) {
+			if i > 0 && errors.Is(err, store.ErrClosed) {
 				err = errHalfway
 			}
 			return replies, err
@@ -62,18 +92,17 @@ func (s *staleSession) Execute(ctx context.Context, cmds []resp.Command) ([]resp
 	return replies, nil
 }
 
-func (s *staleSession) run(ctx context.Context, r *run) ([]resp.Reply, error) {
+func (s *Session) run(ctx context.Context, r *run) ([]resp.Reply, error) {
+	var replies []resp.Reply
+	var err error
 	switch r.way {
 	case toKV:
-		return s.c.kv.Execute(ctx, r.db, r.lines)
+		return s.opt.Client.Execute(ctx, r.db, r.lines)
 	case toNobody:
-		replies := make([]resp.Reply, len(r.lines))
-		for i := range replies {
-			replies[i] = resp.NewError(r.texts[i])
-		}
-		return replies, nil
+		replies = make([]resp.Reply, len(r.lines))
+	default:
+		replies, err = s.opt.Inner.Execute(ctx, r.lines)
 	}
-	replies, err := s.inner.Execute(ctx, r.lines)
 	for i, text := range r.texts {
 		if i < len(replies) {
 			replies[i] = resp.NewError(text)
@@ -83,8 +112,8 @@ func (s *staleSession) run(ctx context.Context, r *run) ([]resp.Reply, error) {
 }
 
 // split finds out who runs what.
-func (s *staleSession) split(ctx context.Context, cmds []resp.Command) []run {
-	families := s.c.s.plan()
+func (s *Session) split(ctx context.Context, cmds []resp.Command) []run {
+	families := s.opt.Families()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var runs []run
@@ -107,14 +136,14 @@ func (s *staleSession) split(ctx context.Context, cmds []resp.Command) []run {
 		verdict, text := s.route(ctx, families, line)
 		switch {
 		case verdict == kvprimary.Elsewhere:
-			add(toHost, line, "")
+			add(toInner, line, "")
 			s.note(line)
 		case s.queueing:
 			if text == "" {
 				text = fmt.Sprintf("ERR unsupported command '%.40s' in a transaction: its keys are in KV alone (consistency: primary)", line.Name())
 			}
 			// GET without a key is an error as well, so that EXEC discards the queue.
-			add(toHost, resp.Command{"GET"}, text)
+			add(toInner, resp.Command{"GET"}, text)
 		case verdict == kvprimary.Here:
 			add(toKV, line, "")
 		default:
@@ -124,9 +153,8 @@ func (s *staleSession) split(ctx context.Context, cmds []resp.Command) []run {
 	return runs
 }
 
-// route says who serves a command line. Without a plan the table's commands are KV's,
-// outside of transactions.
-func (s *staleSession) route(ctx context.Context, families *kvprimary.Families, line resp.Command) (kvprimary.Verdict, string) {
+// route says who serves a command line.
+func (s *Session) route(ctx context.Context, families *kvprimary.Families, line resp.Command) (kvprimary.Verdict, string) {
 	if len(line) == 0 {
 		return kvprimary.Elsewhere, ""
 	}
@@ -142,11 +170,11 @@ func (s *staleSession) route(ctx context.Context, families *kvprimary.Families, 
 	case ok:
 		return families.Route(line, nil)
 	}
-	return families.Route(line, s.c.s.keysOf(ctx, line))
+	return families.Route(line, s.opt.Keys(ctx, line))
 }
 
 // note follows what the session's database is. The caller holds mu.
-func (s *staleSession) note(line resp.Command) {
+func (s *Session) note(line resp.Command) {
 	switch line.Name() {
 	case "SELECT":
 		n := -1
@@ -177,14 +205,18 @@ func (s *staleSession) note(line resp.Command) {
 }
 
 // SetUser says who the client is from now on.
-func (s *staleSession) SetUser(name string) {
-	if u, ok := s.inner.(store.UserSetter); ok {
+func (s *Session) SetUser(name string) {
+	if u, ok := s.opt.Inner.(store.UserSetter); ok {
 		u.SetUser(name)
 	}
 }
 
 // Close ends the session.
-func (s *staleSession) Close() error {
-	s.once.Do(s.c.leave)
-	return s.inner.Close()
+func (s *Session) Close() error {
+	s.once.Do(func() {
+		if s.opt.Closed != nil {
+			s.opt.Closed()
+		}
+	})
+	return s.opt.Inner.Close()
 }
