@@ -82,7 +82,7 @@ export class Redis2cfObject extends DurableObject {
     this.faults = 0; // in a row
     this.collecting = false;
     this.sweeping = false;
-    this.followers = new Followers(this);
+    this.followers = new Followers(this, env);
     this.blobs = new BlobSweep(this, env.REDIS2CF_R2);
     for (const ws of ctx.getWebSockets()) this.wake(ws);
     void ctx.blockConcurrencyWhile(async () => {
@@ -135,7 +135,7 @@ export class Redis2cfObject extends DurableObject {
       case "/v1/frame":
         return this.post(request, scope);
       case "/v1/stats":
-        return Response.json({ ...engine.stats(), databaseBytes: this.ctx.storage.sql.databaseSize, sockets: this.sockets.size });
+        return Response.json({ ...engine.stats(), databaseBytes: this.ctx.storage.sql.databaseSize, sockets: this.sockets.size, requests: this.exchanges.size });
     }
     return refusal(404, Code.NOT_FOUND, "ERR there is no such path");
   }
@@ -257,8 +257,8 @@ export class Redis2cfObject extends DurableObject {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
     if (!e.over) {
-      this.exchanges.delete(e.conn);
       this.left(e.conn);
+      this.exchanges.delete(e.conn);
     }
   }
 
@@ -435,9 +435,11 @@ export class Redis2cfObject extends DurableObject {
   drop(ws) {
     const s = this.bySocket.get(ws);
     if (s === undefined) return;
+    // If this is what woke the object, the engine hears of the socket before it hears
+    // of its end: what it listened to has rows.
+    this.left(s.conn);
     this.bySocket.delete(ws);
     this.sockets.delete(s.conn);
-    this.left(s.conn);
   }
 
   /** @param {number} conn */
