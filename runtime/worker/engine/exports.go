@@ -113,6 +113,21 @@ func sweep(handle, rows int32) uint32 {
 	return with(handle, func(o *object.Object) []byte { return o.Sweep(int(rows)) })
 }
 
+//go:wasmexport follow
+func follow(handle, follower int32, now float64) uint32 {
+	return with(handle, func(o *object.Object) []byte { return o.Follow(int(follower), int64(now)) })
+}
+
+//go:wasmexport followed
+func followed(handle, follower int32, now float64, n int32) uint32 {
+	return with(handle, func(o *object.Object) []byte { return o.Followed(int(follower), int64(now), buf[:n]) })
+}
+
+//go:wasmexport rebuild
+func rebuild(handle, follower int32, now float64) uint32 {
+	return with(handle, func(o *object.Object) []byte { return o.Rebuild(int(follower), int64(now)) })
+}
+
 //go:wasmexport release
 func release(handle int32) { in.Release(uint32(handle)) }
 
