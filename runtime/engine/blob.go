@@ -223,6 +223,17 @@ func errInR2(name string, size int64) resp.Reply {
 		"need it in the object; read it with GET, work on it in the program and SET it again, or keep it in smaller parts", strings.ToUpper(name), size))
 }
 
+// errTooLarge refuses an argument that does not fit into a row.
+func errTooLarge(cmd *command, bytes, most int) resp.Reply {
+	text := fmt.Sprintf("ERR an argument of %s has %d bytes, and a row of this store holds %d", strings.ToUpper(cmd.name), bytes, most)
+	if _, ok := valuesAt[cmd.name]; ok {
+		text += `: larger values of strings are kept in R2 when the plan has a bucket; write "store: r2" for the family in redis2cf.yaml, run redis2cf worker -o and deploy again`
+	} else {
+		text += ": only the values of strings (SET, SETEX, MSET …) can be kept in R2; keep it in smaller parts"
+	}
+	return resp.NewError(text)
+}
+
 // refIn is the first of the command's keys whose value is a reference.
 func (c *call) refIn() *entry {
 	from, to := c.cmd.first, c.cmd.last

@@ -201,7 +201,7 @@ func (e *Engine) check(args resp.Command) (*command, resp.Reply) {
 	if most := e.opt.MaxArgument; most > 0 {
 		for _, a := range args {
 			if len(a) > most {
-				r := resp.NewError(fmt.Sprintf("ERR an argument of %d bytes is longer than the %d that a row of this store may have", len(a), most))
+				r := errTooLarge(cmd, len(a), most)
 				e.rejected(cmd, r)
 				return nil, r
 			}

@@ -6,12 +6,14 @@
 //   POST /v1/frame    the same over HTTP
 //   GET  /v1/info     the plan's routes: groups and families
 //   GET  /v1/stats    figures of the isolate that an object is in
+//   …    /v1/blob     large values, see blobs.js
 //
 // An object is named by X-Redis2cf-Object: GROUP/SHARD (or ?object=), and lies in
 // the namespace of the request's token.
 
 import plan from "./plan.json";
 import { accessOf } from "./access.js";
+import { isBlobPath, serveBlob } from "./blobs.js";
 import { Code, SUBPROTOCOL, VERSION, echo, refusal } from "./frame.js";
 import { Redis2cfObject } from "./object.js";
 
@@ -29,11 +31,13 @@ const config = JSON.parse(plan);
 /** @type {Group[]} */
 const groups = config.groups?.length ? config.groups : [{ name: "", shards: 1 }];
 
-const info = JSON.stringify({
+/** @param {Env} env */
+const info = (env) => ({
   protocol: VERSION,
   module: config.module,
   groups,
   families: config.families ?? [],
+  blobs: env.REDIS2CF_R2 !== undefined, // large values can be brought to R2
 });
 
 /** The one method of each path. */
@@ -65,15 +69,20 @@ export default {
  */
 async function serve(request, env) {
   const url = new URL(request.url);
-  const method = METHODS.get(url.pathname);
+  const blob = isBlobPath(url.pathname);
+  const method = blob ? request.method : METHODS.get(url.pathname);
   // Paths are no secret: they are refused first, as cheaply as can be.
   if (method === undefined) return refusal(404, Code.NOT_FOUND, `ERR there is no path ${echo(url.pathname)}`);
   if (request.method !== method) return refusal(405, Code.NOT_FOUND, `ERR ${url.pathname} is asked with ${method}`, { Allow: method });
   const access = await accessOf(request, url, env);
   if (access instanceof Response) return access;
+  if (blob) {
+    const id = objectOf(request, url, env, access);
+    return id instanceof Response ? id : serveBlob(request, url, env, access, id);
+  }
   switch (url.pathname) {
     case "/v1/info":
-      return new Response(info, { headers: { "Content-Type": "application/json", "Cache-Control": "no-store" } });
+      return Response.json(info(env), { headers: { "Cache-Control": "no-store" } });
     case "/v1/connect":
       return upgradeFault(request) ?? object(request, url, env, access);
   }
@@ -97,13 +106,13 @@ function upgradeFault(request) {
 }
 
 /**
- * Passes a request on to its object.
+ * The object that a request is for, or the answer that refuses it.
  * @param {Request} request
  * @param {URL} url
  * @param {Env} env
  * @param {Access} access
  */
-async function object(request, url, env, access) {
+function objectOf(request, url, env, access) {
   const asked = request.headers.get("X-Redis2cf-Object") ?? url.searchParams.get("object") ?? `${groups[0].name}/0`;
   const { 1: group, 2: digits } = /^([^/]*)\/(\d{1,6})$/.exec(asked) ?? [];
   const found = groups.find((g) => g.name === group);
@@ -111,6 +120,19 @@ async function object(request, url, env, access) {
   if (found === undefined || shard >= Math.max(1, found.shards)) {
     return refusal(404, Code.NOT_FOUND, `ERR the plan has no object ${echo(asked)}: its groups and shards are in /v1/info`);
   }
+  return env.REDIS2CF_OBJECTS.idFromName(`${access.namespace}:${group}/${shard}`);
+}
+
+/**
+ * Passes a request on to its object.
+ * @param {Request} request
+ * @param {URL} url
+ * @param {Env} env
+ * @param {Access} access
+ */
+async function object(request, url, env, access) {
+  const id = objectOf(request, url, env, access);
+  if (id instanceof Response) return id;
   // Nothing of the client's request reaches the object but its body and these:
   // what a token may do is said in a header.
   const headers = new Headers({ "X-Redis2cf-Digest": access.digest, "X-Redis2cf-Write": access.write ? "1" : "0" });
@@ -119,7 +141,7 @@ async function object(request, url, env, access) {
     if (value !== null) headers.set(name, value);
   }
   if (request.headers.has("Sec-WebSocket-Protocol")) headers.set("Sec-WebSocket-Protocol", SUBPROTOCOL);
-  const stub = env.REDIS2CF_OBJECTS.get(env.REDIS2CF_OBJECTS.idFromName(`${access.namespace}:${group}/${shard}`));
+  const stub = env.REDIS2CF_OBJECTS.get(id);
   return stub.fetch(`https://object${url.pathname}`, { method: request.method, headers, body: request.body, signal: request.signal });
 }
 
