@@ -19,8 +19,8 @@ func (e *Engine) takeChange() *Change {
 	ch := &e.spare[0].Change
 	e.spare = e.spare[1:]
 	ch.Seq, ch.NextID, ch.Ops = e.seq, e.nextID, ops
-	ch.Refs, e.refs.moved = e.refs.moved, false
 	ch.Touched, e.touched = e.touched, nil
+	ch.Refs, e.refs.moved = e.refs.moved, false
 	return ch
 }
 

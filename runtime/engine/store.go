@@ -143,10 +143,10 @@ type Change struct {
 	Seq    uint64 // last committed + 1
 	NextID uint64
 	Ops    []Op
-	Refs   bool // a Ref was set or overwritten, or its key removed: there may be bytes in R2 that no row refers to
 	// Touched is filled when Options.Touched is set: the keys whose operations are in
 	// Ops, in the order of these.
 	Touched []Touched
+	Refs    bool // a Ref was set or overwritten, or its key removed: there may be bytes in R2 that no row refers to
 }
 
 // A Touched is a key that a change touched, with its operations: Ops[From:To], which
