@@ -31,9 +31,25 @@ const (
 	roomy = 32 << 20
 )
 
+// Reading the metrics costs as much as serving a hundred commands, so it is done once in
+// so many outputs, and sooner when many bytes have passed the border.
+const (
+	readEvery = 64
+	readBytes = 256 << 10
+)
+
+var (
+	unread int   // outputs since the metrics were read
+	moved  int64 // bytes that passed the border since
+)
+
 // wantsCollection reports whether enough was allocated to collect, given the bytes of
 // live data: the more there are, the sooner, so that linear memory holds.
 func wantsCollection(live int64) bool {
+	if unread++; unread < readEvery && moved < readBytes {
+		return false
+	}
+	unread, moved = 0, 0
 	metrics.Read(sample)
 	may := int64(garbage)
 	if live > roomy {
@@ -44,7 +60,7 @@ func wantsCollection(live int64) bool {
 
 //go:wasmexport collect
 func collect(force int32) int32 {
-	if force == 0 && !wantsCollection(in.Live()) {
+	if unread = readEvery; force == 0 && !wantsCollection(in.Live()) {
 		return 0
 	}
 	runtime.GC()

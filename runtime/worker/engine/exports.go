@@ -26,6 +26,7 @@ const keptBuffer = 256 << 10
 
 //go:wasmexport buffer
 func buffer(n int32) uint32 {
+	moved += int64(n)
 	if cap(buf) < int(n) || cap(buf) > keptBuffer && int(n) <= keptBuffer {
 		buf = make([]byte, max(int(n), 4096))
 	}
@@ -37,6 +38,7 @@ func addressOf(b []byte) uint32 { return uint32(uintptr(unsafe.Pointer(unsafe.Sl
 
 // output keeps what a call returns until the next one.
 func output(b []byte) uint32 {
+	moved += int64(len(b))
 	out = b
 	return addressOf(b)
 }

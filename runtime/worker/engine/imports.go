@@ -31,6 +31,7 @@ var results []byte // of queries
 const keptResults = 512 << 10
 
 func (executor) Exec(program []byte) error {
+	moved += int64(len(program))
 	if hostExec(addressOf(program), uint32(len(program))) == 0 {
 		return nil
 	}
@@ -42,6 +43,7 @@ func (executor) Query(program []byte, rows int) ([]byte, error) {
 	if n < 0 {
 		return nil, lastError()
 	}
+	moved += int64(n)
 	if cap(results) < n || cap(results) > keptResults && n <= keptResults {
 		results = make([]byte, max(n, 16<<10))
 	}
