@@ -433,10 +433,10 @@ func bulkEntry(name string, raw json.RawMessage) (e Entry, exact bool, err error
 		return e, false, fmt.Errorf("rest: reading in bulk: %w", err)
 	}
 	text, ok := value.(string)
+	e.Value = text
 	if !ok {
 		return e, false, nil
 	}
-	e.Value = text
 	var mark struct {
 		Binary bool `json:"binary"`
 	}

@@ -6,6 +6,7 @@
 //   POST /v1/frame    the same over HTTP
 //   GET  /v1/info     the plan's routes: groups and families
 //   GET  /v1/stats    figures of the isolate that an object is in
+//   POST /v1/kv       families in KV alone, see kv.js
 //   …    /v1/blob     large values, see blobs.js
 //
 // An object is named by X-Redis2cf-Object: GROUP/SHARD (or ?object=), and lies in
@@ -15,6 +16,7 @@ import plan from "./plan.json";
 import { accessOf } from "./access.js";
 import { isBlobPath, serveBlob } from "./blobs.js";
 import { Code, SUBPROTOCOL, VERSION, echo, refusal } from "./frame.js";
+import { primariesOf, serveKV } from "./kv.js";
 import { Redis2cfObject } from "./object.js";
 
 export { Redis2cfObject };
@@ -31,6 +33,8 @@ const config = JSON.parse(plan);
 /** @type {Group[]} */
 const groups = config.groups?.length ? config.groups : [{ name: "", shards: 1 }];
 
+const inKV = primariesOf(config.families ?? []);
+
 /** @param {Env} env */
 const info = (env) => ({
   protocol: VERSION,
@@ -45,6 +49,7 @@ const METHODS = new Map([
   ["/v1/connect", "GET"],
   ["/v1/frame", "POST"],
   ["/v1/info", "GET"],
+  ["/v1/kv", "POST"],
   ["/v1/stats", "GET"],
 ]);
 
@@ -83,6 +88,8 @@ async function serve(request, env) {
   switch (url.pathname) {
     case "/v1/info":
       return Response.json(info(env), { headers: { "Cache-Control": "no-store" } });
+    case "/v1/kv":
+      return serveKV(request, env, access, inKV(access.namespace));
     case "/v1/connect":
       return upgradeFault(request) ?? object(request, url, env, access);
   }

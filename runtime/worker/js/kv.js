@@ -1,0 +1,284 @@
+// Families in KV alone (consistency: primary): a client that has worked out what its
+// commands read and write brings that here, past every object. What the commands mean
+// is in runtime/internal/kvprimary; nothing is decided here but who may do what.
+//
+//   POST /v1/kv   {"read": [NAME, …], "write": [{"name", "text" | "base64" | "delete", "ttl" | "at", "binary"}, …]}
+//   answers       {"read": [null | {"text"} | {"base64"} | {"error"}, …], "write": [null | ERROR, …]}
+//
+// It is JSON because KV's own bulk reads are text: most values pass as they are, and only
+// those that are no UTF-8 are written in base64. NAME is a key's name in the main
+// namespace; here it becomes that of the token's. Reads come before writes.
+
+import { Code, refusal } from "./frame.js";
+
+/** @import {Access} from "./access.js" */
+
+/**
+ * @typedef {{pattern: string, store?: string, consistency?: string, client?: string}} Family
+ * @typedef {{any: boolean, has: (name: string) => boolean}} Primaries
+ * @typedef {{name: string, text?: string, base64?: string, delete?: boolean, ttl?: number, at?: number, binary?: boolean}} Write
+ * @typedef {{text: string} | {base64: string} | {error: string} | null} Read
+ */
+
+/** Limits of a request, of KV's bulk reads, and of a name in bytes. */
+const MOST_BYTES = 16 << 20;
+const MOST_OPERATIONS = 800;
+const BULK = 100;
+const LONGEST_NAME = 512;
+
+const encoder = new TextEncoder();
+
+/** @param {string} text its bytes, one in each character */
+const bytesIn = (text) => [...encoder.encode(text)].map((b) => String.fromCharCode(b)).join("");
+
+/**
+ * A pattern as a test of the bytes of a key: '*' is any number of them, '?' one, and a
+ * backslash takes the next one literally.
+ * @param {string} pattern
+ */
+function glob(pattern) {
+  let source = "";
+  let literals = 0;
+  const bytes = bytesIn(pattern);
+  for (let i = 0; i < bytes.length; i++) {
+    const c = bytes[i];
+    if (c === "*") source += "[^]*";
+    else if (c === "?") source += "[^]";
+    else {
+      const byte = c === "\\" && i + 1 < bytes.length ? bytes[++i] : c;
+      source += `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
+      literals++;
+    }
+  }
+  return { test: new RegExp(`^${source}$`), literals };
+}
+
+/**
+ * The families of each namespace. One that a client asked for may have families of its
+ * own; the others are in every namespace.
+ * @param {Family[]} families
+ * @returns {(namespace: string) => Primaries}
+ */
+export function primariesOf(families) {
+  /** @type {Map<string, Primaries>} */
+  const known = new Map();
+  for (const client of new Set(["", ...families.map((f) => f.client ?? "")])) {
+    known.set(client, primaries(families.filter((f) => (f.client ?? "") === "" || f.client === client)));
+  }
+  const others = /** @type {Primaries} */ (known.get(""));
+  return (namespace) => known.get(namespace.split("/")[1] ?? "") ?? others;
+}
+
+/**
+ * What tells whether a name is a key in KV alone: the family with the most literal bytes
+ * that matches, the first of them, decides.
+ * @param {Family[]} families
+ * @returns {Primaries}
+ */
+function primaries(families) {
+  const list = families.map((f) => ({ ...glob(f.pattern), primary: f.store === "kv" && f.consistency === "primary" }));
+  /** @param {string} name */
+  const has = (name) => {
+    const key = keyOf(name);
+    if (key === null) return false;
+    let best = null;
+    for (const f of list) {
+      if ((best === null || f.literals > best.literals) && f.test.test(key)) best = f;
+    }
+    return best?.primary ?? false;
+  };
+  return { any: list.some((f) => f.primary), has };
+}
+
+/**
+ * The bytes of the key with a name in the main namespace; null for what is no such name.
+ * @param {string} name
+ */
+function keyOf(name) {
+  if (!name.startsWith("@")) return name === "" || name === "." || name === ".." ? null : bytesIn(name);
+  const [, mark, rest] = /^@\/\d{1,9}([/#])([^]*)$/.exec(name) ?? [];
+  if (mark === "/") return bytesIn(rest);
+  if (mark !== "#" || !/^(?:[0-9a-f]{2})*$/.test(rest)) return null;
+  return rest.replace(/../g, (h) => String.fromCharCode(parseInt(h, 16)));
+}
+
+/**
+ * The name in a token's namespace of what a client calls by its name in the main one.
+ * @param {string} name
+ * @param {string} namespace
+ */
+export function nameIn(name, namespace) {
+  if (namespace === "main") return name;
+  const space = `@${namespace.replaceAll("/", ":")}`;
+  return name.startsWith("@") ? space + name.slice(1) : `${space}/0/${name}`;
+}
+
+/**
+ * Serves POST /v1/kv.
+ * @param {Request} request
+ * @param {{REDIS2CF_KV?: KVNamespace}} env
+ * @param {Access} access
+ * @param {Primaries} families of the namespace
+ * @returns {Promise<Response>}
+ */
+export async function serveKV(request, env, access, families) {
+  const kv = env.REDIS2CF_KV;
+  if (kv === undefined || !families.any) {
+    return refusal(501, Code.UNSERVED, 'ERR this Worker has no family in KV alone: write "consistency: primary" for one in redis2cf.yaml, run redis2cf worker -o and deploy again');
+  }
+  const body = await textOf(request);
+  if (body === null) return refusal(413, Code.TOO_LARGE, `ERR the request is larger than ${MOST_BYTES} bytes`);
+  const asked = parse(body);
+  if (typeof asked === "string") return refusal(400, Code.PROTOCOL, `ERR ${asked}`);
+  const { read, write } = asked;
+  const strange = [...read, ...write.map((w) => w.name)].some((name) => !families.has(name));
+  if (strange) return refusal(403, Code.UNSERVED, "ERR a name is no key of a family in KV alone: the client has another plan than this Worker; deploy the Worker of the client's plan");
+  if (write.length > 0 && !access.write) return refusal(403, Code.TOKEN, "NOPERM this token may only read");
+  const values = await readAll(kv, read.map((name) => nameIn(name, access.namespace)));
+  const errors = await Promise.all(write.map((w) => put(kv, nameIn(w.name, access.namespace), w)));
+  return Response.json({ read: values, write: errors }, { headers: { "Cache-Control": "no-store" } });
+}
+
+/**
+ * The body, null when it is too large. One that is not much too large is read to its end
+ * all the same: a client that still sends does not hear what it is told.
+ * @param {Request} request
+ */
+async function textOf(request) {
+  if (Number(request.headers.get("Content-Length") ?? "0") > 2 * MOST_BYTES) return null;
+  if (request.body === null) return "";
+  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+  let size = 0;
+  let text = "";
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > 2 * MOST_BYTES) return null;
+    text = size > MOST_BYTES ? "" : text + decoder.decode(chunk, { stream: true });
+  }
+  return size > MOST_BYTES ? null : text + decoder.decode();
+}
+
+/**
+ * What a body asks for, or what is wrong with it.
+ * @param {string} body
+ * @returns {{read: string[], write: Write[]} | string}
+ */
+function parse(body) {
+  /** @type {any} */
+  let asked;
+  try {
+    asked = JSON.parse(body);
+  } catch {
+    return "the body is no JSON";
+  }
+  const { read = [], write = [] } = asked ?? {};
+  if (!Array.isArray(read) || !Array.isArray(write)) return "read and write are lists";
+  if (read.length + write.length > MOST_OPERATIONS) return `a request has at most ${MOST_OPERATIONS} reads and writes`;
+  const names = [...read, ...write.map((w) => w?.name)];
+  if (names.some((n) => typeof n !== "string" || n === "")) return "a name is a string that is not empty";
+  for (const w of write) {
+    const kinds = [typeof w.text === "string", typeof w.base64 === "string", w.delete === true].filter(Boolean).length;
+    if (kinds !== 1) return "a write has one of text, base64 and delete";
+    if ([w.ttl, w.at].some((n) => n !== undefined && !(Number.isSafeInteger(n) && n > 0))) return "ttl and at are seconds";
+  }
+  return { read, write };
+}
+
+/**
+ * @param {KVNamespace} kv
+ * @param {string} name
+ * @param {Write} w
+ * @returns {Promise<string | null>} what went wrong
+ */
+async function put(kv, name, w) {
+  if (encoder.encode(name).length > LONGEST_NAME) return `the key's name is longer than ${LONGEST_NAME} bytes in KV`;
+  try {
+    if (w.delete) {
+      await kv.delete(name);
+      return null;
+    }
+    /** @type {KVNamespacePutOptions} */
+    const options = {};
+    if (w.ttl !== undefined) options.expirationTtl = w.ttl;
+    else if (w.at !== undefined) options.expiration = w.at;
+    if (w.binary) options.metadata = { binary: true };
+    await kv.put(name, w.text ?? bytesOf(/** @type {string} */ (w.base64)), options);
+    return null;
+  } catch (e) {
+    return fault(e);
+  }
+}
+
+/** @param {string} base64 */
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
+/**
+ * Reads names, in hundreds; what does not survive as text is read once more by itself.
+ * @param {KVNamespace} kv
+ * @param {string[]} names
+ * @returns {Promise<Read[]>}
+ */
+async function readAll(kv, names) {
+  if (names.length === 1) return [await readOne(kv, names[0])];
+  /** @type {Promise<Read[]>[]} */
+  const parts = [];
+  for (let i = 0; i < names.length; i += BULK) parts.push(readSome(kv, names.slice(i, i + BULK)));
+  return (await Promise.all(parts)).flat();
+}
+
+/**
+ * @param {KVNamespace} kv
+ * @param {string[]} names
+ * @returns {Promise<Read[]>}
+ */
+async function readSome(kv, names) {
+  try {
+    const found = await kv.getWithMetadata(names, "text");
+    return await Promise.all(
+      names.map((name) => {
+        const entry = /** @type {any} */ (found.get(name));
+        if (entry === "") return { text: "" }; // as miniflare shows an empty value
+        const { value = null, metadata = null } = entry ?? {};
+        const marked = /** @type {{binary?: boolean} | null} */ (metadata)?.binary;
+        if (marked || value?.includes("\ufffd")) return readOne(kv, name);
+        return value === null ? null : { text: value };
+      }),
+    );
+  } catch {
+    // More than one bulk read may answer, or one of them is at fault: each by itself says which.
+    return Promise.all(names.map((name) => readOne(kv, name)));
+  }
+}
+
+/**
+ * @param {KVNamespace} kv
+ * @param {string} name
+ * @returns {Promise<Read>}
+ */
+async function readOne(kv, name) {
+  if (encoder.encode(name).length > LONGEST_NAME) return null; // KV cannot have it
+  try {
+    const value = await kv.get(name, "arrayBuffer");
+    if (value === null) return null;
+    try {
+      return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value) };
+    } catch {
+      let chars = "";
+      for (let i = 0, b = new Uint8Array(value); i < b.length; i += 8192) chars += String.fromCharCode(...b.subarray(i, i + 8192));
+      return { base64: btoa(chars) };
+    }
+  } catch (e) {
+    return { error: fault(e) };
+  }
+}
+
+/**
+ * An error of KV for the client: what it says may name the key.
+ * @param {unknown} e
+ */
+function fault(e) {
+  const text = String(/** @type {Error} */ (e)?.message ?? e);
+  const status = /\b([45]\d\d)\b/.exec(text)?.[1];
+  if (status === "429") return "KV takes one write a second for a key (429)";
+  return status === undefined ? "the request failed" : `the request failed with status ${status}`;
+}
