@@ -1,6 +1,8 @@
 package worker_test
 
 import (
+	"context"
+	_ "embed"
 	"math/rand"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/internal/workerdtest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/worker/project"
 )
 
 // workerd evicts an object ten seconds after its last event; nothing can make it
@@ -135,7 +138,44 @@ func TestBlockedCommandsWakeAcrossConnections(t *testing.T) {
 // trapping needs more memory than an instance may have.
 var trapping = resp.Command{"SETRANGE", "k2", "500000000", "x"}
 
-type stats struct{ LinearMemory, Traps, Handles int }
+//go:embed testdata/rotated.js
+var rotated string
+
+// A socket outlives its token's rotation until its object wakes, and then it is
+// closed before anything else is done for it; a token that may do less does less.
+func TestRotatedTokensLoseTheirSockets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("workerd takes 10 seconds to evict an object")
+	}
+	list := []project.Token{workerdtest.Token("write", "one", true), workerdtest.Token("demoted", "one", true), workerdtest.Token("stays", "one", true)}
+	for i, name := range []string{"write", "demoted", "stays"} {
+		list[i].Name = name
+	}
+	l := workerdtest.Start(t, workerdtest.Options{Plan: plan, Tokens: list, Entry: rotated})
+	conns := map[string]*workerdtest.Conn{}
+	for _, token := range list {
+		c := workerdtest.Client{URL: l.URL(), Token: token.Name}.Connect(t)
+		want(t, []resp.Reply{c.Do("SET", token.Name, "v")}, "OK")
+		conns[token.Name] = c
+	}
+	time.Sleep(hibernation)
+	// Its own message is what wakes the object.
+	gone := conns["write"]
+	gone.Write((&frame.Frame{Seq: 2, Groups: []frame.Group{group(1, "SET after x")}}).Append(nil))
+	if _, e := gone.Answer(); e == nil || e.Code != frame.CodeRotated || !e.Fatal {
+		t.Errorf("%+v", e)
+	}
+	if code := gone.CloseCode(); code != 4000+int(frame.CodeRotated) {
+		t.Errorf("closed with %d", code)
+	}
+	if r := conns["demoted"].Do("SET", "after", "x"); r.Kind != resp.Error || !strings.Contains(r.Str, "NOPERM") {
+		t.Errorf("a token that may only read by now: %s", show(r))
+	}
+	want(t, []resp.Reply{conns["demoted"].Do("GET", "demoted")}, "v")
+	want(t, conns["stays"].Commands(resp.Command{"EXISTS", "after"}, resp.Command{"SET", "stays", "w"}), "0", "OK")
+}
+
+type stats struct{ LinearMemory, Traps, Handles, Requests int }
 
 // An instance that runs out of memory is discarded: the command that did it is
 // answered with an error, the others of its frame are run, and other objects go on.
@@ -263,6 +303,40 @@ func TestFramesOverHTTP(t *testing.T) {
 	if _, wakes := post((&frame.Poll{Wait: 300}).Append(nil)); len(wakes) != 0 || time.Since(begun) < 250*time.Millisecond {
 		t.Errorf("%v after %v", wakes, time.Since(begun))
 	}
+}
+
+// A poll whose client is gone ends when its session polls again.
+func TestAPollThatIsCutOffEnds(t *testing.T) {
+	_, client := start(t)
+	hello := (&frame.Hello{Version: frame.Version, Session: workerdtest.NewSession()}).Append(nil)
+	requests := func(n int) {
+		t.Helper()
+		var s stats
+		for begun := time.Now(); time.Since(begun) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+			if err := client.Get("/v1/stats", &s); err != nil {
+				t.Fatal(err)
+			}
+			if s.Requests == n {
+				return
+			}
+		}
+		t.Fatalf("%d requests wait, not %d", s.Requests, n)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.PostContext(ctx, hello, (&frame.Poll{Wait: 25_000}).Append(nil))
+		ended <- err
+	}()
+	requests(1)
+	cancel()
+	if err := <-ended; err == nil {
+		t.Fatal("a request that was cancelled had an answer")
+	}
+	if _, err := client.Post(hello, (&frame.Poll{Wait: 10}).Append(nil)); err != nil {
+		t.Fatal(err)
+	}
+	requests(0)
 }
 
 // Random bytes, and frames in which some were changed, are answered or refused; none

@@ -75,7 +75,7 @@ func refusal(res *http.Response) error {
 
 // Get asks a path of the Worker; the error of an answer that is not 200 is a Refusal.
 func (c Client) Get(path string, into any) error {
-	res, err := c.do(http.MethodGet, path, nil)
+	res, err := c.do(context.Background(), http.MethodGet, path, nil)
 	if err != nil {
 		return err
 	}
@@ -86,8 +86,8 @@ func (c Client) Get(path string, into any) error {
 	return json.NewDecoder(res.Body).Decode(into)
 }
 
-func (c Client) do(method, path string, body []byte) (*http.Response, error) {
-	req, err := http.NewRequest(method, c.URL+path, bytes.NewReader(body))
+func (c Client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -97,11 +97,16 @@ func (c Client) do(method, path string, body []byte) (*http.Response, error) {
 
 // Post sends messages as one request and returns those of the answer.
 func (c Client) Post(messages ...[]byte) ([][]byte, error) {
+	return c.PostContext(context.Background(), messages...)
+}
+
+// PostContext is Post, and ends with the context.
+func (c Client) PostContext(ctx context.Context, messages ...[]byte) ([][]byte, error) {
 	var body []byte
 	for _, m := range messages {
 		body = frame.AppendPart(body, m)
 	}
-	res, err := c.do(http.MethodPost, "/v1/frame", body)
+	res, err := c.do(ctx, http.MethodPost, "/v1/frame", body)
 	if err != nil {
 		return nil, err
 	}

@@ -129,13 +129,25 @@ export class Redis2cfObject extends DurableObject {
     if (this.name === "") return refusal(500, Code.FAULT, "ERR the object does not know its name: deploy with the compatibility date of the project");
     const digest = request.headers.get("X-Redis2cf-Digest") ?? "";
     const scope = request.headers.get("X-Redis2cf-Write") === "1" ? Scope.WRITE : 0;
-    switch (new URL(request.url).pathname) {
+    const path = new URL(request.url).pathname;
+    switch (path) {
       case "/v1/connect":
         return this.accept(request, digest, scope);
       case "/v1/frame":
         return this.post(request, scope);
       case "/v1/stats":
-        return Response.json({ ...engine.stats(), databaseBytes: this.ctx.storage.sql.databaseSize, sockets: this.sockets.size, requests: this.exchanges.size });
+        return Response.json({
+          followers: engine.followers(this),
+          ...engine.stats(),
+          databaseBytes: this.ctx.storage.sql.databaseSize,
+          sockets: this.sockets.size,
+          requests: this.exchanges.size,
+        });
+      case "/v1/rebuild/d1":
+      case "/v1/rebuild/kv":
+        if (!(scope & Scope.WRITE)) return refusal(403, Code.TOKEN, "NOPERM this token may only read");
+        this.rebuild(path.endsWith("d1") ? 1 : 2);
+        return Response.json({ followers: engine.followers(this) }, { status: 202 });
     }
     return refusal(404, Code.NOT_FOUND, "ERR there is no such path");
   }
@@ -237,25 +249,23 @@ export class Redis2cfObject extends DurableObject {
       e.parts = [this.fault(error, bytes)];
       e.over = true;
     }
-    if (!e.over) await this.pending(e, request.signal);
+    if (!e.over) await this.pending(e);
     return new Response(partsOf(e.parts), { headers: { "Content-Type": "application/octet-stream", "Cache-Control": "no-store" } });
   }
 
   /**
-   * Waits for the end of an exchange. The object stays awake as it does for any
-   * request that is not answered.
+   * Waits for the end of an exchange. Whether the client is still there cannot be
+   * known before the answer is sent: another poll of its session ends this one.
    * @param {Exchange} e
-   * @param {AbortSignal} signal
    */
-  async pending(e, signal) {
-    /** @type {Promise<void>} */
-    const ended = new Promise((resolve) => (e.done = resolve));
-    const stop = () => e.done?.();
-    signal.addEventListener("abort", stop);
-    const timer = setTimeout(stop, LONGEST_POLL);
-    await ended;
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
+  async pending(e) {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+      e.done = resolve;
+      timer = setTimeout(resolve, LONGEST_POLL);
+    });
+    clearTimeout(timer ?? null);
     if (!e.over) {
       this.left(e.conn);
       this.exchanges.delete(e.conn);
