@@ -3,6 +3,8 @@ package engine
 import (
 	"math"
 	"slices"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
 // Place puts a session into a database and a version of the protocol, as a host
@@ -231,4 +233,13 @@ func (e *Engine) emitTouched(ent *entry) {
 	if t.To = len(e.ops); t.To > t.From {
 		e.touched = append(e.touched, t)
 	}
+}
+
+// Reads reports whether a command does nothing but read, whatever it finds.
+func Reads(line resp.Command) bool {
+	if len(line) == 0 {
+		return true
+	}
+	cmd := lineCommand(line)
+	return cmd != nil && cmd.flags&flagReadonly != 0 && cmd.flags&flagWrite == 0
 }

@@ -46,7 +46,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 			culprits[unit] = errTrapped
 		}
 	}
-	reads := 0 // faults of the store while it was read
+	reads, writes := 0, 0 // faults of the store while it was read and written
 	for {
 		err := o.attempt(c, s, f, unitwise, culprits)
 		if err == nil {
@@ -70,6 +70,8 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 			culprits[p.unit] = errFailed
 		case errors.As(err, &p) && !unitwise:
 			unitwise = true
+		case errors.As(err, &r) && !r.certain() && writes == 0:
+			writes++ // it may have been a fault that passes
 		case errors.As(err, &r):
 			unit, why := o.findRefused(c, s, f, culprits, err)
 			if unit < 0 || culprits[unit] != "" {
@@ -164,6 +166,7 @@ func (o *Object) attempt(c *conn, s *session, f *frame.Frame, unitwise bool, cul
 func (o *Object) run(c *conn, s *session, f *frame.Frame, unitwise bool, culprits map[int32]string, most int32) (answer []byte, err error) {
 	o.step.reset()
 	o.steer(s, f)
+	o.step.durable = s.http() && mayWrite(f)
 	u := &units{o: o, wise: unitwise, culprits: culprits, most: most}
 	b := append(o.answer[:0], frame.KindAnswer)
 	b = binary.AppendUvarint(b, f.Seq)
@@ -192,6 +195,21 @@ func (o *Object) run(c *conn, s *session, f *frame.Frame, unitwise bool, culprit
 	}
 	o.step.absorb(&out)
 	return b, nil
+}
+
+// mayWrite reports whether a frame has commands that may change something. A request
+// that was thought lost may arrive late, when the object knows no more than its rows
+// say: what found nothing to take at first must not take it then. Sockets deliver
+// nothing late.
+func mayWrite(f *frame.Frame) bool {
+	for i := range f.Groups {
+		for _, cmd := range f.Groups[i].Commands {
+			if !engine.Reads(cmd) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // steer does what a frame says beside its commands.

@@ -27,6 +27,7 @@ type rig struct {
 	gone   map[uint64]int      // connections that were closed, with the code
 	kept   map[uint64][]byte   // attachments
 	logs   []string
+	starts int // how often an object was opened anew
 }
 
 func newRig(t testing.TB) *rig {

@@ -1,6 +1,8 @@
 package object
 
 import (
+	"errors"
+
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -9,14 +11,15 @@ import (
 // A step is what one call of the object brought about, until it is committed.
 // Nothing of it is told to anybody before.
 type step struct {
-	change *engine.Change
-	pushes []engine.Push
-	wakes  []engine.Wake
-	topics []engine.Topic
-	acked  []uint64   // tickets of the frame's session whose rows go
-	closed []*client  // clients whose rows of subscriptions go
-	resend []*wake    // replies that the frame's session gets again
-	outbox *outboxRow // what the followers were written down
+	change  *engine.Change
+	pushes  []engine.Push
+	wakes   []engine.Wake
+	topics  []engine.Topic
+	acked   []uint64   // tickets of the frame's session whose rows go
+	closed  []*client  // clients whose rows of subscriptions go
+	resend  []*wake    // replies that the frame's session gets again
+	durable bool       // the frame's number is to be stored although it changed nothing
+	outbox  *outboxRow // what the followers were written down
 
 	sweepR2 int64 // see blobs.noted
 }
@@ -44,6 +47,12 @@ type refused struct{ error }
 
 func (e refused) Unwrap() error { return e.error }
 
+// certain reports whether the store was not even asked.
+func (e refused) certain() bool {
+	var large *RowTooLarge
+	return errors.As(e.error, &large)
+}
+
 // program makes the program of the step, nil when there is nothing to write: the
 // rows that changed, and the row of the session with its answer.
 func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts int, wakes []*wake, err error) {
@@ -57,7 +66,7 @@ func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts
 			served = served || !w.Reply.IsNil() && w.Reply.Kind != resp.Error
 		}
 	}
-	if st.change == nil && !served && len(st.topics) == 0 && len(st.acked) == 0 && len(st.closed) == 0 {
+	if st.change == nil && !served && !st.durable && len(st.topics) == 0 && len(st.acked) == 0 && len(st.closed) == 0 {
 		return nil, 0, wakes, nil
 	}
 	p = &o.prog
