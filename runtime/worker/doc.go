@@ -124,14 +124,18 @@
 //	                            result as JSON, keys with metadata; else empty), or uint8 1
 //	                            failed, bytes error text
 //
-// How far the followers are behind is in stats(), followers by object.
+//	status(handle, now) address          uint32 length, then JSON: by follower (d1, kv) how far
+//	                                     it is behind, see object.FollowerStatus
 //
 // # HTTP
 //
 //	GET  /v1/connect   WebSocket; Sec-WebSocket-Protocol: redis2cf.v1 (frame.Subprotocol), or none
 //	POST /v1/frame     a hello and one message as parts (frame.AppendPart); 200 with parts
 //	GET  /v1/info      {"protocol": 1, "module": …, "groups": [{"name", "shards"}], "families": [Family]}
-//	GET  /v1/stats     figures of the isolate that an object is in: linearMemory (bytes), traps, …
+//	GET  /v1/stats     figures of the isolate that an object is in: linearMemory (bytes), traps, …,
+//	                   and followers: how far the object's D1 and KV are behind
+//	POST /v1/rebuild/d1, /v1/rebuild/kv
+//	                   has D1 or KV fed anew from the object's rows, while traffic goes on
 //
 // Requests have Authorization: Bearer TOKEN, X-Redis2cf-Object: GROUP/SHARD (or
 // ?object=; without it the first group's first shard) and may have

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/workerdtest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/worker"
+	"github.com/redis2cf/redis2cf/runtime/worker/object"
 	"github.com/redis2cf/redis2cf/runtime/worker/project"
 )
 
@@ -126,6 +128,31 @@ func TestPeopleReadD1AndTheEdgeReadsKV(t *testing.T) {
 	if err != nil || len(keys) != 2 {
 		t.Errorf("KV has %+v, %v", keys, err)
 	}
+	// What somebody damages there comes back with a copy.
+	for _, sql := range []string{"UPDATE list_items SET value = x'00'", "DELETE FROM zset_members", "INSERT INTO set_members VALUES ('main:/0', 77, x'01')"} {
+		if _, err := l.Query(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client := workerdtest.Client{URL: l.URL()}
+	rebuild(t, l, "/v1/rebuild/d1")
+	soon(t, "D1", hasRows(t, l, "SELECT * FROM messages WHERE idx = 0", "messages:1 0 hello"))
+	soon(t, "D1", hasRows(t, l, "SELECT (SELECT count(*) FROM Scores) || ' ' || (SELECT count(*) FROM set_members) || ' ' || (SELECT state FROM lag) AS n", "4 0 current"))
+	var stats struct {
+		Followers map[string]object.FollowerStatus
+	}
+	soon(t, "/v1/stats", func() error {
+		if err := client.Get("/v1/stats", &stats); err != nil {
+			return err
+		}
+		for _, name := range []string{"d1", "kv"} {
+			if st := stats.Followers[name]; st.State != "current" || st.Waiting != 0 || st.LagMs != 0 || st.LastMs <= 0 || st.LastMs > 5000 {
+				return fmt.Errorf("%s: %+v", name, st)
+			}
+		}
+		return nil
+	})
+	t.Logf("%+v", stats.Followers)
 	c.Commands(resp.Command{"DEL", "session:1", "messages:1", "score:a"}, resp.Command{"RENAME", "event:1", "own:2"})
 	soon(t, "D1", hasRows(t, l, "SELECT (SELECT count(*) FROM keys) + (SELECT count(*) FROM list_items) + (SELECT count(*) FROM zset_members) + (SELECT count(*) FROM stream_entries) + (SELECT count(*) FROM garbage) AS n", "0"))
 	soon(t, "KV", func() error {
@@ -134,6 +161,18 @@ func TestPeopleReadD1AndTheEdgeReadsKV(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func rebuild(t *testing.T, l *project.Local, path string) {
+	t.Helper()
+	res, err := http.Post(l.URL()+path, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close() // nothing was read
+	if res.StatusCode != http.StatusAccepted {
+		t.Fatalf("%s: %s", path, res.Status)
+	}
 }
 
 // D1 answers late, and says that it failed when it has not; the object's process is

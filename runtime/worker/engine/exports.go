@@ -139,5 +139,10 @@ func unit() uint32 { return uint32(uintptr(unsafe.Pointer(in.Unit()))) }
 //go:wasmexport culprit
 func culprit(unit int32) { in.Culprit(unit) }
 
+//go:wasmexport status
+func status(handle int32, now float64) uint32 {
+	return counted(in.Followers(uint32(handle), int64(now)))
+}
+
 //go:wasmexport stats
 func stats() uint32 { return counted(in.Stats()) }

@@ -253,25 +253,29 @@ class Writer {
 
   /** @param {number} v */
   byte(v) {
-    this.view.setUint8(this.room(1), v);
+    const at = this.room(1); // which may make another view
+    this.view.setUint8(at, v);
     return this;
   }
 
   /** @param {number} v */
   u16(v) {
-    this.view.setUint16(this.room(2), v, true);
+    const at = this.room(2); // which may make another view
+    this.view.setUint16(at, v, true);
     return this;
   }
 
   /** @param {number} v */
   u32(v) {
-    this.view.setUint32(this.room(4), v, true);
+    const at = this.room(4); // which may make another view
+    this.view.setUint32(at, v, true);
     return this;
   }
 
   /** @param {number} v */
   number(v) {
-    this.view.setFloat64(this.room(8), v, true);
+    const at = this.room(8); // which may make another view
+    this.view.setFloat64(at, v, true);
     return this;
   }
 

@@ -51,6 +51,7 @@ import { Wasi } from "./wasi.js";
  * @property {(force: number) => number} collect
  * @property {() => number} unit
  * @property {(unit: number) => number} culprit
+ * @property {(handle: number, now: number) => number} status
  * @property {() => number} stats
  */
 
@@ -320,6 +321,26 @@ export class Engine {
     } catch (e) {
       this.lost(e);
     }
+  }
+
+  /**
+   * How far an object's followers are behind, by name.
+   * @param {Host} host
+   * @returns {Record<string, unknown>}
+   */
+  followers(host) {
+    /** @type {Instance} */
+    let instance;
+    let at;
+    try {
+      instance = this.ready(host);
+      at = instance.exports.status(host.handle, now());
+    } catch (e) {
+      this.lost(e);
+      throw new EngineFault("the engine failed", { cause: e });
+    }
+    this.host = null;
+    return JSON.parse(instance.text(at));
   }
 
   /** Statements for D1. @returns {readonly string[]} */

@@ -5,7 +5,9 @@
 //   GET  /v1/connect  WebSocket with frames
 //   POST /v1/frame    the same over HTTP
 //   GET  /v1/info     the plan's routes: groups and families
-//   GET  /v1/stats    figures of the isolate that an object is in
+//   GET  /v1/stats    figures of the isolate that an object is in, and how far its followers are behind
+//   POST /v1/rebuild/d1, /v1/rebuild/kv
+//                     has D1 or KV fed anew from an object's rows, while traffic goes on
 //   POST /v1/kv       families in KV alone, see kv.js
 //   …    /v1/blob     large values, see blobs.js
 //
@@ -50,6 +52,8 @@ const METHODS = new Map([
   ["/v1/frame", "POST"],
   ["/v1/info", "GET"],
   ["/v1/kv", "POST"],
+  ["/v1/rebuild/d1", "POST"],
+  ["/v1/rebuild/kv", "POST"],
   ["/v1/stats", "GET"],
 ]);
 
@@ -149,7 +153,7 @@ async function object(request, url, env, access) {
   }
   if (request.headers.has("Sec-WebSocket-Protocol")) headers.set("Sec-WebSocket-Protocol", SUBPROTOCOL);
   const stub = env.REDIS2CF_OBJECTS.get(id);
-  return stub.fetch(`https://object${url.pathname}`, { method: request.method, headers, body: request.body, signal: request.signal });
+  return stub.fetch(`https://object${url.pathname}`, { method: request.method, headers, body: request.body });
 }
 
 /**

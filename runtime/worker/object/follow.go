@@ -338,11 +338,23 @@ type FollowerStatus struct {
 	State   string `json:"state"`             // current, copying, failing
 	Seq     uint64 `json:"seq"`               // commit up to which all is confirmed
 	Behind  uint64 `json:"behind"`            // commits since then, in which nothing may be for it
-	LagMs   int64  `json:"lagMs"`             // age of the oldest commit that it does not have
 	Waiting int    `json:"waiting"`           // D1: row operations; KV: keys
+	LagMs   int64  `json:"lagMs"`             // age of the oldest commit that it does not have
+	LastMs  int64  `json:"lastMs"`            // age of the oldest commit that the last confirmed task brought
+	MostMs  int64  `json:"mostMs"`            // the greatest of these, since the object was opened
 	Left    int    `json:"leftOut,omitempty"` // rows or keys that it does not take, since the object was opened
 	Error   string `json:"error,omitempty"`   // of the last attempt, without keys
 }
+
+// lag is what FollowerStatus says of tasks that were confirmed, in microseconds.
+type lag struct{ last, most int64 }
+
+func (l *lag) confirmed(since, now int64) {
+	l.last = max(now-since, 0)
+	l.most = max(l.most, l.last)
+}
+
+func (l *lag) tell(st *FollowerStatus) { st.LastMs, st.MostMs = l.last/1000, l.most/1000 }
 
 // status is how far the followers are behind, by name.
 func (f *followers) status(now int64) map[string]FollowerStatus {

@@ -11,6 +11,7 @@ const (
 	pauseFirst = 100_000    // microseconds after a failure, twice as many after each further one
 	pauseLast  = 60_000_000 // microseconds
 	sweepEvery = 1_000_000  // microseconds between two sweeps while there is traffic
+	sweepTries = 5          // failures after which garbage waits for the next flush
 	sweepD1    = 1000       // rows of each table that one sweep removes in D1
 	maxLoads   = 1000       // keys that wait to be copied; with more, D1 starts over
 	maxBehind  = 64 << 20   // bytes of the outbox that are kept for D1; with more, it starts over
@@ -57,6 +58,7 @@ type d1Follower struct {
 	next     int64 // nothing is tried before, Unix microseconds
 	fault    string
 	oversize int
+	lag      lag
 }
 
 // A d1Flight is the batch that is under way.
@@ -78,7 +80,7 @@ func (d *d1Follower) open(now int64) error {
 	if !found || d.state.Routes != d.f.routes.print {
 		d.state = d1State{}
 	}
-	if d.state.Run == 0 {
+	if d.state.Run == 0 && d.f.rows.seq > 0 {
 		d.since = now
 	}
 	_, err = d.f.rows.one(d.f.rows.ask(askBehind).Int(int64(d.seq)), func(q *result) {
@@ -143,6 +145,9 @@ func (d *d1Follower) committed(row *outboxRow) {
 	}
 	if row.copy {
 		d.startOver(row.at)
+	}
+	if d.since == 0 {
+		d.since = row.at
 	}
 	if len(row.d1) == 0 {
 		return
@@ -210,10 +215,12 @@ func (d *d1Follower) task(now int64) ([]byte, error) {
 		return taskWait(d.next), nil
 	}
 	if !d.works() {
-		if d.garbage && d.known && d.state.Run != 0 {
+		switch {
+		case !d.garbage || d.state.Run == 0 || d.fails > sweepTries:
+			return taskWait(0), nil // with the next flush
+		case d.known:
 			return d.sweep(now)
 		}
-		return taskWait(0), nil
 	}
 	if d.known && !d.loading() && !d.urgent() && now < d.since+flushDelay {
 		return taskWait(d.since + flushDelay), nil
@@ -388,6 +395,9 @@ func (d *d1Follower) settle(seq uint64, state d1State, now int64) error {
 		return d.rebuild(now)
 	}
 	before, pruned := d.seq, d.f.pruned
+	if d.behind() && seq > d.seq || d.loading() && state.Run != 0 && state.Copy == nil {
+		d.lag.confirmed(d.since, now)
+	}
 	var p Program
 	if err := p.keep("d1", seq, state); err != nil {
 		return err
@@ -538,6 +548,7 @@ func (d *d1Follower) loadsUntil(fl *d1Flight, seq uint64) error {
 
 func (d *d1Follower) status(now int64) FollowerStatus {
 	st := FollowerStatus{State: "current", Seq: d.seq, Left: d.oversize, Error: d.fault}
+	d.lag.tell(&st)
 	if d.behind() || d.loading() && d.f.rows.seq > 0 {
 		st.Behind = d.f.rows.seq - min(d.seq, d.f.rows.seq)
 		st.LagMs = max(now-d.since, 0) / 1000

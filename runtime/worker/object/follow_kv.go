@@ -78,6 +78,7 @@ type kvFollower struct {
 	fault  string
 	left   int   // keys that KV does not take
 	stored int64 // when the row was written, Unix microseconds
+	lag    lag
 }
 
 // A kvOp is one operation of a task.
@@ -534,10 +535,16 @@ func (k *kvFollower) settle(op *kvOp, e *kvKey, res *kvResult, now int64) {
 		}
 		e.due = now + min(int64(kvEvery)<<min(e.fails-1, 10), kvLast)
 	case e.seq > op.seq: // it changed meanwhile
+		k.lag.confirmed(e.since, now)
+		e.since = now
 		e.fails, e.first, e.due = 0, op.seq+1, now+kvEvery
 	case op.short != 0:
+		k.lag.confirmed(e.since, now)
 		e.fails, e.short, e.due = 0, true, max(op.short, now+kvEvery)
 	default:
+		if !e.short {
+			k.lag.confirmed(e.since, now)
+		}
 		delete(k.keys, op.of)
 	}
 }
@@ -597,6 +604,7 @@ func (k *kvFollower) listed(text string, now int64) error {
 func (k *kvFollower) status(now int64) FollowerStatus {
 	done := k.done()
 	st := FollowerStatus{State: "current", Seq: done, Behind: k.f.rows.seq - done, Left: k.left, Error: k.fault}
+	k.lag.tell(&st)
 	oldest := now
 	for _, e := range k.keys {
 		if !e.short {

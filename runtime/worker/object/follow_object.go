@@ -1,6 +1,7 @@
 package object
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
@@ -130,6 +131,21 @@ func (o *Object) followFault(err error) {
 			o.eng = nil // it is opened again with the next call
 		}
 	}
+}
+
+// Followers is JSON that says how far the followers of an object are behind, by name:
+// "d1", "kv". See FollowerStatus. Of an object that is not open it is {}.
+func (in *Instance) Followers(handle uint32, now int64) string {
+	all := map[string]FollowerStatus{}
+	if o := in.objects[handle]; o != nil && o.follow != nil {
+		o.now = max(o.now, now)
+		all = o.Followers()
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return "{}" // it has numbers and valid texts alone
+	}
+	return string(b)
 }
 
 // Followers says how far the followers are behind, by name: "d1", "kv".
