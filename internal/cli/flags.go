@@ -18,6 +18,7 @@ type options struct {
 	force          bool
 	out            string
 	serve          serveOptions
+	worker         workerOptions
 }
 
 func dirFlags(fs *flag.FlagSet, o *options) {

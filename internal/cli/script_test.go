@@ -25,6 +25,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	program, err := exec.LookPath("redis2cf")
+	if err != nil {
+		t.Fatal(err)
+	}
 	keep := goEnv(t, "GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOTOOLCHAIN")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -35,6 +39,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("GOWORK", "off")
 			env.Setenv("CHECKOUT", checkout)
+			env.Setenv("TOOLBIN", filepath.Dir(program)) // a $PATH with redis2cf and nothing else
 			env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 			env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
 			return nil

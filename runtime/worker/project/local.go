@@ -86,7 +86,7 @@ func Start(ctx context.Context, o Options) (*Local, error) {
 	}
 	open := len(o.Tokens) == 0
 	if open {
-		if err := checkLoopback(o.Addr); err != nil {
+		if err := CheckLoopback(o.Addr); err != nil {
 			return nil, err
 		}
 		o.Tokens = []Token{noToken}
@@ -123,11 +123,24 @@ func Start(ctx context.Context, o Options) (*Local, error) {
 	return l, nil
 }
 
-// checkLoopback refuses an address that others can reach.
-func checkLoopback(addr string) error {
+// An AddressError is an address that is none.
+type AddressError struct {
+	Addr string
+	Err  error
+}
+
+func (e *AddressError) Error() string {
+	return fmt.Sprintf("%s is not an address to listen on: %v; write HOST:PORT", e.Addr, e.Err)
+}
+
+func (e *AddressError) Unwrap() error { return e.Err }
+
+// CheckLoopback refuses an address that others can reach. The error is an
+// *AddressError when it is no address.
+func CheckLoopback(addr string) error {
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("%s is not an address to listen on: %w; write HOST:PORT", addr, err)
+		return &AddressError{addr, err}
 	}
 	if !tcp.IP.IsLoopback() {
 		return fmt.Errorf("%s can be reached from other machines, and there is no token: make one with redis2cf worker token, or listen on 127.0.0.1", addr)
