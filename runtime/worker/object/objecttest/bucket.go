@@ -56,6 +56,13 @@ func (b *Bucket) store(id, value string) {
 	b.objects[id] = value
 }
 
+// Remove removes a name as if it had never been there.
+func (b *Bucket) Remove(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.objects, id)
+}
+
 // Get finds the bytes of a name.
 func (b *Bucket) Get(id string) (value string, found bool, err error) {
 	if b.Fail != nil {

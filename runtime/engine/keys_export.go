@@ -1,0 +1,49 @@
+package engine
+
+import "github.com/redis2cf/redis2cf/runtime/resp"
+
+// Keys are the keys of a command line, found by the command's own rules: of EVAL
+// those that it announces, of SORT its key and the one it stores in. A command
+// without keys, or that does not fit its rules, has none. Hosts that keep data in
+// several engines route by it.
+func Keys(line resp.Command) []string {
+	if len(line) == 0 {
+		return nil
+	}
+	cmd := lineCommand(line)
+	if cmd == nil {
+		return nil
+	}
+	if cmd.flags&flagMovable == 0 && cmd.first > 0 {
+		return cmd.fixedKeys(line)
+	}
+	uses := cmd.keysOf(line)
+	if len(uses) == 0 {
+		return nil
+	}
+	keys := make([]string, len(uses))
+	for i, u := range uses {
+		keys[i] = line[u.pos]
+	}
+	return keys
+}
+
+// fixedKeys are the keys of a command that has them at fixed places.
+func (cmd *command) fixedKeys(line resp.Command) []string {
+	last := cmd.last
+	if last < 0 {
+		last += len(line)
+	}
+	if cmd.first >= len(line) || last < cmd.first {
+		return nil
+	}
+	last = min(last, len(line)-1)
+	if last == cmd.first {
+		return line[last : last+1]
+	}
+	keys := make([]string, 0, (last-cmd.first)/max(cmd.step, 1)+1)
+	for i := cmd.first; i <= last; i += max(cmd.step, 1) {
+		keys = append(keys, line[i])
+	}
+	return keys
+}
