@@ -51,7 +51,8 @@ func TestHibernationIsNotNoticed(t *testing.T) {
 		t.Skip("workerd takes 10 seconds to evict an object")
 	}
 	_, client := start(t)
-	c, listener := client.Connect(t), client.Connect(t)
+	c, listener, leaver := client.Connect(t), client.Connect(t), client.Connect(t)
+	leaver.Groups(group(1, "SUBSCRIBE news", "SUBSCRIBE more"))
 	want(t, c.Commands(resp.Command{"SET", "k", "v"}, resp.Command{"SET", "short", "x", "PX", "1"}), "OK", "OK")
 	if a := listener.Groups(group(7, "SUBSCRIBE news")); a.Results[0].Status != frame.StatusDone {
 		t.Fatalf("%+v", a)
@@ -61,6 +62,7 @@ func TestHibernationIsNotNoticed(t *testing.T) {
 	before := c.Welcome.Epoch
 
 	time.Sleep(hibernation)
+	leaver.Close() // which is what wakes it: its subscriptions go
 	// The same number again: its answer lies in a row.
 	again := c.Frame(f)
 	want(t, again.Results[0].Replies, "1")
@@ -80,6 +82,7 @@ func TestHibernationIsNotNoticed(t *testing.T) {
 			t.Fatalf("%+v", m)
 		}
 	}
+	want(t, c.Commands(resp.Command{"PUBSUB", "CHANNELS"}), "[news]")
 	// A group that counts on the old epoch is not run.
 	g := group(1, "SET k x")
 	g.Epoch = before
