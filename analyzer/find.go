@@ -86,15 +86,18 @@ type finder struct {
 	info *types.Info
 	test bool
 	call map[ast.Expr]*ast.CallExpr // called expression to its call
+	done map[ast.Expr]bool          // calls whose result nothing looks at but for its error
 	tx   map[*types.Var]string      // parameter or local that is in a transaction, to its name
 }
 
 func (f *finder) unit(u *Unit) {
 	f.u, f.info = u, u.Info
 	f.call, f.tx = map[ast.Expr]*ast.CallExpr{}, map[*types.Var]string{}
+	f.done = map[ast.Expr]bool{}
 	var starts []*ast.CallExpr
 	for _, file := range u.Files {
 		ast.Inspect(file, func(n ast.Node) bool {
+			f.unread(n)
 			if n, ok := n.(*ast.CallExpr); ok {
 				f.call[ast.Unparen(n.Fun)] = n
 				if sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok && startsTx(sel.Sel.Name) {
@@ -188,6 +191,7 @@ func (f *finder) selector(sel *ast.SelectorExpr) {
 		Selector: sel,
 		RecvType: recv,
 	}
+	site.Unread = site.Call != nil && f.done[site.Call]
 	switch {
 	case !command:
 		site.Shape = ShapeSymbol

@@ -37,8 +37,13 @@ type Site struct {
 	Shape   Shape
 	Recv    string // type of the receiver, for people: "*redis.Client", "redis.Pipeliner", "chat.Store"
 
-	Keys   []Key  // one for each key argument
-	TTL    string // expiry that the site sets: a constant duration as time.Duration prints it, "none", "varies"; empty when it sets none
+	Keys []Key  // one for each key argument
+	TTL  string // expiry that the site sets: a constant duration as time.Duration prints it, "none", "varies"; empty when it sets none
+	// KeepTTL says that the site writes a string and keeps the expiry that it had.
+	KeepTTL bool
+	// Unread says that nothing looks at the call's reply but for its error. What a program
+	// reads out of the replies of a pipeline's Exec is not seen.
+	Unread bool
 	Tx     string // names the transaction, WATCH or pipeline by TxPipelined that the site stands in; sites with the same name run together
 	Code   string // reason code; empty when nothing stands against migrating with a view
 	Viewed bool   // the receiver already is a view

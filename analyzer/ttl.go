@@ -49,6 +49,7 @@ func (f *finder) ttl(site *Site, a *args) string {
 		}
 		return ""
 	case d < 0:
+		site.KeepTTL = row.Redis == "SET"
 		return "" // KeepTTL, or gone at once
 	case row.Type == spec.Hash:
 		return "" // of a field, not of the key

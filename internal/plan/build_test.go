@@ -3,7 +3,10 @@ package plan
 import (
 	"fmt"
 	"go/token"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -319,6 +322,91 @@ func TestFamiliesThatMeet(t *testing.T) {
 	_, problems := Build(sites, p)
 	if len(problems) != 1 || problems[0].Code != spec.GroupsSplit || !problems[0].Fatal {
 		t.Errorf("split groups: %+v", problems)
+	}
+}
+
+// What KV alone cannot keep is refused, with the reason and the site.
+func TestPrimaryIsRefusedWhereItIsNotProven(t *testing.T) {
+	unread := func(s *analyzer.Site) { s.Unread = true }
+	keepTTL := func(s *analyzer.Site) { s.KeepTTL = true }
+	do := func(s *analyzer.Site) { s.Shape = analyzer.ShapeDo; s.Row.Method = "Do" }
+	set := at(1, "Set SET string a:*", ttl("1h0m0s"))
+	for _, c := range []struct {
+		name string
+		site analyzer.Site
+		want string // empty: it is allowed
+	}{
+		{"Del, count unread", at(2, "Del DEL any a:*", unread), ""},
+		{"Del, count read", at(2, "Del DEL any a:*"), "how many keys there were"},
+		{"SetNX", at(2, "SetNX SET string a:*"), "SetNX may read before it writes"},
+		{"SetArgs", at(2, "SetArgs SET string a:*"), "SetArgs may read before it writes"},
+		{"KeepTTL", at(2, "Set SET string a:*", keepTTL), "keeps the expiry"},
+		{"Do SET", at(2, "Do SET string a:*", do), "sent by Do"},
+		{"Do DEL", at(2, "Do DEL any a:*", do), "sent by Do"},
+		{"Do GET", at(2, "Do GET string a:*", do), ""},
+		{"in a transaction of its own", at(2, "Set SET string a:*", inTx("x")), "in a transaction"},
+		{"SetEx", at(2, "SetEx SETEX string a:*", ttl("90s")), ""},
+		{"MGet", at(2, "MGet MGET string a:* a:*"), ""},
+		{"Expire", at(2, "Expire EXPIRE any a:*"), "it uses EXPIRE"},
+		{"Exists", at(2, "Exists EXISTS any a:*"), "it uses EXISTS"},
+		{"with another family", at(2, "MGet MGET string a:* b:*"), "meets B"},
+		{"an expiry that KV does not keep", at(2, "SetEx SETEX string a:*", ttl("30s")), "sets an expiry of 30s"},
+		{"what a test does", at(2, "Incr INCR string a:*", inTest), ""},
+	} {
+		p, _ := Build([]analyzer.Site{set, c.site}, nil)
+		f := p.Route("a:*")
+		f.Store, f.Consistency = StoreKV, Primary
+		_, problems := Build([]analyzer.Site{set, c.site}, p)
+		if c.want == "" {
+			if len(problems) != 0 {
+				t.Errorf("%s: %+v", c.name, problems)
+			}
+			continue
+		}
+		if len(problems) != 1 || !problems[0].Fatal || !strings.Contains(problems[0].Message, c.want) || !strings.Contains(problems[0].Message, `"a:*"`) {
+			t.Errorf("%s: %+v", c.name, problems)
+			continue
+		}
+		if line := problems[0].Pos[0].Line; line != 2 && !strings.Contains(c.want, "meets") && !strings.Contains(c.want, "expiry of") {
+			t.Errorf("%s: the problem is at line %d", c.name, line)
+		}
+	}
+	list := at(1, "LRange LRANGE list l:*")
+	p, _ := Build([]analyzer.Site{list}, nil)
+	p.Families[0].Store, p.Families[0].Consistency = StoreKV, Primary
+	if _, problems := Build([]analyzer.Site{list}, p); len(problems) != 1 || !problems[0].Fatal {
+		t.Errorf("a list: %+v", problems)
+	}
+}
+
+// The alternative is offered only where a person who takes it is not refused.
+func TestPrimaryIsOfferedWhereItIsProven(t *testing.T) {
+	for _, c := range []struct {
+		del  analyzer.Site
+		want bool
+	}{
+		{at(2, "Del DEL any a:*", func(s *analyzer.Site) { s.Unread = true }), true},
+		{at(2, "Del DEL any a:*"), false},
+	} {
+		p, _ := Build([]analyzer.Site{at(1, "Set SET string a:*"), c.del}, nil)
+		if got := strings.Contains(p.Families[0].Alternative, "consistency: primary"); got != c.want {
+			t.Errorf("offered: %v, want %v: %s", got, c.want, p.Families[0].Alternative)
+		}
+	}
+}
+
+// The page about such families names their commands.
+func TestPrimaryCommandsAreThoseOfThePage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "kv-primary.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+) ").FindAllStringSubmatch(string(page), -1) {
+		found[m[1]] = true
+	}
+	if !reflect.DeepEqual(found, primaryOnly) {
+		t.Errorf("the page has %v, the plan %v", found, primaryOnly)
 	}
 }
 

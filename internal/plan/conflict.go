@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
@@ -187,22 +188,17 @@ func (b *builder) promises() {
 			pos = append(pos, b.sites[b.refs[i][0].site].Position)
 		}
 		if d := s.shortest(); d > 0 && d < kvExpiry {
-			b.problems = append(b.problems, Problem{Code: spec.KVExpiryTooShort, Family: f.Pattern, Pos: pos,
+			// A follower leaves such keys to the object; without one they are lost.
+			b.problems = append(b.problems, Problem{Code: spec.KVExpiryTooShort, Family: f.Pattern, Pos: pos, Fatal: f.Consistency == Primary,
 				Message: fmt.Sprintf("family %s (%q) sets an expiry of %s, and KV keeps nothing shorter than %s: use store: do in %s, or a longer expiry",
 					f.Name, f.Pattern, d, kvExpiry, FileName)})
 		}
 		if f.Consistency != Primary {
 			continue
 		}
-		why := ""
-		if len(f.Meets) > 0 {
-			why = "it meets " + strings.Join(f.Meets, ", ") + " in one transaction, script or command"
-		}
-		for _, c := range f.Commands {
-			if !primaryOnly[c] {
-				why = "it uses " + c
-				break
-			}
+		why, at := b.notPrimary(i)
+		if at >= 0 {
+			pos = []token.Position{b.sites[at].Position}
 		}
 		if why != "" {
 			b.problems = append(b.problems, Problem{Code: spec.KVPrimaryRefused, Family: f.Pattern, Pos: pos, Fatal: true,
@@ -210,4 +206,38 @@ func (b *builder) promises() {
 					f.Name, f.Pattern, why, FileName)})
 		}
 	}
+}
+
+// notPrimary says why KV alone cannot serve a family, and at which site, -1 for none.
+func (b *builder) notPrimary(family int) (why string, at int) {
+	f := &b.plan.Families[family]
+	for _, c := range f.Commands {
+		if !primaryOnly[c] {
+			return "it uses " + c, b.siteOf(family, func(s *analyzer.Site) bool { return strings.ToUpper(s.Command) == c })
+		}
+	}
+	if f.IsDefault() {
+		return "its keys are known only at run time, and may be any", -1
+	}
+	if f.Type != spec.String {
+		return fmt.Sprintf("its type is %s, and KV has strings", f.Type), -1
+	}
+	if len(f.Meets) > 0 {
+		return "it meets " + strings.Join(f.Meets, ", ") + " in one transaction, script or command", -1
+	}
+	if why = b.seen[family].unproven; why != "" {
+		return why, b.siteOf(family, func(s *analyzer.Site) bool { return unproven(s, strings.ToUpper(s.Command)) == why })
+	}
+	return "", -1
+}
+
+// siteOf is the first site of a family that fits, outside of tests where there is one.
+func (b *builder) siteOf(family int, fits func(*analyzer.Site) bool) int {
+	found := -1
+	for _, r := range b.refs[family] {
+		if s := &b.sites[r.site]; fits(s) && (found < 0 || b.sites[found].Test && !s.Test) {
+			found = r.site
+		}
+	}
+	return found
 }

@@ -55,6 +55,7 @@ type seen struct {
 	refresh  bool // a constant expiry is set by a command of its own
 	sites    int
 	tests    int
+	unproven string // why some site cannot do without the object
 }
 
 // note adds the command of one site. What stands in the arguments of Do is
@@ -68,6 +69,7 @@ func (s *seen) note(site *analyzer.Site, command string) {
 			write, block, group = c.Write, c.Block, c.Group
 		}
 	}
+	s.unproven = first(s.unproven, unproven(site, command))
 	switch {
 	case block:
 		s.blocking = first(s.blocking, command)
@@ -78,6 +80,25 @@ func (s *seen) note(site *analyzer.Site, command string) {
 	case site.Type == spec.String && write && !spec.WholeValue(command, site.Row.Method):
 		s.atomic = first(s.atomic, command)
 	}
+}
+
+// unproven says why a site of one of the commands of primaryOnly needs more than KV; empty
+// when it does not, and for other commands.
+func unproven(site *analyzer.Site, command string) string {
+	switch {
+	case !primaryOnly[command]:
+	case site.Tx != "":
+		return command + " stands in a transaction"
+	case site.Shape == analyzer.ShapeDo && (command == "SET" || command == "DEL"):
+		return fmt.Sprintf("%s is sent by %s, whose words and reply are not known", command, site.Row.Method)
+	case command == "SET" && !spec.WholeValue(command, site.Row.Method):
+		return site.Row.Method + " may read before it writes"
+	case site.KeepTTL:
+		return site.Row.Method + " keeps the expiry that was there"
+	case command == "DEL" && !site.Unread:
+		return site.Row.Method + " is asked how many keys there were, which KV does not know"
+	}
+	return ""
 }
 
 func first(a, b string) string {
@@ -163,7 +184,7 @@ func place(f *Family, s *seen) {
 		f.Store = StoreKV
 		f.Reason = "plain values that are read and written whole: KV follows for readers at the edge"
 		alternative = "do, without reads at the edge: " + priceDO
-		if s.within(primaryOnly) {
+		if s.within(primaryOnly) && s.unproven == "" {
 			alternative = "kv with consistency: primary, no object in the way and reads up to 60 s old: " + priceKV
 		}
 	case s.typ == spec.JSON:

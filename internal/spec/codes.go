@@ -111,7 +111,7 @@ var codes = []Code{
 		"V* commands need Redis's vector sets.",
 		"Use Vectorize."},
 	{KVPrimaryRefused, "consistency: primary cannot be kept",
-		"It lets KV answer without the object, which is possible only for families that use nothing but GET, MGET, SET, SETEX and DEL and that meet no other family in a transaction, script or multi-key command.",
+		"It lets KV answer without the object, which is possible only for families that use nothing but GET, MGET, SET (without NX, XX, GET and KEEPTTL), SETEX and DEL (without looking at its count), outside of transactions, and that meet no other family in a script or multi-key command. What such a family then promises is in docs/kv-primary.md.",
 		"Write consistency: follow into redis2cf.yaml, or take the other commands out of the program."},
 	{KVExpiryTooShort, "an expiry that KV does not keep",
 		"KV keeps nothing for less than 60 seconds: a key with a shorter expiry stays in the object, and readers at the edge do not see it.",
