@@ -32,6 +32,13 @@ needs:
 	  if [ "$$REDIS2CF_REQUIRE" = all ]; then echo "$$p is not installed, and REDIS2CF_REQUIRE=all is set" >&2; exit 1; fi; \
 	  echo "$$p is not installed: the suites that compare with it are left out"; \
 	done
+	@missing=; for p in workerd wrangler node typescript; do \
+	  [ -n "$$REDIS2CF_NPM" ] && [ -d "$$REDIS2CF_NPM/node_modules/$$p" ] || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	how="npm ci in a copy of runtime/worker/project/npm; REDIS2CF_NPM names that directory"; \
+	if [ "$$REDIS2CF_REQUIRE" = all ]; then echo "npm's$$missing: not installed, and REDIS2CF_REQUIRE=all is set ($$how)" >&2; exit 1; fi; \
+	echo "npm's$$missing: not installed, the Worker's suites that need them are left out ($$how)"
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
