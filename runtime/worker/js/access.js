@@ -116,7 +116,10 @@ export async function accessOf(request, url, env) {
     if (crypto.subtle.timingSafeEqual(digest, list.digests[i])) found = i;
   }
   if (refuse || found < 0) {
-    return refusal(401, Code.TOKEN, token === "" ? "ERR no token: send Authorization: Bearer TOKEN" : "ERR the token is not valid", {
+    let text = "ERR the token is not valid";
+    if (token === "") text = "ERR no token: send Authorization: Bearer TOKEN";
+    if (list.records.length === 0) text = "ERR this Worker has no tokens yet: make one with redis2cf worker token";
+    return refusal(401, Code.TOKEN, text, {
       "WWW-Authenticate": 'Bearer realm="redis2cf"',
     });
   }
