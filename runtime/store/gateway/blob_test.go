@@ -355,9 +355,11 @@ func TestLargeValuesThroughFaultsAndTime(t *testing.T) {
 		}
 		return nil
 	}
-	steps := 60
+	var dropped int32
+	bucket.Dropped = func(string) { atomic.AddInt32(&dropped, 1) }
+	steps := 300
 	if testing.Short() {
-		steps = 15
+		steps = 60
 	}
 	stop := make(chan struct{})
 	var wait, chaos sync.WaitGroup
@@ -440,6 +442,7 @@ func TestLargeValuesThroughFaultsAndTime(t *testing.T) {
 	wait.Wait()
 	close(stop)
 	chaos.Wait()
+	t.Logf("%d values were removed while clients were at work", atomic.LoadInt32(&dropped))
 	atomic.StoreInt32(&faults, 0)
 	s := r.session(store.SessionOptions{})
 	do(t, s, cmd("SET", "video:last", text(70_000, 1)))

@@ -201,8 +201,13 @@ func (sp *space) blobOnce(ctx context.Context, o *object, method, id string, que
 		req.Header[name] = values
 	}
 	response, err := sp.client.Do(req)
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	} else if err != nil {
+		err = sp.dialError(err)
+	}
 	if err != nil {
-		return sp.dialError(err)
+		return err
 	}
 	defer func() { _ = response.Body.Close() }() // what is left of it is of no use
 	switch response.StatusCode {
