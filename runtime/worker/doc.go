@@ -80,7 +80,7 @@
 //	float64 alarm      when an alarm must call it; 0: never
 //	uint32  flags      1 collect, 2 sweep, 4 commands are blocked: stay awake, 8 D1 has work,
 //	                   16 KV has work, 32 D1's work must not wait: rows have gathered, or
-//	                   answers are held for it (d1: sync)
+//	                   answers are held for it (d1: sync), 64 R2 has work
 //	uint32  sends      each: float64 conn, uint8 kind (0 message, 1 close with code and reason,
 //	                   2 attachment to keep with the socket), uint16 code, bytes
 //
@@ -124,6 +124,15 @@
 //	                            result as JSON, keys with metadata; else empty), or uint8 1
 //	                            failed, bytes error text
 //
+// R2 is asked in the same way, as follower 3, though nothing follows there: see Large
+// values. Its loop ends with each task 0; a flag or the alarm brings it back.
+//
+//	task     4 R2's list        bytes name: the names behind it, or all when it is empty, 1,000
+//	                            at most, in order; names are without the object's prefix
+//	         5 R2's delete      uint32 count, each: bytes name
+//	receipt  uint8 0 done, of a list: uint8 more, uint32 count, each: bytes name;
+//	         or uint8 1 failed, bytes error text
+//
 //	status(handle, now) address          uint32 length, then JSON: by follower (d1, kv) how far
 //	                                     it is behind, see object.FollowerStatus
 //
@@ -134,6 +143,7 @@
 //	GET  /v1/info      {"protocol": 1, "module": …, "groups": [{"name", "shards"}], "families": [Family]}
 //	GET  /v1/stats     figures of the isolate that an object is in: linearMemory (bytes), traps, …,
 //	                   and followers: how far the object's D1 and KV are behind
+//	…    /v1/blob      large values, see js/blobs.js; "blobs": true in /v1/info says that there is a bucket
 //	POST /v1/rebuild/d1, /v1/rebuild/kv
 //	                   has D1 or KV fed anew from the object's rows, while traffic goes on
 //
@@ -148,6 +158,41 @@
 // CodeVersion (other subprotocols were offered), 500 CodeFault, 503 CodeOverload with Retry-After.
 // A socket that the object ends with an error is closed with 4000 + code, after an
 // Error message that says the same.
+//
+// # Large values
+//
+// Strings above 1 MB, or above 64 KB in a family with store: r2, do not travel in frames.
+// The client brings the bytes to the Worker, which streams them into R2 under OBJECT/ID
+// without passing the object or the engine, and then sends the command with a
+// reference, ID and size, in place of the value (engine.Ref). Their row has the reference.
+// An answer for such a value is a reply of the kind resp.Blob, which the client fetches
+// from R2 by way of the Worker before anybody sees it. 64 KB, because an upload costs as
+// much as four rows, and another round trip. Families that KV or D1 follow stay in rows
+// up to 1.9 MB, since a follower needs the bytes.
+//
+//   - A reference cannot be written as a value: a command with references begins with a
+//     word of its own (engine.BlobCommand), which scripts and callers of the gateway
+//     cannot send, and its values say one by one what they are. So a host may cut, queue
+//     and repeat commands without knowing that there are references.
+//   - ID is made by the Worker and has the time of the upload in it, OBJECT is added by it
+//     from the token's namespace: nobody reaches another object's values.
+//   - OBJECT is the object's id and not its name, because ids of two deployments that
+//     share a bucket differ, and the sweep of one must not remove what the other has.
+//   - References are not counted: a counter is a row more for each COPY and DEL, and one
+//     that is wrong after a fault loses data. A commit that touches a reference notes that
+//     the bucket is to be looked through, once an hour at most: R2 lists 1,000 names for
+//     the price of one upload, and an index of the rows with references (no other row is
+//     in it) says which of them are needed.
+//   - A reference enters the engine within half an hour of its upload, or is refused; names
+//     are looked at when they are an hour old. So what no row refers to then never will
+//     be referred to, and a removal that was decided cannot become wrong, whatever was
+//     copied, renamed, flushed, undone or killed in between. What is found waits a quarter
+//     of an hour more in a row, because the answer to a GETDEL is fetched after it came.
+//   - A row that refers to nothing cannot come about by a crash: bytes are first, the row
+//     is after. Restoring an object to an earlier time (point-in-time recovery) can make
+//     some: GET answers an error for those.
+//
+// Without a bucket strings stay in rows up to 1.9 MB, and larger ones are refused.
 //
 // # Config
 //

@@ -23,6 +23,16 @@
 // A session of the store is virtual: a database, a protocol, a name. In each lane
 // it uses it is a client of the object, with a number.
 //
+// # Large values
+//
+// Strings above 1 MB, or above 64 KB in a family with store: r2, are brought to R2 before
+// their command, over HTTP, in parts when they have more than 64 MB; see package worker.
+// When that fails, nothing was run. Values that are there are fetched before a reply is
+// handed out; one that was overwritten meanwhile is asked for again, once, and what cannot
+// be fetched is an error in its place. All of it counts against the caller's context:
+// a client that moves large values needs a ReadTimeout for them. Commands that would work
+// on the bytes (APPEND, SETBIT, DUMP, a script's GET …) answer an error that says so.
+//
 // # When the connection is lost
 //
 // The frame in flight is sent again with its number, so that it is run once. An
