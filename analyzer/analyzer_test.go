@@ -128,6 +128,10 @@ func field(t *testing.T, s *analyzer.Site, name string) string {
 		return s.Tx
 	case "code":
 		return s.Code
+	case "keepttl":
+		return strconv.FormatBool(s.KeepTTL)
+	case "unread":
+		return strconv.FormatBool(s.Unread)
 	case "test":
 		return strconv.FormatBool(s.Test)
 	case "keys":

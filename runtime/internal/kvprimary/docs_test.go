@@ -40,9 +40,10 @@ func page() string {
 A family with ` + "`store: kv`" + ` has its truth in the Durable Object, and KV follows for
 readers at the edge. With ` + "`consistency: primary`" + ` there is no object: the program
 reads and writes Workers KV itself. That is written into redis2cf.yaml by a person, for a
-family that uses nothing but ` + Names() + `, DEL without looking at its count, and that meets
+family of strings that uses nothing but ` + Names() + `, SET without conditions, DEL without
+looking at its count, outside of transactions, and that meets
 no other family in a transaction, script or command. For any other family redis2cf refuses
-it with the reason (` + "`redis2cf explain KV_PRIMARY_REFUSED`" + `).
+it with the reason (KV_PRIMARY_REFUSED).
 
 ## Commands
 
@@ -77,7 +78,7 @@ families.
 |---|---|
 | expiry | %[2]d s at least, in whole seconds (PX and PXAT are rounded up); shorter ones are an error before anything is sent |
 | key | %[3]d bytes, see below |
-| value | %[4]d bytes (25 MiB) |
+| value | %[4]d bytes (25 MiB); through the Worker about 16 MB, or 11 MB where it is no UTF-8 |
 | writes to one key | one a second: further ones wait, and those that wait are joined into the last, which answers for all |
 | values read at once | %[5]d in a request; MGET of more is several |
 
@@ -88,6 +89,16 @@ A key of database 0 has its own name in KV, so a Worker at the edge reads
 keys that begin with @, and keys with white space, control characters or bytes that are no
 UTF-8 are written out: `+"`@NAMESPACE/DB/KEY`, or `@NAMESPACE/DB#HEX`"+` with the key's bytes in
 hexadecimal digits.
+
+Values are kept as they are. Bulk reads of KV are text, so a value that is no UTF-8, or begins
+with a byte order mark, has the metadata `+"`{\"binary\":true}`"+` and is read by itself.
+
+## How a program gets there
+
+| store | way |
+|---|---|
+| `+"`https://…workers.dev`"+` | the Worker's `+"`POST /v1/kv`"+`, past the Durable Object; other families stay there |
+| `+"`cloudflare://ACCOUNT?kv=NAMESPACE_ID`"+` | Cloudflare's REST API, 1,100 requests in 5 minutes; other families are refused |
 
 ## Trying whether a program can live with it
 
