@@ -4,14 +4,6 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/engine"
 )
 
-const (
-	// outboxBytes bounds what one commit writes into the outbox for a follower; a row
-	// has 2 MB. A larger change is written as the keys that are to be copied.
-	outboxBytes = 1 << 20
-	// outboxOps bounds it too: a batch of D1 has whole commits.
-	outboxOps = 4000
-)
-
 // A changeWriter writes down one change for the followers.
 type changeWriter struct {
 	f   *followers
@@ -29,17 +21,17 @@ func (w *changeWriter) write() error {
 	if err := w.run(); err != nil {
 		return err
 	}
-	if len(w.row.d1) > outboxBytes || w.row.rows > outboxOps {
+	if len(w.row.d1) > limits.outboxBytes || w.row.rows > limits.outboxOps {
 		w.again()
 		w.keysOnly = true
 		if err := w.run(); err != nil {
 			return err
 		}
 	}
-	if len(w.row.d1) > outboxBytes {
+	if len(w.row.d1) > limits.outboxBytes {
 		w.row.d1, w.row.rows, w.row.copy = nil, 0, true
 	}
-	if len(w.row.kv) > outboxBytes {
+	if len(w.row.kv) > limits.outboxBytes {
 		// More names than a row holds: the walks visit every key there is, and the
 		// list of KV shows those that are gone.
 		w.row.kv, w.row.names, w.row.walks = nil, nil, nil
@@ -61,6 +53,10 @@ func (w *changeWriter) run() error {
 		}
 	}
 	ch, at := w.ch, 0
+	if w.keysOnly {
+		// A collection may go from one name to another: the old one is looked at first.
+		w.gone()
+	}
 	for i := range ch.Touched {
 		t := &ch.Touched[i]
 		w.outside(ch.Ops[at:t.From])
@@ -71,6 +67,29 @@ func (w *changeWriter) run() error {
 	}
 	w.outside(ch.Ops[at:])
 	return nil
+}
+
+// gone writes down first, of a change that is written down as keys, those that go.
+func (w *changeWriter) gone() {
+	sp := w.sp
+	w.sp = spaceView{rows: w.f.rows, next: w.f.rows.next}
+	at := 0
+	for i := range w.ch.Touched {
+		t := &w.ch.Touched[i]
+		for _, op := range w.ch.Ops[at:t.From] {
+			switch op.Kind {
+			case engine.OpFlushDB:
+				w.sp.flush(op.Header.DB)
+			case engine.OpSwapDB:
+				w.sp.swap(op.Header.DB, uint32(op.ID))
+			}
+		}
+		at = t.To
+		if t.DB < lastDB && t.Gone && w.f.routes.of(t.Key).d1 {
+			w.d1(rowOp{kind: rowLoad, space: w.sp.of(t.DB), hash: t.Hash, key: t.Key})
+		}
+	}
+	w.sp = sp
 }
 
 // carriedFrom notes the collections whose name goes in this change while their rows
@@ -200,8 +219,11 @@ func (w *changeWriter) database1(db uint32, space int64) {
 // dropped writes down the collections that become garbage.
 func (w *changeWriter) dropped(ops []engine.Op) {
 	for i := range ops {
-		if op := &ops[i]; op.Kind == engine.OpDrop && op.ID != 0 {
+		switch op := &ops[i]; {
+		case op.Kind == engine.OpDrop && op.ID != 0:
 			w.d1(rowOp{kind: rowGarbage, typ: op.Type, id: op.ID})
+		case op.Kind == engine.OpDelKey && op.Header.ID != 0:
+			w.d1(rowOp{kind: rowGarbage, typ: op.Header.Type, id: op.Header.ID})
 		}
 	}
 }

@@ -13,8 +13,9 @@ type copyAt struct {
 	Space int64   `json:"space,omitempty"` // 0: nothing has come
 	Hash  uint64  `json:"hash,omitempty"`
 	Key   []byte  `json:"key,omitempty"`
-	Item  *itemAt `json:"item,omitempty"` // of the key's collection
-	Done  bool    `json:"done,omitempty"` // all keys have come
+	Item  *itemAt `json:"item,omitempty"`  // of the key's collection
+	Done  bool    `json:"done,omitempty"`  // all keys have come
+	Clean bool    `json:"clean,omitempty"` // and those of spaces that are no more are gone
 }
 
 // An itemAt is a place in a collection: the first item that comes next.
@@ -28,11 +29,12 @@ type itemAt struct {
 // A keyLoad is one key that is to be copied: its collection has come under another
 // name, or a commit changed more than is written down.
 type keyLoad struct {
-	Seq   uint64  `json:"seq"` // of the commit
-	Space int64   `json:"space"`
-	Hash  uint64  `json:"hash"`
-	Key   []byte  `json:"key"`
-	Item  *itemAt `json:"item,omitempty"`
+	Seq   uint64      `json:"seq"` // of the commit
+	Space int64       `json:"space"`
+	Hash  uint64      `json:"hash"`
+	Key   []byte      `json:"key"`
+	Item  *itemAt     `json:"item,omitempty"`
+	Type  engine.Type `json:"type,omitempty"` // of the collection of which a part has come
 }
 
 // copyBytes is about how many bytes of rows one batch copies.
@@ -58,10 +60,11 @@ var (
 	d1Forget       = d1statement("DELETE FROM garbage WHERE object = ?")
 	d1ForgetSpaces = d1statement("DELETE FROM garbage_spaces WHERE object = ?")
 	d1Live         = d1statement("DELETE FROM garbage WHERE object = ? AND id = ?")
+	d1Dead         = d1statement("INSERT OR REPLACE INTO garbage (object, id, type) VALUES (?, ?, ?)")
 	d1KeysFrom     = d1statement("DELETE FROM keys WHERE object = ? AND space = ? AND (hash, key) >= (?, ?)")
 	d1KeysRange    = d1statement("DELETE FROM keys WHERE object = ? AND space = ? AND (hash, key) >= (?, ?) AND (hash, key) < (?, ?)")
 	d1OldItems     = d1statement("INSERT OR REPLACE INTO garbage (object, id, type) SELECT object, id, type FROM keys WHERE object = ? AND space = ? AND hash = ? AND key = ? AND id <> 0 AND id <> ?")
-	d1Spaces       = d1statement("INSERT OR IGNORE INTO garbage_spaces (object, space) SELECT DISTINCT object, space FROM keys WHERE object = ? AND space NOT IN (SELECT space FROM dbs WHERE object = ?)")
+	d1OldSpaces    = d1statement("DELETE FROM keys WHERE (object, space, hash, key) IN (SELECT object, space, hash, key FROM keys WHERE object = ? AND space NOT IN (SELECT space FROM dbs WHERE object = ?) LIMIT ?)")
 
 	askCopy      = statement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND (hash, key) >= (?, ?) ORDER BY hash, key LIMIT ?")
 	askCopyItems = copyItems()
@@ -110,7 +113,7 @@ func (c *copier) run() error {
 			return err
 		}
 	}
-	if at := c.state.Copy; at != nil && at.Done && len(c.state.Loads) == 0 {
+	if at := c.state.Copy; at != nil && at.Clean && len(c.state.Loads) == 0 {
 		c.state.Copy, c.state.Start, c.last = nil, 0, true
 	}
 	for typ, list := range c.whole {
@@ -121,18 +124,24 @@ func (c *copier) run() error {
 	return nil
 }
 
-// end finds, when all has come, what nothing refers to.
-func (c *copier) end(p *Program) {
-	if !c.last {
-		return
-	}
+// end removes, when all keys have come, those of spaces that are no more, some at a
+// time. It returns which statement does. Their collections may be other keys' now: so
+// what nothing refers to is found after that.
+func (c *copier) end(p *Program) (cleans int) {
 	name := c.d.f.name
-	p.d1(d1Spaces).Text(name).Text(name)
+	if at := c.state.Copy; at != nil && at.Done {
+		p.d1(d1OldSpaces).Text(name).Text(name).Int(sweepD1)
+		return p.Len() - 1
+	}
+	if !c.last {
+		return 0
+	}
 	for _, t := range d1Items {
 		if t != nil {
 			p.d1(t.orphans).Text(name).Text(name)
 		}
 	}
+	return 0
 }
 
 // keys copies keys from where the copy is.
@@ -276,6 +285,12 @@ func (c *copier) load() error {
 	if err != nil {
 		return err
 	}
+	if l.Item != nil && (!found || h.ID != l.Item.ID) {
+		// A part of a collection has come that is another key's now, which is to be copied
+		// too, or gone.
+		c.garbage = true
+		c.ranges.d1(d1Dead).Text(name).Int(int64(l.Item.ID)).Int(int64(l.Type))
+	}
 	if found && h.ID != 0 {
 		item := l.Item
 		if item == nil || item.ID != h.ID {
@@ -288,7 +303,7 @@ func (c *copier) load() error {
 			return err
 		}
 		if rest != nil {
-			l.Item = rest
+			l.Item, l.Type = rest, h.Type
 			return nil
 		}
 	}

@@ -5,7 +5,6 @@ import (
 )
 
 const (
-	flushRows  = 500        // operations that start a flush at once, and about as many as one has
 	flushDelay = 100_000    // microseconds after which a commit is flushed at the latest
 	flushBytes = 1 << 20    // of the outbox that one flush reads, after which no further commit joins
 	pauseFirst = 100_000    // microseconds after a failure, twice as many after each further one
@@ -13,11 +12,19 @@ const (
 	sweepEvery = 1_000_000  // microseconds between two sweeps while there is traffic
 	sweepTries = 5          // failures after which garbage waits for the next flush
 	sweepD1    = 1000       // rows of each table that one sweep removes in D1
-	maxLoads   = 1000       // keys that wait to be copied; with more, D1 starts over
-	maxBehind  = 64 << 20   // bytes of the outbox that are kept for D1; with more, it starts over
 	maxLoadKey = 512 << 10  // bytes of the names of keys that wait to be copied; the same
 	runBits    = 1<<52 - 1  // of a run's number
 )
+
+// limits bound what is done at once. Tests set them low.
+var limits = struct {
+	flushRows   int   // operations that start a flush at once, and about as many as one has
+	outboxBytes int   // that one commit writes down for a follower; a row has 2 MB. A larger change is written down as the keys that are to be copied
+	outboxOps   int   // the same, because a batch of D1 has whole commits
+	loads       int   // keys that wait to be copied; with more, D1 starts over
+	behind      int64 // bytes of the outbox that are kept for D1; with more, it starts over
+	window      int   // keys of KV that are kept in memory; the outbox has the others
+}{500, 1 << 20, 4000, 1000, 64 << 20, 10_000}
 
 // d1State is the row of followers, as JSON.
 type d1State struct {
@@ -67,6 +74,7 @@ type d1Flight struct {
 	seq      uint64 // the commit that D1 has then
 	state    d1State
 	garbage  bool // it leaves some
+	cleans   int  // the statement that removes keys of old spaces, 0: none does
 	from, to int  // statements that sweep
 }
 
@@ -113,7 +121,7 @@ func (d *d1Follower) works() bool {
 
 // urgent reports whether a flush must not wait for others to join.
 func (d *d1Follower) urgent() bool {
-	return d.behind() && (d.rows >= flushRows || d.lastSync > d.seq)
+	return d.behind() && (d.rows >= limits.flushRows || d.lastSync > d.seq)
 }
 
 // has reports whether D1 has what a commit wrote.
@@ -256,7 +264,7 @@ func (d *d1Follower) flush(now int64) ([]byte, error) {
 	} else if err := d.gather(fl, &live); err != nil {
 		return nil, err
 	}
-	c := copier{d: d, state: &fl.state, page: &page, ranges: ranges, left: flushRows - min(len(live.ops), flushRows-50)}
+	c := copier{d: d, state: &fl.state, page: &page, ranges: ranges, left: limits.flushRows - min(len(live.ops), limits.flushRows*9/10)}
 	if begin {
 		c.begin()
 	}
@@ -276,7 +284,7 @@ func (d *d1Follower) flush(now int64) ([]byte, error) {
 	d.oversize += live.write(p, d.f.name)
 	p.b, p.n = append(p.b, ranges.b[4:]...), p.n+ranges.n
 	d.oversize += page.write(p, d.f.name)
-	c.end(p)
+	fl.cleans = c.end(p)
 	fl.garbage = c.garbage || c.last || len(live.gone) > 0
 	for i := range live.ops {
 		fl.garbage = fl.garbage || live.ops[i].kind == rowSpace
@@ -326,12 +334,12 @@ func (d *d1Follower) newRun(now int64) int64 {
 func (d *d1Follower) gather(fl *d1Flight, live *rowSet) error {
 	const page = 64
 	read := 0
-	for read < flushBytes && len(live.ops) < flushRows {
+	for read < flushBytes && len(live.ops) < limits.flushRows {
 		q, err := d.f.rows.query(d.f.rows.ask(askOutbox).Int(int64(fl.seq)).Int(page), page)
 		if err != nil {
 			return err
 		}
-		for i := 0; i < q.rows && read < flushBytes && len(live.ops) < flushRows; i++ {
+		for i := 0; i < q.rows && read < flushBytes && len(live.ops) < limits.flushRows; i++ {
 			seq := uint64(q.int())
 			_, raw := q.value()
 			if q.err != nil {
@@ -378,6 +386,9 @@ func (d *d1Follower) followed(r *receiptD1, now int64) error {
 		}
 	}
 	d.garbage = d.garbage || fl.garbage
+	if fl.cleans > 0 && fl.cleans < len(r.changes) && r.changes[fl.cleans] == 0 {
+		fl.state.Copy.Clean = true
+	}
 	if fl.seq == d.seq && !d.loading() {
 		d.state = fl.state // nothing but garbage went: D1 knows the number of the batch
 		return nil
@@ -391,7 +402,7 @@ func (d *d1Follower) settle(seq uint64, state d1State, now int64) error {
 	for i := range state.Loads {
 		size += len(state.Loads[i].Key)
 	}
-	if len(state.Loads) > maxLoads || size > maxLoadKey {
+	if len(state.Loads) > limits.loads || size > maxLoadKey {
 		return d.rebuild(now)
 	}
 	before, pruned := d.seq, d.f.pruned
@@ -439,7 +450,7 @@ func (d *d1Follower) failed(fault string, now int64, asked bool) error {
 	if asked {
 		d.next = now + d.pause()
 	}
-	if d.bytes > maxBehind && d.state.Run != 0 {
+	if d.bytes > limits.behind && d.state.Run != 0 {
 		d.f.log(2, "redis2cf: D1 starts over with "+d.f.name+": what waits for it is more than a copy would be")
 		fails, next := d.fails, d.next
 		if err := d.rebuild(now); err != nil {

@@ -18,7 +18,6 @@ const (
 	kvLast     = 60_000_000          // longest pause after failures, microseconds
 	kvOps      = 48                  // operations of one task: a Worker of the free plan has 50 in an invocation
 	kvBytes    = 4 << 20             // of values in one task, one value at least
-	kvWindow   = 10_000              // keys that are kept in memory; the outbox has the others
 	kvTries    = 8                   // times that KV may refuse a key for a reason that does not pass, before it is left out
 	kvNearest  = 65_000              // milliseconds: KV lets nothing expire within 60 s; the rest is for the way there
 	kvFarthest = 253_402_300_799_000 // Unix milliseconds: KV is told of no time behind the year 9999
@@ -141,7 +140,7 @@ func (k *kvFollower) rebuild(now int64) error {
 
 // window reads commits of the outbox while there is room in memory.
 func (k *kvFollower) window(now int64) error {
-	for k.read < k.last && len(k.keys) < kvWindow/2 {
+	for k.read < k.last && len(k.keys) < limits.window/2 {
 		const page = 64
 		q, err := k.f.rows.query(k.f.rows.ask(askOutboxKV).Int(int64(k.read)).Int(page), page)
 		if err != nil {
@@ -213,7 +212,7 @@ func (k *kvFollower) committed(row *outboxRow) {
 	}
 	caughtUp := k.read >= k.last
 	k.last = row.seq
-	if !caughtUp || len(k.keys) > kvWindow {
+	if !caughtUp || len(k.keys) > limits.window {
 		return
 	}
 	k.read = row.seq
@@ -233,13 +232,13 @@ func (k *kvFollower) works() bool {
 
 // due is when there is something to do.
 func (k *kvFollower) due(now int64) int64 {
-	at := now
-	if k.read >= k.last && len(k.walks) == 0 && k.list == nil {
-		at = 0
-		for _, e := range k.keys {
-			if !e.busy && (at == 0 || e.due < at) {
-				at = e.due
-			}
+	if len(k.keys) < limits.window/2 && (k.read < k.last || len(k.walks) > 0 || k.list != nil) {
+		return max(now, k.next)
+	}
+	at := int64(0)
+	for _, e := range k.keys {
+		if !e.busy && (at == 0 || e.due < at) {
+			at = e.due
 		}
 	}
 	return max(at, k.next)
@@ -317,7 +316,7 @@ func (k *kvFollower) task(now int64) ([]byte, error) {
 	if err := k.window(now); err != nil {
 		return nil, err
 	}
-	for len(k.walks) > 0 && len(k.keys) < kvWindow/2 {
+	for len(k.walks) > 0 && len(k.keys) < limits.window/2 {
 		if err := k.step(now); err != nil {
 			return nil, err
 		}
@@ -326,7 +325,7 @@ func (k *kvFollower) task(now int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.list != nil && len(k.walks) == 0 && len(ops) < kvOps && len(k.keys) < kvWindow/2 {
+	if k.list != nil && len(k.walks) == 0 && len(ops) < kvOps && len(k.keys) < limits.window/2 {
 		ops = append(ops, kvOp{op: kvList, name: k.prefix(), value: *k.list})
 	}
 	if len(ops) > 0 {

@@ -323,8 +323,15 @@ func (r *followRig) run(l *lane, db *int, cmds []resp.Command) {
 // begin, and compares the rows and values at the end.
 func TestFollowersHaveWhatTheObjectHas(t *testing.T) {
 	for round := 0; round < *followRounds; round++ {
+		round := round
 		seed := *seedFlag + int64(round)
-		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) { randomFollowers(t, seed, 1500) })
+		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
+			if round%2 == 1 { // every bound is met
+				rnd := rand.New(rand.NewSource(seed))
+				defer object.LowLimits(2+rnd.Intn(20), 3+rnd.Intn(30), 1+rnd.Intn(6), 2+rnd.Intn(10))()
+			}
+			randomFollowers(t, seed, 1500)
+		})
 	}
 }
 
