@@ -17,6 +17,8 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/internal/workerdtest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
+	_ "github.com/redis2cf/redis2cf/runtime/store/gateway"
 	"github.com/redis2cf/redis2cf/runtime/worker"
 	"github.com/redis2cf/redis2cf/runtime/worker/project"
 )
@@ -276,5 +278,142 @@ func TestTheSweepRemovesOrphansFromR2(t *testing.T) {
 	forward(31)
 	if r := c.Do(setRef(late, "SET", "late", "")...); r.Kind != resp.Error {
 		t.Errorf("%+v", r)
+	}
+}
+
+// The client that programs use, on the real thing.
+func TestTheGatewayMovesLargeValues(t *testing.T) {
+	l := workerdtest.Start(t, workerdtest.Options{Plan: largePlan, Tokens: tokens})
+	b, err := store.Open(strings.Replace(l.URL(), "http://", "http://:write@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = b.Close() }() // the test is over
+	s, err := b.NewSession(store.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(cmds ...resp.Command) []resp.Reply {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		replies, err := s.Execute(ctx, cmds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return replies
+	}
+	value, other := string(noise(100_000, 1)), string(noise(3<<20, 2))
+	got := do(resp.Command{"SET", "video:1", value}, resp.Command{"MULTI"}, resp.Command{"SET", "video:2", other}, resp.Command{"MGET", "video:1", "video:2"}, resp.Command{"EXEC"})
+	if e := got[4].Elems; len(e) != 2 || e[1].Elems[0].Str != value || e[1].Elems[1].Str != other {
+		t.Errorf("%.200s", show(got[4]))
+	}
+	if got := do(resp.Command{"GETRANGE", "video:2", "1000000", "1000099"})[0]; got.Str != other[1_000_000:1_000_100] {
+		t.Errorf("%.200s", show(got))
+	}
+	if got := do(resp.Command{"APPEND", "video:2", "x"})[0]; got.Kind != resp.Error || !strings.Contains(got.Str, "R2") {
+		t.Errorf("%.200s", show(got))
+	}
+	// Above what one request brings.
+	huge := string(noise(70<<20, 3))
+	do(resp.Command{"SET", "video:3", huge})
+	if got := do(resp.Command{"GET", "video:3"})[0]; got.Str != huge {
+		t.Errorf("of %d bytes came %d", len(huge), len(got.Str))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	keys, err := l.R2List(ctx, "")
+	if err != nil || len(keys) != 3 {
+		t.Errorf("%d values are in R2, %v", len(keys), err)
+	}
+}
+
+// workerd is killed between any two steps: what a key refers to is there, and in the
+// end nothing else is.
+func TestKillsLoseNoLargeValueAndLeaveNone(t *testing.T) {
+	l := workerdtest.Start(t, workerdtest.Options{Plan: largePlan, Tokens: tokens, Entry: aheadEntry})
+	v := values{t: t, url: l.URL(), token: "write", scope: "main/0"}
+	client := workerdtest.Client{URL: l.URL(), Token: "write", Object: "main/0"}
+	seed := time.Now().UnixNano()
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewSource(seed))
+	ahead := 0
+	c := client.Connect(t)
+	forward := func(minutes int) {
+		t.Helper()
+		ahead += minutes
+		res, err := http.Get(fmt.Sprintf("%s/ahead?ms=%d", l.URL(), ahead*60_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close() // empty
+		c.Do("PING")
+	}
+	kill := func() {
+		t.Helper()
+		if err := l.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		restart(t, l)
+		v.url, client.URL = l.URL(), l.URL()
+		c = client.Connect(t)
+		forward(0)
+	}
+	model := map[string][]byte{}
+	for i := 0; i < 12; i++ {
+		key := fmt.Sprint("k", rnd.Intn(3))
+		value := noise(engine.MinRef+rnd.Intn(1000), int64(i))
+		ref := v.put(value)
+		if rnd.Intn(4) == 0 {
+			kill() // an orphan
+			continue
+		}
+		if r := c.Do(setRef(ref, "SET", key, "")...); r.Str != "OK" {
+			t.Fatalf("%+v", r)
+		}
+		model[key] = value
+		switch rnd.Intn(4) {
+		case 0:
+			kill()
+		case 1:
+			c.Do("DEL", key)
+			delete(model, key)
+			kill()
+		}
+		forward(rnd.Intn(40))
+		if rnd.Intn(3) == 0 {
+			time.Sleep(time.Duration(rnd.Intn(30)) * time.Millisecond) // somewhere in a sweep
+			kill()
+		}
+		for key, value := range model {
+			r := c.Do("GET", key)
+			if status, got := v.ask("GET", "/"+r.Str, nil); r.Kind != resp.Blob || status != http.StatusOK || !bytes.Equal(got, value) {
+				t.Fatalf("step %d: %s: %+v, status %d", i, key, r, status)
+			}
+		}
+	}
+	last := v.put(noise(engine.MinRef, 99))
+	c.Do(setRef(last, "SET", "last", "")...)
+	c.Do("DEL", "last")
+	for until := time.Now().Add(30 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		keys, err := l.R2List(ctx, "")
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(keys) == len(model) {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("%d values are in R2, and %d keys need one", len(keys), len(model))
+		}
+		forward(16)
+	}
+	for key, value := range model {
+		r := c.Do("GET", key)
+		if status, got := v.ask("GET", "/"+r.Str, nil); status != http.StatusOK || !bytes.Equal(got, value) {
+			t.Errorf("%s: %+v, status %d", key, r, status)
+		}
 	}
 }
