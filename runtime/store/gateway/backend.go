@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,7 +24,8 @@ type Backend struct {
 	spaces   map[string]*space // by token
 	sessions map[*Session]struct{}
 	closed   bool
-	quit     chan struct{} // closed with the backend
+	ctx      context.Context // ends with the backend
+	quit     context.CancelFunc
 }
 
 var _ store.Backend = (*Backend)(nil)
@@ -35,8 +37,9 @@ func newBackend(a *address) *Backend {
 	}
 	b := &Backend{
 		addr: a, base: a.base, url: u.String(), outcomeTime: outcomeTime,
-		spaces: map[string]*space{}, sessions: map[*Session]struct{}{}, quit: make(chan struct{}),
+		spaces: map[string]*space{}, sessions: map[*Session]struct{}{},
 	}
+	b.ctx, b.quit = context.WithCancel(context.Background())
 	if a.base.Scheme == "http" && a.token != "" && !store.Loopback(a.base.Hostname()) {
 		slog.Warn("gateway: the token travels without encryption, because the URL is http://", "url", b.url)
 	}
@@ -101,7 +104,7 @@ func (b *Backend) Close() error {
 	sessions, spaces := b.sessions, b.spaces
 	b.sessions = nil
 	b.mu.Unlock()
-	close(b.quit)
+	b.quit()
 	var wait sync.WaitGroup
 	for _, sp := range spaces {
 		for _, l := range sp.lanes() {

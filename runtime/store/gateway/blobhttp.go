@@ -176,7 +176,7 @@ func (sp *space) blobTry(ctx context.Context, o *object, method, id string, quer
 		case <-time.After(b.NextBackOff()):
 		case <-ctx.Done():
 			return fmt.Errorf("%w (%v)", ctx.Err(), err)
-		case <-sp.b.quit:
+		case <-sp.b.ctx.Done():
 			return errClosed
 		}
 	}

@@ -112,7 +112,7 @@ func (l *lane) connect() (wire, *frame.Welcome) {
 			return nil, nil
 		}
 		select {
-		case <-l.o.sp.b.quit:
+		case <-l.o.sp.b.ctx.Done():
 		case <-time.After(b.NextBackOff()):
 		}
 	}
@@ -155,8 +155,9 @@ func (l *lane) handshake() (wire, *frame.Welcome, error) {
 	l.mu.Lock()
 	hello := frame.Hello{Version: frame.Version, Session: l.id, Epoch: l.epoch, Library: library}
 	l.mu.Unlock()
-	timer := time.AfterFunc(handshakeTimeout, w.close)
-	defer timer.Stop()
+	ctx, cancel := context.WithTimeout(sp.b.ctx, handshakeTimeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, w.close)()
 	b := hello.Append(nil)
 	if err = w.write(b); err == nil {
 		b, err = w.read(nil)
@@ -190,6 +191,10 @@ func (l *lane) handshake() (wire, *frame.Welcome, error) {
 // serve sends what waits and reads until the connection ends.
 func (l *lane) serve(w wire, welcome *frame.Welcome) error {
 	l.mu.Lock()
+	if l.folded {
+		l.mu.Unlock()
+		return nil
+	}
 	l.wire, l.welcomed, l.epoch = w, true, welcome.Epoch
 	l.generation++
 	for _, c := range l.clients {
@@ -319,9 +324,8 @@ func (l *lane) close() {
 	for _, t := range l.tickets() {
 		l.giveUp(l.parked[t], errClosed)
 	}
-	w := l.wire
 	l.proceed()
-	for until := time.Now().Add(closeTime); w != nil && time.Now().Before(until); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(closeTime); time.Now().Before(until); time.Sleep(time.Millisecond) {
 		l.mu.Lock()
 		quiet := !l.busy && len(l.parked) == 0 || l.wire == nil
 		l.mu.Unlock()
@@ -329,6 +333,10 @@ func (l *lane) close() {
 			break
 		}
 	}
+	l.mu.Lock()
+	l.folded = true
+	w := l.wire
+	l.mu.Unlock()
 	if w != nil {
 		_ = w.write(frame.AppendBye(nil))
 		w.close()

@@ -35,6 +35,7 @@ type lane struct {
 	wire    wire // nil: not connected
 	started bool // run is running
 	closing bool
+	folded  bool // there is no connection any more, and will be none
 	watched bool // the watchdog's timer is set
 	need    chan struct{}
 	stopped chan struct{} // run has ended

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -151,7 +150,7 @@ func (sp *space) route(ctx context.Context) (*router, error) {
 		sp.mu.Unlock()
 		select {
 		case <-asking:
-		case <-sp.b.quit:
+		case <-sp.b.ctx.Done():
 			return nil, errClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -167,7 +166,7 @@ func (sp *space) route(ctx context.Context) (*router, error) {
 		}
 		select {
 		case <-time.After(b.NextBackOff()):
-		case <-sp.b.quit:
+		case <-sp.b.ctx.Done():
 			return nil, errClosed
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%w (%v)", ctx.Err(), err)
@@ -180,7 +179,7 @@ func (sp *space) askInBackground() {
 	done := make(chan struct{})
 	sp.asking, sp.asked = done, time.Now()
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
+		ctx, cancel := context.WithTimeout(sp.b.ctx, handshakeTimeout)
 		defer cancel()
 		in, err := sp.ask(ctx)
 		var r *router
@@ -261,7 +260,7 @@ func (sp *space) dial(l *lane) (wire, error) {
 	if sp.plain.Load() {
 		return newPosts(sp, l), nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
+	ctx, cancel := context.WithTimeout(sp.b.ctx, handshakeTimeout)
 	defer cancel()
 	s, response, err := dialSocket(ctx, sp.b.base, sp.header(l.o))
 	if err == nil {
@@ -293,5 +292,3 @@ func (sp *space) dial(l *lane) (wire, error) {
 func isVersion(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "another version of the protocol")
 }
-
-var errNotServed = errors.New("gateway: the Worker does not serve frames over HTTP")
