@@ -257,6 +257,17 @@ func (k *KV) BulkPut(ctx context.Context, pairs []Pair) (done int, failed []stri
 		if err != nil {
 			return done, failed, err
 		}
+		if len(one) > kvprimary.MaxValue && base64.StdEncoding.EncodedLen(len(pairs[i].Value)) > kvprimary.MaxValue && !utf8.ValidString(pairs[i].Value) {
+			// In bulk a value has its length in base64: this one goes by itself.
+			if err := flush(); err != nil {
+				return done, failed, err
+			}
+			if err := k.Put(ctx, pairs[i]); err != nil {
+				return done, failed, err
+			}
+			done++
+			continue
+		}
 		if count == kvprimary.BulkPut || count > 0 && body.Len()+len(one) > bulkBytes {
 			if err := flush(); err != nil {
 				return done, failed, err

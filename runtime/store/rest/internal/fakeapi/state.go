@@ -568,7 +568,7 @@ func r2Delete(c *call, b map[string][]byte) answer {
 func scripts(c *call) answer {
 	out := []interface{}{}
 	for name, u := range c.s.Workers {
-		e := map[string]interface{}{"id": name, "has_modules": true}
+		e := map[string]interface{}{"id": name}
 		if u.Tag != "" {
 			e["migration_tag"] = u.Tag
 		}
@@ -638,7 +638,7 @@ func upload(c *call) answer {
 		}
 	}
 	c.s.Workers[c.vars["script_name"]] = u
-	result := map[string]interface{}{"id": c.vars["script_name"], "etag": etag(u.Metadata), "startup_time_ms": 12, "has_modules": true}
+	result := map[string]interface{}{"id": c.vars["script_name"], "etag": etag(u.Metadata), "startup_time_ms": 12}
 	if u.Tag != "" {
 		result["migration_tag"] = u.Tag
 	}
