@@ -17,6 +17,7 @@ type txState struct {
 	watching bool
 	broken   bool           // what was watched is not any more: EXEC is to answer nil
 	spoiled  bool           // a command was refused while queueing
+	known    bool           // the program knows the client's number, and others may use it
 	queue    []resp.Command // since MULTI
 
 	epoch, generation uint64 // in which the object has it
@@ -213,6 +214,10 @@ func (s *Session) learn(c *client, t *txState, cmds []resp.Command, replies []re
 	c.tx = *t
 	switch {
 	case s.closed.Load() || c.apart:
+	case t.known && s.home.Load() != nil:
+		// CLIENT UNBLOCK and CLIENT KILL shall find the client that has the number.
+		s.tied, s.listens = c, true
+		s.special.Store(true)
 	case t.open():
 		if s.tied == nil {
 			s.tied = c
@@ -264,6 +269,9 @@ func (s *Session) learnOne(t *txState, cmd resp.Command, r resp.Reply) {
 		s.learnReset(t, name)
 	case "client":
 		s.learnClient(cmd)
+		if len(cmd) == 2 && (strings.EqualFold(cmd[1], "id") || strings.EqualFold(cmd[1], "info")) {
+			t.known = true
+		}
 	case "hello":
 		s.learnHello(cmd)
 	}
