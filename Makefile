@@ -7,6 +7,8 @@
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     redis2cf against go list and go vet, the engine against redis-server
 #                and its targets (BENCH_STRICT=1: a missed one is a failure)
+# make bench-cloudflare  the Worker on a local workerd against redis-server, rows, bills, pauses
+#                (BENCH_FLAGS="-part load -only 'mix, 64'" for some of it)
 #
 # Only Go is needed. Suites that compare with redis-server run when it is
 # installed; REDIS2CF_REQUIRE=all makes a missing program a failure.
@@ -21,7 +23,7 @@ DIR      ?=
 SAMPLE   := testdata/chat
 WASMTEST := $(or $(TMPDIR),/tmp)/redis2cf-wasmtest
 
-.PHONY: test fmt vet unit needs race race-short difftest crash wasm-test fuzz bench generate
+.PHONY: test fmt vet unit needs race race-short difftest crash wasm-test fuzz bench bench-cloudflare generate
 
 test: needs fmt vet unit
 
@@ -92,6 +94,9 @@ fuzz:
 
 bench:
 	$(GO) run ./internal/bench $(DIR)
+
+bench-cloudflare:
+	$(GO) run ./internal/bench/cloudflare $(BENCH_FLAGS)
 
 generate:
 	$(GO) generate ./...
