@@ -82,6 +82,7 @@ export class Redis2cfObject extends DurableObject {
     this.faults = 0; // in a row
     this.collecting = false;
     this.sweeping = false;
+    this.billed = { messages: 0, requests: 0, alarms: 0 }; // since then, with rows counted by the runner
     this.followers = new Followers(this, env);
     this.blobs = new BlobSweep(this, env.REDIS2CF_R2);
     for (const ws of ctx.getWebSockets()) this.wake(ws);
@@ -126,6 +127,7 @@ export class Redis2cfObject extends DurableObject {
    * @param {Request} request
    */
   async fetch(request) {
+    this.billed.requests++;
     if (this.name === "") return refusal(500, Code.FAULT, "ERR the object does not know its name: deploy with the compatibility date of the project");
     const digest = request.headers.get("X-Redis2cf-Digest") ?? "";
     const scope = request.headers.get("X-Redis2cf-Write") === "1" ? Scope.WRITE : 0;
@@ -142,6 +144,7 @@ export class Redis2cfObject extends DurableObject {
           databaseBytes: this.ctx.storage.sql.databaseSize,
           sockets: this.sockets.size,
           requests: this.exchanges.size,
+          billed: { ...this.billed, rowsRead: this.runner.rowsRead, rowsWritten: this.runner.rowsWritten },
         });
       case "/v1/rebuild/d1":
       case "/v1/rebuild/kv":
@@ -189,6 +192,7 @@ export class Redis2cfObject extends DurableObject {
    * @param {string | ArrayBuffer} message
    */
   webSocketMessage(ws, message) {
+    this.billed.messages++;
     const s = this.bySocket.get(ws) ?? this.wake(ws);
     if (s === undefined) return;
     if (typeof message === "string") return end(ws, Code.PROTOCOL, 0, "ERR a text message: the protocol is binary");
@@ -372,6 +376,7 @@ export class Redis2cfObject extends DurableObject {
   setAlarm(at) {
     if (this.alarmAt !== 0 && this.alarmAt <= at) return;
     this.alarmAt = at;
+    this.billed.alarms++;
     this.ctx.storage.setAlarm(at).catch((e) => {
       this.alarmAt = 0;
       console.error("redis2cf: the alarm cannot be set:", e);

@@ -53,6 +53,9 @@ export class Runner {
     this.kept = new Uint8Array(4096);
     this.keptLength = 0;
     this.errorLength = 0;
+    // As they are billed, since the object was constructed.
+    this.rowsRead = 0;
+    this.rowsWritten = 0;
     // What the body of a transaction works on: a closure that is made once.
     /** @type {readonly string[]} */
     this.texts = [];
@@ -91,7 +94,9 @@ export class Runner {
     const { sql, args } = this;
     for (let i = 0; i < n; i++) {
       this.decode(memory);
-      sql.exec.apply(sql, /** @type {[string, ...any[]]} */ (args));
+      const cursor = sql.exec.apply(sql, /** @type {[string, ...any[]]} */ (args));
+      this.rowsRead += cursor.rowsRead;
+      this.rowsWritten += cursor.rowsWritten;
     }
   }
 
@@ -146,6 +151,7 @@ export class Runner {
       this.decode(memory);
       const cursor = this.sql.exec.apply(this.sql, /** @type {[string, ...any[]]} */ (this.args));
       this.keepRows(cursor.raw(), cursor.columnNames.length, rows);
+      this.rowsRead += cursor.rowsRead;
       return this.keptLength;
     } catch (e) {
       this.keepError(e);
