@@ -23,8 +23,8 @@ import (
 // How long a local run may take.
 const (
 	startWithin = 60 * time.Second
-	endWithin   = 2 * time.Second // after that workerd is killed, which loses nothing that was answered
-	keptLog     = 4096            // bytes of it, for errors
+	endWithin   = time.Second // after that workerd is killed, which loses nothing that was answered
+	keptLog     = 4096        // bytes of it, for errors
 )
 
 // Options say what to run.
@@ -116,7 +116,7 @@ func Start(ctx context.Context, o Options) (*Local, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.start(ctx); err != nil {
+	if err := l.start(ctx, false); err != nil {
 		l.unlock()
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func (l *Local) Restart(ctx context.Context) error {
 	if err := l.end(endWithin); err != nil {
 		return err
 	}
-	return l.start(ctx)
+	return l.start(ctx, true)
 }
 
 // end ends the process; grace is how long it may take by itself.
@@ -244,8 +244,9 @@ func (l *Local) end(grace time.Duration) error {
 	return nil
 }
 
-// start starts workerd and waits until the Worker answers.
-func (l *Local) start(ctx context.Context) error {
+// start starts workerd and waits until the Worker answers. The address was ours
+// before when it is started again.
+func (l *Local) start(ctx context.Context, again bool) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	l.config.address = l.addr
@@ -253,6 +254,12 @@ func (l *Local) start(ctx context.Context) error {
 		return fmt.Errorf("preparing a local run: %w", err)
 	}
 	p, ports, err := startProcess(ctx, l.o.Tools.Workerd, filepath.Join(l.run, configFile), l.o.State, l.o.Log)
+	// A client that dials the port while nobody listens may have been given the very
+	// same port by the system, and holds it until it gives up.
+	for again && errors.Is(err, errInUse) && ctx.Err() == nil {
+		time.Sleep(50 * time.Millisecond)
+		p, ports, err = startProcess(ctx, l.o.Tools.Workerd, filepath.Join(l.run, configFile), l.o.State, l.o.Log)
+	}
 	if err != nil {
 		return err
 	}
@@ -309,11 +316,14 @@ func startProcess(ctx context.Context, program, config, dir string, log io.Write
 	}
 }
 
+// errInUse says that workerd could not listen.
+var errInUse = errors.New("the address is in use by another process: stop that one, or choose another port (0 takes a free one)")
+
 // failure is how a process ended.
 func (p *process) failure() error {
 	text := p.last.String()
 	if strings.Contains(text, "ddress already in use") {
-		return errors.New("the address is in use by another process: stop that one, or choose another port (0 takes a free one)")
+		return errInUse
 	}
 	if p.err == nil {
 		return fmt.Errorf("workerd ended: %s", text)

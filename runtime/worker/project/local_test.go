@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -110,6 +111,33 @@ func TestALocalRunKeepsItsStateAndAddressThroughKillStopAndStart(t *testing.T) {
 	}
 	again := startCounter(t, Options{State: state})
 	add(again)
+}
+
+func TestARestartWaitsForItsAddress(t *testing.T) {
+	l := startCounter(t, Options{})
+	if err := l.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	other, err := net.Listen("tcp", strings.TrimPrefix(l.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- l.Restart(context.Background()) }()
+	select {
+	case err := <-done:
+		t.Errorf("it did not wait: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := get(t, l, "/v1/info"); status != http.StatusOK {
+		t.Error(status)
+	}
 }
 
 func TestALocalRunHasTheProjectsBindings(t *testing.T) {

@@ -60,6 +60,10 @@ func TestWranglerAcceptsTheProject(t *testing.T) {
 		t.Errorf("%s with gzip", Size(written.GzipBytes))
 	}
 
+	if out := wrangler(t, dir, "types"); !strings.Contains(out, objectsBinding+": DurableObjectNamespace") || !strings.Contains(out, d1Binding+": D1Database") {
+		t.Errorf("the types are %s", out)
+	}
+
 	// What the local run has migrated, wrangler finds migrated, and the other way round.
 	state := filepath.Join(t.TempDir(), "state")
 	l, err := Start(context.Background(), Options{Dir: dir, State: state, Tools: tools(t)})
