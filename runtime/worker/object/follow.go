@@ -176,6 +176,7 @@ type outboxRow struct {
 	names  []kvName  // of keys for KV
 	walks  []kvWalk  // over spaces, for KV
 	copy   bool      // D1 is to be fed anew: the commit is too large to be written down
+	missed bool      // D1 gets it with a copy that has not begun
 	dbs    []dbSpace // that D1 knows then
 }
 
@@ -197,6 +198,7 @@ func (f *followers) frame(p *Program, ch *engine.Change, now int64) (*outboxRow,
 	}
 	row := &w.row
 	if !f.d1.writes() {
+		row.missed = len(row.d1) > 0
 		row.d1, row.rows, row.copy = nil, 0, false
 	}
 	if row.copy {
@@ -205,7 +207,7 @@ func (f *followers) frame(p *Program, ch *engine.Change, now int64) (*outboxRow,
 		}
 	}
 	if len(row.d1) == 0 && len(row.kv) == 0 {
-		if row.copy || row.sync {
+		if row.copy || row.sync || row.missed {
 			return row, nil
 		}
 		return nil, nil
@@ -314,9 +316,11 @@ func (f *followers) alarm(now int64) (at int64) {
 
 // holds reports whether a space must not be swept yet.
 func (f *followers) holds(space int64) bool {
-	for i := range f.kv.walks {
-		if f.kv.walks[i].space == space {
-			return true
+	for _, walks := range [...][]kvWalk{f.kv.walks, f.kv.walked} {
+		for i := range walks {
+			if walks[i].space == space {
+				return true
+			}
 		}
 	}
 	return false

@@ -49,31 +49,33 @@ func jsonBlob(place int) string {
 	return "CASE substr(" + v + ", 1, 1) WHEN 't' THEN CAST(substr(" + v + ", 2) AS BLOB) ELSE unhex(substr(" + v + ", 2)) END"
 }
 
-// scaleSteps times 62 is the largest power of two by which jsonScore divides.
-const scaleSteps = 2
+// scaleSteps times 62 is more than the powers of two that a float64 has.
+const scaleSteps = 18
 
 // jsonScore is the SQL that reads a score from two places: a whole number and the
-// power of two to divide it by. JSON has no infinity, and SQLite reads decimal
-// fractions with an error in the last digit.
+// power of two to divide it by, of which each step is exact. JSON has no infinity, and
+// SQLite reads decimal fractions with an error in the last digit.
 func jsonScore(place int) string {
 	v, k := "value ->> "+strconv.Itoa(place), "(value ->> "+strconv.Itoa(place+1)+")"
-	down, up := "CAST("+v+" AS REAL)", "CAST("+v+" AS REAL)"
+	number := "CAST(" + v + " AS REAL)"
+	down, up := number, number
 	for i := 0; i < scaleSteps; i++ {
 		off := strconv.Itoa(62 * i)
 		down += " / (1 << min(max(" + k + " - " + off + ", 0), 62))"
 		up += " * (1 << min(max(-" + k + " - " + off + ", 0), 62))"
 	}
-	return "CASE " + v + " WHEN 'inf' THEN 9e999 WHEN '-inf' THEN -9e999 ELSE CASE WHEN " + k + " >= 0 THEN " + down + " ELSE " + up + " END END"
+	return "CASE WHEN " + v + " = 'inf' THEN 9e999 WHEN " + v + " = '-inf' THEN -9e999 WHEN " + v + " = '-0' THEN -0.0 WHEN " + k + " BETWEEN 0 AND 62 THEN " + number + " / (1 << " + k +
+		") WHEN " + k + " > 0 THEN " + down + " ELSE " + up + " END"
 }
 
-// scaled is a score as jsonScore reads it; ok is false when the power is too large.
-func scaled(f float64) (m int64, k int, ok bool) {
+// scaled is a score as jsonScore reads it.
+func scaled(f float64) (m int64, k int) {
 	frac, exp := math.Frexp(f)
 	m, k = int64(frac*(1<<53)), 53-exp
-	for m != 0 && m&1 == 0 && k > 0 {
+	for m&1 == 0 && k > 0 {
 		m, k = m>>1, k-1
 	}
-	return m, k, m != 0 && k <= 62*scaleSteps && k >= -62*scaleSteps
+	return m, k
 }
 
 // d1Table has the statements on one table of D1.
@@ -353,12 +355,7 @@ func (w *rowWriter) item(op *rowOp) {
 		w.oversized++
 		put = false
 	}
-	alone := n > largeRow
-	if op.typ == engine.TypeZSet && it.Score != 0 && !math.IsInf(it.Score, 0) {
-		_, _, ok := scaled(it.Score)
-		alone = alone || !ok
-	}
-	if put && alone {
+	if put && n > largeRow {
 		w.p.d1(d.put).Text(w.object).Int(int64(op.id)).item(t, nil, it)
 		return
 	}
@@ -403,11 +400,11 @@ func addScore(b []byte, f float64) []byte {
 	case math.IsInf(f, -1):
 		return append(b, `"-inf",0`...)
 	case f == 0 && math.Signbit(f):
-		return append(b, "-0.0,0"...)
+		return append(b, `"-0",0`...)
 	case f == 0:
 		return append(b, "0,0"...)
 	}
-	m, k, _ := scaled(f)
+	m, k := scaled(f)
 	return addInts(b, m, int64(k))
 }
 

@@ -316,8 +316,8 @@ func (w *changeWriter) name(db uint32, key string, ops []engine.Op) error {
 		}
 	}
 	w.named(db, key)
-	for _, walks := range [...][]kvWalk{w.f.kv.walks, w.row.walks} {
-		for i := range walks { // the key may be gone when the walk comes
+	for _, walks := range [...][]kvWalk{w.f.kv.walks, w.f.kv.walked, w.row.walks} {
+		for i := range walks { // the key may be gone when the walk comes, or comes again
 			if walk := &walks[i]; walk.space == space && walk.db != db {
 				w.named(walk.db, key)
 			}

@@ -3,6 +3,7 @@ package object
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"sort"
 	"strconv"
@@ -13,16 +14,16 @@ import (
 )
 
 const (
-	kvDelay    = 100_000             // microseconds in which changes of a key are joined before the first put
-	kvEvery    = 1_000_000           // microseconds between two writes of one key: more often KV answers 429
-	kvLast     = 60_000_000          // longest pause after failures, microseconds
-	kvOps      = 48                  // operations of one task: a Worker of the free plan has 50 in an invocation
-	kvBytes    = 4 << 20             // of values in one task, one value at least
-	kvTries    = 8                   // times that KV may refuse a key for a reason that does not pass, before it is left out
-	kvNearest  = 65_000              // milliseconds: KV lets nothing expire within 60 s; the rest is for the way there
-	kvFarthest = 253_402_300_799_000 // Unix milliseconds: KV is told of no time behind the year 9999
-	kvStore    = 1_000_000           // microseconds between two rows that say how far KV has come
-	maxValue   = 25 << 20            // bytes of a value in KV
+	kvDelay    = 100_000              // microseconds in which changes of a key are joined before the first put
+	kvEvery    = 1_000_000            // microseconds between two writes of one key: more often KV answers 429
+	kvLast     = 60_000_000           // longest pause after failures, microseconds
+	kvOps      = 48                   // operations of one task: a Worker of the free plan has 50 in an invocation
+	kvBytes    = 4 << 20              // of values in one task, one value at least
+	kvTries    = 8                    // times that KV may refuse a key for a reason that does not pass, before it is left out
+	kvNearest  = 65_000               // milliseconds: KV lets nothing expire within 60 s; the rest is for the way there
+	kvFarthest = math.MaxInt32 * 1000 // Unix milliseconds: KV takes no time behind 2038-01-19, 32 bits of seconds
+	kvStore    = 1_000_000            // microseconds between two rows that say how far KV has come
+	maxValue   = 25 << 20             // bytes of a value in KV
 )
 
 // kvState is the row of followers, as JSON.
@@ -70,7 +71,8 @@ type kvFollower struct {
 	keys   map[kvName]*kvKey
 	recent map[kvName]int64 // when names were last written, Unix microseconds
 	walks  []kvWalk
-	list   *string // cursor of the list of a copy; nil: it is not listed
+	walked []kvWalk // whose names are in keys: after a crash they are walked again, and must find them
+	list   *string  // cursor of the list of a copy; nil: it is not listed
 	flight []kvOp
 	next   int64 // nothing is tried before, Unix microseconds
 	fails  int
@@ -202,7 +204,7 @@ func (k *kvFollower) changed(n kvName, seq uint64, at, now int64) {
 
 // waits reports whether a key's last state may not have reached KV.
 func (k *kvFollower) waits(db uint32, key string) bool {
-	return k.read < k.last || len(k.walks) > 0 || k.list != nil || k.keys[kvName{db, key}] != nil
+	return k.read < k.last || len(k.walks) > 0 || len(k.walked) > 0 || k.list != nil || k.keys[kvName{db, key}] != nil
 }
 
 // committed takes in what a commit wrote down.
@@ -279,7 +281,23 @@ func (k *kvFollower) store(now int64) error {
 		return fmt.Errorf("object: storing how far KV has come: %w", err)
 	}
 	k.state, k.stored = state, now
+	k.forget()
 	return nil
+}
+
+// forget lets go of walks that are stored as confirmed.
+func (k *kvFollower) forget() {
+	n := 0
+	for _, w := range k.walked {
+		if w.seq > k.seq {
+			k.walked[n] = w
+			n++
+		}
+	}
+	if n < len(k.walked) {
+		k.walked = k.walked[:n]
+		k.f.rows.trash = true // a flushed space may have waited for this
+	}
 }
 
 // copying reports whether something that a copy put here is not confirmed.
@@ -370,8 +388,10 @@ func (k *kvFollower) step(now int64) error {
 		}
 	}
 	if !q.more && q.rows < page {
+		if w.seq > k.seq {
+			k.walked = append(k.walked, kvWalk{db: w.db, space: w.space, seq: w.seq})
+		}
 		k.walks = append([]kvWalk(nil), k.walks[1:]...)
-		r.trash = true // a flushed space may have waited for this
 	}
 	return nil
 }

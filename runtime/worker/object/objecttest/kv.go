@@ -135,6 +135,8 @@ func (k *KV) allowed(name string, e *KVEntry) error {
 		return errors.New("KV PUT failed: 413 Value length exceeds limit of 26214400.")
 	case len(e.Metadata) > 1024 || !json.Valid([]byte(e.Metadata)):
 		return errors.New("KV PUT failed: 413 Metadata length exceeds limit of 1024.")
+	case e.Expires > math.MaxInt32:
+		return errors.New("Value out of range. Must be between -2147483648 and 2147483647 (inclusive).")
 	case e.Expires != 0 && e.Expires*1_000_000 < k.Now+60_000_000:
 		return errors.New("KV PUT failed: 400 Invalid expiration. Expiration times must be at least 60 seconds in the future.")
 	}
