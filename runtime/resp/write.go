@@ -26,6 +26,8 @@ func AppendReply(dst []byte, proto int, r Reply) []byte {
 		return appendLine(dst, '+', r.Str)
 	case Error:
 		return appendLine(dst, '-', r.Str)
+	case Blob:
+		return appendLine(dst, '-', "ERR the value lies elsewhere and was not fetched")
 	case Int:
 		return appendInt(dst, ':', r.Int)
 	case Double:
