@@ -239,6 +239,9 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, name string, sco
 		if err != nil {
 			break
 		}
+		if s.opt.Before != nil {
+			s.opt.Before(s)
+		}
 		s.mu.Lock()
 		if s.closed {
 			s.mu.Unlock()
@@ -271,6 +274,9 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, name string, scope
 		return
 	}
 	h := c.h
+	if s.opt.Before != nil {
+		s.opt.Before(s)
+	}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

@@ -40,6 +40,8 @@ type Options struct {
 	Object    object.Options
 	Seed      int64        // of the objects' random bits; 0: the time
 	Now       func() int64 // Unix microseconds; nil: the wall clock
+	// Before is called before each message is taken; it may call the server's methods.
+	Before func(s *Server)
 }
 
 // A Server is an isolate with its objects. It is an http.Handler.

@@ -303,8 +303,13 @@ func (l *lane) refused(e *frame.Error) error {
 			l.mu.Unlock()
 			time.AfterFunc(delay, func() { l.resend(w) })
 			return nil
-		case e.Code == frame.CodeOutcome:
-			l.forget(err)
+		case e.Code == frame.CodeProtocol && l.retries < maxGarbled:
+			// What arrived is not what was sent: over another connection it may be.
+			l.retries++
+			l.mu.Unlock()
+			return err
+		case e.Code == frame.CodeOutcome, l.resent && e.Code != frame.CodeFault:
+			l.forget(err) // it may have been run when it was sent first
 		default:
 			l.drop(err)
 		}
@@ -357,8 +362,10 @@ func (l *lane) forget(err error) {
 	}
 }
 
-// maxOverload is how often a frame is sent that an overloaded object did not run.
-const maxOverload = 6
+const (
+	maxOverload = 6 // how often a frame is sent that an overloaded object did not run
+	maxGarbled  = 3 // the same for one that the object could not read
+)
 
 // resend sends the frame in flight once more.
 func (l *lane) resend(w wire) {
