@@ -23,7 +23,7 @@ type Options struct {
 	// commands are then KV's on every key, outside of transactions.
 	Families func() *kvprimary.Families
 	// Keys are the keys of a command that the table does not have.
-	Keys func(ctx context.Context, line resp.Command) []string
+	Keys func(line resp.Command) []string
 	DB   int
 	// Closed is called once, by Close.
 	Closed func()
@@ -71,7 +71,7 @@ func (s *Session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 
 // ExecuteIn runs a frame in memory that is lent where nothing of it is KV's.
 func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []resp.Command) ([]resp.Reply, error) {
-	runs := s.split(ctx, cmds)
+	runs := s.split(cmds)
 	if len(runs) == 1 && runs[0].way == toInner && runs[0].texts == nil {
 		if b, ok := s.opt.Inner.(store.Borrower); ok && scratch != nil {
 			return b.ExecuteIn(ctx, scratch, cmds)
@@ -112,7 +112,7 @@ func (s *Session) run(ctx context.Context, r *run) ([]resp.Reply, error) {
 }
 
 // split finds out who runs what.
-func (s *Session) split(ctx context.Context, cmds []resp.Command) []run {
+func (s *Session) split(cmds []resp.Command) []run {
 	families := s.opt.Families()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,7 +133,7 @@ func (s *Session) split(ctx context.Context, cmds []resp.Command) []run {
 		r.lines = append(r.lines, line)
 	}
 	for _, line := range cmds {
-		verdict, text := s.route(ctx, families, line)
+		verdict, text := s.route(families, line)
 		switch {
 		case verdict == kvprimary.Elsewhere:
 			add(toInner, line, "")
@@ -154,7 +154,7 @@ func (s *Session) split(ctx context.Context, cmds []resp.Command) []run {
 }
 
 // route says who serves a command line.
-func (s *Session) route(ctx context.Context, families *kvprimary.Families, line resp.Command) (kvprimary.Verdict, string) {
+func (s *Session) route(families *kvprimary.Families, line resp.Command) (kvprimary.Verdict, string) {
 	if len(line) == 0 {
 		return kvprimary.Elsewhere, ""
 	}
@@ -170,7 +170,7 @@ func (s *Session) route(ctx context.Context, families *kvprimary.Families, line 
 	case ok:
 		return families.Route(line, nil)
 	}
-	return families.Route(line, s.opt.Keys(ctx, line))
+	return families.Route(line, s.opt.Keys(line))
 }
 
 // note follows what the session's database is. The caller holds mu.

@@ -44,6 +44,11 @@
 // is left to them when the object was reset; XREAD from $ then starts at what is
 // the end by then. What was watched before a reset is lost: EXEC answers nil.
 //
+// # Families in KV alone
+//
+// Commands of families with consistency: primary go to the Worker's /v1/kv, past every
+// object; docs/kv-primary.md says what they promise. A frame may have them beside others.
+//
 // # Several objects
 //
 // A plan with groups or shards spreads keys over objects: a key belongs to the

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
+	"github.com/redis2cf/redis2cf/runtime/internal/kvfront"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
@@ -30,10 +31,11 @@ type Session struct {
 
 	mu      sync.Mutex
 	clients map[*lane]*client
-	tied    *client        // it watches, has a transaction, or listens
-	listens bool           // tied for good
-	loose   []resp.Command // MULTI and what follows it, whose object is not known yet
-	topics  *topics        // what is subscribed to in several objects; guarded by pushMu
+	tied    *client          // it watches, has a transaction, or listens
+	listens bool             // tied for good
+	loose   []resp.Command   // MULTI and what follows it, whose object is not known yet
+	topics  *topics          // what is subscribed to in several objects; guarded by pushMu
+	front   *kvfront.Session // before the objects, where families are in KV alone; nil: none was yet
 
 	pushMu sync.Mutex
 	push   func(resp.Reply)
@@ -62,7 +64,7 @@ func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []r
 		size += frame.Size(cmd)
 	}
 	home := s.home.Load()
-	if home == nil || all&^slow != 0 || len(cmds) > frame.MaxCommands || size > blobOfR2 || s.special.Load() {
+	if home == nil || all&^slow != 0 || len(cmds) > frame.MaxCommands || size > blobOfR2 || s.special.Load() || s.sp.inKV.Load() {
 		return s.execute(ctx, scratch, cmds, all)
 	}
 	c := home[0]
@@ -123,6 +125,14 @@ func (s *Session) execute(ctx context.Context, scratch *resp.Scratch, cmds []res
 	if len(cmds) == 0 {
 		return nil, nil
 	}
+	if r.primary != nil {
+		return s.overKV(ctx, scratch, cmds)
+	}
+	return s.inObjects(ctx, r, scratch, cmds, all)
+}
+
+// inObjects runs what no other place serves.
+func (s *Session) inObjects(ctx context.Context, r *router, scratch *resp.Scratch, cmds []resp.Command, all traits) ([]resp.Reply, error) {
 	if r.only == nil {
 		return s.routed(ctx, r, scratch, cmds)
 	}

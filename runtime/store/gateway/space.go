@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
+	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
 )
 
 // A space is what one token shows of a Worker: objects, and which keys are in which.
@@ -26,6 +27,10 @@ type space struct {
 	plain     atomic.Bool // WebSockets are refused on the way: HTTP serves
 
 	routes atomic.Pointer[router] // nil: not known yet
+	inKV   atomic.Bool            // a plan has had families in KV alone
+
+	kvOnce   sync.Once
+	kvClient *kvprimary.Client
 
 	mu      sync.Mutex
 	objects map[string]*object
@@ -190,6 +195,7 @@ func (sp *space) askInBackground() {
 		defer sp.mu.Unlock()
 		if err == nil {
 			if old := sp.routes.Load(); old == nil || !old.same(r) {
+				sp.inKV.Store(r.primary != nil || sp.inKV.Load())
 				sp.routes.Store(r)
 			}
 		}

@@ -7,10 +7,10 @@ import (
 	"hash/fnv"
 	"io"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvfront"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -113,7 +113,7 @@ func (s *Stale) Session(inner store.Session, opt store.SessionOptions) store.Ses
 		s.clients[id] = c
 	}
 	c.sessions++
-	return kvfront.New(kvfront.Options{Inner: inner, Client: c.kv, Families: s.plan, Keys: s.keysOf, DB: opt.DB, Closed: c.leave})
+	return kvfront.New(kvfront.Options{Inner: inner, Client: c.kv, Families: s.plan, Keys: engine.Keys, DB: opt.DB, Closed: c.leave})
 }
 
 // staleClient is a place in the world: what it reads arrives there with a lag.
@@ -308,19 +308,4 @@ func (s *Stale) run(ctx context.Context, db int, lines ...resp.Command) ([]resp.
 		}
 		return replies, err
 	}
-}
-
-// keysOf are the keys of a command line, as the engine finds them.
-func (s *Stale) keysOf(ctx context.Context, line resp.Command) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	got, err := s.run(ctx, 0, append(resp.Command{"COMMAND", "GETKEYS"}, line...))
-	if err != nil || got[0].Kind != resp.Array {
-		return nil
-	}
-	keys := make([]string, len(got[0].Elems))
-	for i, k := range got[0].Elems {
-		keys[i] = strings.Clone(k.Str)
-	}
-	return keys
 }
