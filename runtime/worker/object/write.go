@@ -2,6 +2,7 @@ package object
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 )
@@ -134,8 +135,52 @@ func (r *Rows) op(p *Program, ops []engine.Op) (int, error) {
 	return 1, nil
 }
 
+// plain reports whether an operation puts a string that is nothing but that.
+func plain(op *engine.Op) bool {
+	h := &op.Header
+	return op.Kind == engine.OpPutKey && h.Type == engine.TypeString && h.ID == 0 && !h.Packed
+}
+
+// stringRows are statements for so many plain strings: what is the same for all of
+// them is no parameter, since eight parameters cost as much as writing a row does. No
+// more than 100 parameters may stand in a statement.
+var stringRows = []struct {
+	rows int
+	s    Statement
+}{{16, putStringRows(16)}, {4, putStringRows(4)}, {1, putStringRows(1)}}
+
+func putStringRows(n int) Statement {
+	const row = "(?, ?, ?, 1, 0, ?, 0, ?)"
+	return statement("INSERT OR REPLACE INTO keys (space, hash, key, type, id, expires, packed, value) VALUES " + row + strings.Repeat(", "+row, n-1))
+}
+
+// putStrings appends the plain strings that ops begin with.
+func (r *Rows) putStrings(p *Program, ops []engine.Op) int {
+	n := 1
+	for n < stringRows[0].rows && n < len(ops) && plain(&ops[n]) {
+		n++
+	}
+	for i := range ops[:n] {
+		r.space(p, ops[i].Header.DB) // which may be a statement of its own
+	}
+	of := 0
+	for stringRows[of].rows > n {
+		of++
+	}
+	n = stringRows[of].rows
+	p.Statement(stringRows[of].s)
+	for i := range ops[:n] {
+		h := &ops[i].Header
+		p.Int(r.space(p, h.DB)).Int(int64(h.Hash)).Blob(h.Key).IntOrNull(h.ExpireAt).Blob(h.Value)
+	}
+	return n
+}
+
 // putKeys appends the headers that ops begin with: many, or one.
 func (r *Rows) putKeys(p *Program, ops []engine.Op) int {
+	if plain(&ops[0]) {
+		return r.putStrings(p, ops)
+	}
 	n := 1
 	for n < manyRows && n < len(ops) && ops[n].Kind == engine.OpPutKey {
 		n++
