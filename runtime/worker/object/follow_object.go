@@ -57,12 +57,14 @@ func (o *Object) waitsFor() uint64 {
 }
 
 // holdBack takes sends back, from a mark on, until D1 has a commit; 0 sends them.
+// What a call sends after them on the same connection must wait as long: heldFor.
 func (o *Object) holdBack(m mark, seq uint64) {
 	if seq == 0 {
 		return
 	}
 	o.follow.hold(seq, o.out.sends-m.sends, o.out.b[m.n:])
 	o.out.back(m)
+	o.heldFor = seq
 }
 
 // Follow says what a follower is to do next: an output, and behind it the task.

@@ -40,7 +40,8 @@ type Object struct {
 	step    step
 	answer  []byte
 	scratch resp.Scratch
-	request *conn // the HTTP request that is being answered
+	request *conn  // the HTTP request that is being answered
+	heldFor uint64 // the commit that sends of this call wait for in D1; 0: none do
 }
 
 // A conn is a WebSocket, or an HTTP request.
@@ -73,7 +74,7 @@ func (o *Object) begin(now int64, seed uint64) {
 	o.in.calls++
 	o.used = o.in.calls
 	o.out.reset()
-	o.status = 0
+	o.status, o.heldFor = 0, 0
 }
 
 // open opens the engine on the rows. Clients of an earlier one are gone, but for
