@@ -96,12 +96,12 @@ func (o *Object) Post(number uint64, now int64, seed uint64, body []byte, unitwi
 	}
 	o.request, c.session = c, s
 	o.welcome(c)
-	again := o.resend(s, resendAfter)
+	o.resend(s, resendAfter)
 	switch frame.Kind(parts[1]) {
 	case frame.KindFrame:
 		o.frame(c, s, parts[1], unitwise)
 	case frame.KindPoll:
-		if o.poll(c, s, parts[1], again) {
+		if o.poll(c, s, parts[1]) {
 			o.request = nil
 			return o.end() // the response stays open
 		}
@@ -120,15 +120,15 @@ func (o *Object) Post(number uint64, now int64, seed uint64, body []byte, unitwi
 	return o.end()
 }
 
-// poll answers with what waits. If nothing does, and no reply has been sent again, it
-// reports that the response is to stay open.
-func (o *Object) poll(c *conn, s *session, message []byte, again bool) bool {
+// poll answers with what waits. If nothing does, it reports that the response is to
+// stay open.
+func (o *Object) poll(c *conn, s *session, message []byte) bool {
 	var m frame.Poll
 	if err := m.Decode(message); err != nil {
 		o.refuse(c, frame.CodeProtocol, 0, true, "ERR "+err.Error())
 		return false
 	}
-	waiting := again || len(s.queue.messages) > 0
+	waiting := len(s.queue.messages) > 0 || slices.ContainsFunc(sortedTickets(s.wakes), func(t uint64) bool { return s.wakes[t].sent == o.now })
 	for _, message := range s.queue.messages {
 		o.out.send(c.number, sendMessage, 0, message)
 	}
