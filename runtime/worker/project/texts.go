@@ -59,7 +59,7 @@ func storeBindings(worker string) []storeBinding {
 			fmt.Sprintf(`{ "binding": %s, "database_name": %s, "migrations_dir": %s }`, inJSON(d1Binding), inJSON(worker), inJSON(MigrationsDir)),
 			"Families with store: d1 follow here, for SQL.", "a D1 database"},
 		{"r2", "r2_buckets", r2Binding, fmt.Sprintf(`{ "binding": %s, "bucket_name": %s }`, inJSON(r2Binding), inJSON(worker+"-values")),
-			"Large values of families with store: r2.", "an R2 bucket"},
+			"Large values: above 64 KB of families with store: r2, above 1 MB of others.", "an R2 bucket"},
 	}
 }
 
