@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,6 +70,9 @@ func (p *posts) exchange(ctx context.Context, body []byte) bool {
 	if err == nil {
 		var parts [][]byte
 		if parts, err = frame.Parts(answer); err == nil {
+			// What commands were served with comes before the answer that says that they
+			// do not wait any more.
+			slices.SortStableFunc(parts, func(a, b []byte) int { return order(a) - order(b) })
 			for _, part := range parts {
 				select {
 				case p.came <- part:
@@ -84,6 +88,17 @@ func (p *posts) exchange(ctx context.Context, body []byte) bool {
 	default:
 	}
 	return false
+}
+
+// order is the place of a message among those of one response.
+func order(message []byte) int {
+	switch frame.Kind(message) {
+	case frame.KindWelcome:
+		return 0
+	case frame.KindMessages:
+		return 1
+	}
+	return 2
 }
 
 func (p *posts) post(ctx context.Context, body []byte) ([]byte, error) {
