@@ -74,6 +74,26 @@ export function seqOf(message) {
 }
 
 /**
+ * The number of the frame in the body of an HTTP request, behind its hello; 0 for any
+ * other body.
+ * @param {Uint8Array} body
+ */
+export function seqOfBody(body) {
+  let at = 0;
+  for (let part = 0; part < 2; part++) {
+    let n = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const c = body[at++];
+      if (c === undefined || scale > MAX_MESSAGE) return 0;
+      n += (c & 0x7f) * scale;
+      if (c < 0x80) break;
+    }
+    if (part === 0) at += n;
+  }
+  return seqOf(body.subarray(at));
+}
+
+/**
  * Writes an unsigned varint.
  * @param {number[]} to
  * @param {number} n

@@ -5,7 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 import { recordOf, tokens } from "./access.js";
 import { BlobSweep } from "./blobs.js";
 import { Followers } from "./followers.js";
-import { Code, MAX_MESSAGE, closeCode, errorMessage, partsOf, refusal, seqOf } from "./frame.js";
+import { Code, MAX_MESSAGE, closeCode, errorMessage, partsOf, refusal, seqOf, seqOfBody } from "./frame.js";
 import { EngineFault, Flag, Scope, Send, engine, now } from "./instance.js";
 import { Runner } from "./program.js";
 
@@ -203,7 +203,7 @@ export class Redis2cfObject extends DurableObject {
     try {
       engine.message(this, s.conn, bytes, false);
     } catch (e) {
-      send(ws, this.fault(e, bytes));
+      send(ws, this.fault(e, seqOf(bytes)));
     }
   }
 
@@ -250,7 +250,7 @@ export class Redis2cfObject extends DurableObject {
       engine.message(this, e.conn, bytes, true);
     } catch (error) {
       this.exchanges.delete(e.conn);
-      e.parts = [this.fault(error, bytes)];
+      e.parts = [this.fault(error, seqOfBody(bytes))];
       e.over = true;
     }
     if (!e.over) await this.pending(e);
@@ -483,12 +483,12 @@ export class Redis2cfObject extends DurableObject {
   /**
    * The message for what the engine could not serve.
    * @param {unknown} e
-   * @param {Uint8Array} bytes of the message
+   * @param {number} seq of the frame that it was; 0: another message
    */
-  fault(e, bytes) {
+  fault(e, seq) {
     if (!(e instanceof EngineFault)) throw e;
     console.error("redis2cf: a message is refused:", e.message);
-    return errorMessage(Code.FAULT, seqOf(bytes), false, `ERR ${e.message}; nothing of this was stored`);
+    return errorMessage(Code.FAULT, seq, false, `ERR ${e.message}; nothing of this was stored`);
   }
 }
 

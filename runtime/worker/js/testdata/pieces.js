@@ -3,7 +3,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { accessOf, tokens } from "./access.js";
-import { MAX_MESSAGE, SUBPROTOCOL, VERSION, Code, echo, errorMessage, partsOf, seqOf } from "./frame.js";
+import { MAX_MESSAGE, SUBPROTOCOL, VERSION, Code, echo, errorMessage, partsOf, seqOf, seqOfBody } from "./frame.js";
 import { Memory, Runner } from "./program.js";
 import { Exit, Wasi } from "./wasi.js";
 
@@ -216,6 +216,16 @@ const tests = {
     same(seqOf(bytes(0x46, 0x80)), 0);
     same(seqOf(bytes()), 0);
     same(seqOf(bytes(0x46, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1)), 0);
+  },
+
+  theNumberOfAFrameInABodyIsBehindTheHello() {
+    const hello = new Uint8Array(200).fill(0x46);
+    const frame = bytes(0x46, 0xac, 0x02, 9);
+    same(seqOfBody(partsOf([hello, frame])), 300);
+    same(seqOfBody(partsOf([hello.subarray(0, 0x46), frame])), 300);
+    same(seqOfBody(partsOf([hello, bytes(0x50, 7)])), 0);
+    for (const cut of [0, 1, 2, 100, 202, 203]) same(seqOfBody(partsOf([hello, frame]).subarray(0, cut)), 0, `cut after ${cut}`);
+    same(seqOfBody(new Uint8Array(50).fill(255)), 0);
   },
 
   sleepingAdvancesTheClock() {
