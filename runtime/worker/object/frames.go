@@ -92,7 +92,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 const (
 	errTrapped = "ERR the command was ended and changed nothing: it needed more memory than the object has, or met a fault of the engine"
 	errFailed  = "ERR the command met a fault of the engine and changed nothing; the Worker's log has the place"
-	errRefused = "ERR the command changed nothing: the store refused what it wrote: "
+	errRefused = "ERR the command changed nothing, because the store refuses what it wrote: "
 )
 
 // fault answers a frame of which nothing is stored, as far as is known.
@@ -125,6 +125,12 @@ func (o *Object) again(c *conn, s *session, f *frame.Frame) (done bool, err erro
 	o.out.send(c.number, sendMessage, 0, answer)
 	for _, g := range f.Groups {
 		if w := s.wakes[g.Ticket]; w != nil && g.Ticket != 0 {
+			o.deliver(s, w.message)
+			w.sent = o.now
+		}
+	}
+	for _, ticket := range f.Cancels {
+		if w := s.wakes[ticket]; w != nil {
 			o.deliver(s, w.message)
 			w.sent = o.now
 		}
@@ -214,20 +220,22 @@ func mayWrite(f *frame.Frame) bool {
 
 // steer does what a frame says beside its commands.
 func (o *Object) steer(s *session, f *frame.Frame) {
-	for _, list := range [2][]uint64{f.Acks, f.Cancels} {
-		for _, ticket := range list {
-			if w := s.wakes[ticket]; w != nil {
-				if w.stored {
-					o.step.acked = append(o.step.acked, ticket)
-				} else {
-					delete(s.wakes, ticket)
-				}
+	for _, ticket := range f.Acks {
+		if w := s.wakes[ticket]; w != nil {
+			if w.stored {
+				o.step.acked = append(o.step.acked, ticket)
+			} else {
+				delete(s.wakes, ticket)
 			}
 		}
 	}
 	for _, ticket := range f.Cancels {
 		if b := s.blocked[ticket]; b != nil {
 			o.cancel(b)
+		} else if w := s.wakes[ticket]; w != nil && s.http() {
+			// It was served, and the poll that has its reply may never arrive: who gives
+			// up learns of it with this answer.
+			o.step.resend = append(o.step.resend, w)
 		}
 	}
 	for _, n := range f.Closed {
@@ -447,14 +455,18 @@ func (o *Object) findRefused(c *conn, s *session, f *frame.Frame, culprits map[i
 		}
 		p, _, _, err := o.program(s, f.Seq, answer)
 		if err != nil {
+			why = err.Error()
 			return false
 		}
 		if p == nil {
 			return true
 		}
 		p.Statement(refuse)
-		err = o.exec.Exec(p.Bytes())
-		return err != nil && strings.Contains(err.Error(), refuseText)
+		if err = o.exec.Exec(p.Bytes()); err == nil || strings.Contains(err.Error(), refuseText) {
+			return err != nil
+		}
+		why = clip(err.Error())
+		return false
 	}
 	defer func() {
 		if o.open() != nil || o.rows.load(s) != nil {
@@ -465,6 +477,7 @@ func (o *Object) findRefused(c *conn, s *session, f *frame.Frame, culprits map[i
 		return -1, ""
 	}
 	low, high := int32(0), total // low is accepted; high is not, unless the cause has gone
+	why = ""
 	for high-low > 1 {
 		if mid := (low + high) / 2; accepts(mid) {
 			low = mid
@@ -472,11 +485,10 @@ func (o *Object) findRefused(c *conn, s *session, f *frame.Frame, culprits map[i
 			high = mid
 		}
 	}
-	var large *RowTooLarge
-	if errors.As(cause, &large) {
-		return low, "ERR the command changed nothing: " + large.Error()
+	if why == "" {
+		why = clip(cause.Error()) // it was the last unit
 	}
-	return low, errRefused + clip(cause.Error())
+	return low, errRefused + why
 }
 
 // clip shortens what is echoed.

@@ -96,12 +96,12 @@ func (o *Object) Post(number uint64, now int64, seed uint64, body []byte, unitwi
 	}
 	o.request, c.session = c, s
 	o.welcome(c)
-	o.resend(s, resendAfter)
+	again := o.resend(s, resendAfter)
 	switch frame.Kind(parts[1]) {
 	case frame.KindFrame:
 		o.frame(c, s, parts[1], unitwise)
 	case frame.KindPoll:
-		if o.poll(c, s, parts[1]) {
+		if o.poll(c, s, parts[1], again) {
 			o.request = nil
 			return o.end() // the response stays open
 		}
@@ -120,15 +120,15 @@ func (o *Object) Post(number uint64, now int64, seed uint64, body []byte, unitwi
 	return o.end()
 }
 
-// poll answers with what waits. If nothing does, it reports that the response is to
-// stay open.
-func (o *Object) poll(c *conn, s *session, message []byte) bool {
+// poll answers with what waits. If nothing does, and no reply has been sent again, it
+// reports that the response is to stay open.
+func (o *Object) poll(c *conn, s *session, message []byte, again bool) bool {
 	var m frame.Poll
 	if err := m.Decode(message); err != nil {
 		o.refuse(c, frame.CodeProtocol, 0, true, "ERR "+err.Error())
 		return false
 	}
-	waiting := len(s.queue.messages) > 0 || slices.ContainsFunc(sortedTickets(s.wakes), func(t uint64) bool { return s.wakes[t].sent == o.now })
+	waiting := again || len(s.queue.messages) > 0
 	for _, message := range s.queue.messages {
 		o.out.send(c.number, sendMessage, 0, message)
 	}

@@ -118,14 +118,15 @@ func (o *Object) hello(c *conn, message []byte) {
 }
 
 // resend sends the replies of blocked commands that were not acknowledged, unless
-// they were sent within so many microseconds.
-func (o *Object) resend(s *session, since int64) {
+// they were sent within so many microseconds. It reports whether there were any.
+func (o *Object) resend(s *session, since int64) (any bool) {
 	for _, ticket := range sortedTickets(s.wakes) {
 		if w := s.wakes[ticket]; o.now-w.sent >= since {
 			o.deliver(s, w.message)
-			w.sent = o.now
+			w.sent, any = o.now, true
 		}
 	}
+	return any
 }
 
 // bye ends a session. Its row stays: what was sent again late must not be run.
