@@ -26,7 +26,7 @@ type Session struct {
 	// home are the clients in the lanes of the only object, once they are there;
 	// special says that they do not serve everything alike: a transaction is open,
 	// keys are watched, or the session is tied to one of them.
-	home    atomic.Pointer[[2]*client]
+	home    atomic.Pointer[home]
 	special atomic.Bool
 
 	mu      sync.Mutex
@@ -39,6 +39,12 @@ type Session struct {
 
 	pushMu sync.Mutex
 	push   func(resp.Reply)
+}
+
+// home is a session's clients in the lanes of the only object of a plan.
+type home struct {
+	r       *router
+	clients [2]*client
 }
 
 var (
@@ -63,13 +69,13 @@ func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []r
 		all |= traitsOfCommand(cmd)
 		size += frame.Size(cmd)
 	}
-	home := s.home.Load()
-	if home == nil || all&^slow != 0 || len(cmds) > frame.MaxCommands || size > blobOfR2 || s.special.Load() || s.sp.inKV.Load() {
+	h := s.home.Load()
+	if h == nil || h.r != s.sp.routes.Load() || s.sp.stale.Load() || all&^slow != 0 || len(cmds) > frame.MaxCommands || size > blobOfR2 || s.special.Load() || s.sp.inKV.Load() {
 		return s.execute(ctx, scratch, cmds, all)
 	}
-	c := home[0]
+	c := h.clients[0]
 	if all&slow != 0 || size > largeCommand || len(cmds) > manyCommands {
-		c = home[1]
+		c = h.clients[1]
 	}
 	k := newCall(c, cmds, scratch, size)
 	if err := c.l.submit(ctx, k); err != nil {
@@ -136,8 +142,8 @@ func (s *Session) inObjects(ctx context.Context, r *router, scratch *resp.Scratc
 	if r.only == nil {
 		return s.routed(ctx, r, scratch, cmds)
 	}
-	if s.home.Load() == nil {
-		if err := s.settle(r.only); err != nil {
+	if h := s.home.Load(); h == nil || h.r != r {
+		if err := s.settle(r); err != nil {
 			return nil, err
 		}
 	}
@@ -145,16 +151,16 @@ func (s *Session) inObjects(ctx context.Context, r *router, scratch *resp.Scratc
 }
 
 // settle makes the session's clients in both lanes of its only object.
-func (s *Session) settle(o *object) error {
-	var home [2]*client
-	for i, l := range o.lanes {
+func (s *Session) settle(r *router) error {
+	h := &home{r: r}
+	for i, l := range r.only.lanes {
 		c, err := s.client(l)
 		if err != nil {
 			return err
 		}
-		home[i] = c
+		h.clients[i] = c
 	}
-	s.home.Store(&home)
+	s.home.Store(h)
 	return nil
 }
 
