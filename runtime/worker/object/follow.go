@@ -1,13 +1,13 @@
 package object
 
 import (
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"sort"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
+	"github.com/redis2cf/redis2cf/runtime/internal/smalljson"
 	"github.com/redis2cf/redis2cf/runtime/worker"
 )
 
@@ -136,14 +136,14 @@ func (f *followers) stored(name string, state interface{}) (seq uint64, found bo
 	var text string
 	found, err = f.rows.one(f.rows.ask(askFollower).Text(name), func(q *result) { seq, text = uint64(q.int()), q.string() })
 	if err == nil && found {
-		err = json.Unmarshal([]byte(text), state)
+		err = smalljson.Unmarshal([]byte(text), state)
 	}
 	return seq, found, err
 }
 
 // keep appends the row of a follower to a program.
 func (p *Program) keep(name string, seq uint64, state interface{}) error {
-	text, err := json.Marshal(state)
+	text, err := smalljson.Marshal(state)
 	if err != nil {
 		return fmt.Errorf("object: writing how far %s has come: %w", name, err)
 	}

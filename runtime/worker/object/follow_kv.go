@@ -1,16 +1,15 @@
 package object
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"regexp"
 	"sort"
 	"strconv"
-	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
+	"github.com/redis2cf/redis2cf/runtime/internal/smalljson"
 )
 
 const (
@@ -481,7 +480,7 @@ func (k *kvFollower) operation(n kvName, now int64) (op kvOp, ok bool, err error
 			op.expires, op.short = nearest, (h.ExpireAt+1)*1000
 		}
 	}
-	meta, err := json.Marshal(kvMeta{Expires: h.ExpireAt, Seq: r.seq, Object: k.f.name})
+	meta, err := smalljson.Marshal(kvMeta{Expires: h.ExpireAt, Seq: r.seq, Object: k.f.name})
 	op.meta = string(meta)
 	return op, true, err
 }
@@ -587,8 +586,7 @@ func (k *kvFollower) listed(text string, now int64) error {
 		Complete bool   `json:"list_complete"`
 		Cursor   string `json:"cursor"`
 	}
-	dec := json.NewDecoder(strings.NewReader(text))
-	if err := dec.Decode(&page); err != nil {
+	if err := smalljson.Unmarshal([]byte(text), &page); err != nil {
 		return fmt.Errorf("object: KV's list is not as it is described: %w", err)
 	}
 	r := k.f.rows

@@ -1,10 +1,10 @@
 package object
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
+	"github.com/redis2cf/redis2cf/runtime/internal/smalljson"
 )
 
 // openFollowers opens the followers on the rows. Answers that wait for D1 wait on:
@@ -143,7 +143,7 @@ func (in *Instance) Followers(handle uint32, now int64) string {
 		o.now = max(o.now, now)
 		all = o.Followers()
 	}
-	b, err := json.Marshal(all)
+	b, err := smalljson.Marshal(all)
 	if err != nil {
 		return "{}" // it has numbers and valid texts alone
 	}

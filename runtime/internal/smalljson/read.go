@@ -1,0 +1,307 @@
+package smalljson
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// ErrSyntax is in the error of what is no JSON.
+var ErrSyntax = errors.New("this is no JSON")
+
+// maxDepth bounds how deep values stand in each other.
+const maxDepth = 64
+
+// Unmarshal is encoding/json's, for the types of the package. Names must be written
+// as in the tags; unknown ones are left out. What is null stays as it was.
+func Unmarshal(text []byte, to any) error {
+	v, err := Read(text)
+	if err != nil {
+		return err
+	}
+	p := reflect.ValueOf(to)
+	if p.Kind() != reflect.Pointer || p.IsNil() {
+		return errors.New("smalljson: there is no pointer to read into")
+	}
+	return set(p.Elem(), v)
+}
+
+// Read reads JSON into maps, slices, strings, float64s, bools and nil.
+func Read(text []byte) (any, error) {
+	p := &reader{s: string(text)}
+	v := p.value(0)
+	if p.space(); p.err == nil && p.s != "" {
+		p.fail()
+	}
+	return v, p.err
+}
+
+func set(to reflect.Value, v any) error {
+	wrong := func() error {
+		return fmt.Errorf("smalljson: a %T does not fit into a %s", v, to.Type())
+	}
+	if v == nil {
+		return nil
+	}
+	switch to.Kind() {
+	case reflect.Pointer:
+		if to.IsNil() {
+			to.Set(reflect.New(to.Type().Elem()))
+		}
+		return set(to.Elem(), v)
+	case reflect.Interface:
+		if to.NumMethod() > 0 {
+			return wrong()
+		}
+		to.Set(reflect.ValueOf(v))
+		return nil
+	case reflect.Struct:
+		m, ok := v.(map[string]any)
+		if !ok {
+			return wrong()
+		}
+		for i := 0; i < to.NumField(); i++ {
+			if name, _ := fieldName(to.Type().Field(i)); name != "" {
+				if err := set(to.Field(i), m[name]); err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+			}
+		}
+		return nil
+	case reflect.Map:
+		m, ok := v.(map[string]any)
+		if !ok || to.Type().Key().Kind() != reflect.String {
+			return wrong()
+		}
+		to.Set(reflect.MakeMapWithSize(to.Type(), len(m)))
+		for k, v := range m {
+			e := reflect.New(to.Type().Elem()).Elem()
+			if err := set(e, v); err != nil {
+				return err
+			}
+			to.SetMapIndex(reflect.ValueOf(k), e)
+		}
+		return nil
+	case reflect.Slice:
+		return setSlice(to, v, wrong)
+	}
+	return setScalar(to, v, wrong)
+}
+
+func setSlice(to reflect.Value, v any, wrong func() error) error {
+	if s, ok := v.(string); ok && to.Type().Elem().Kind() == reflect.Uint8 {
+		b, err := base64.StdEncoding.DecodeString(s)
+		if err != nil {
+			return fmt.Errorf("smalljson: bytes: %w", err)
+		}
+		to.SetBytes(b)
+		return nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return wrong()
+	}
+	to.Set(reflect.MakeSlice(to.Type(), len(list), len(list)))
+	for i, v := range list {
+		if err := set(to.Index(i), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setScalar(to reflect.Value, v any, wrong func() error) error {
+	switch v := v.(type) {
+	case bool:
+		if to.Kind() == reflect.Bool {
+			to.SetBool(v)
+			return nil
+		}
+	case string:
+		if to.Kind() == reflect.String {
+			to.SetString(v)
+			return nil
+		}
+	case float64:
+		switch n := int64(v); to.Kind() {
+		case reflect.Float64:
+			to.SetFloat(v)
+			return nil
+		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+			if float64(n) == v && !to.OverflowInt(n) {
+				to.SetInt(n)
+				return nil
+			}
+		case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+			if v >= 0 && float64(uint64(v)) == v && !to.OverflowUint(uint64(v)) {
+				to.SetUint(uint64(v))
+				return nil
+			}
+		}
+	}
+	return wrong()
+}
+
+type reader struct {
+	s   string
+	err error
+}
+
+func (p *reader) fail() any {
+	if p.err == nil {
+		s := p.s
+		if len(s) > 32 {
+			s = s[:32]
+		}
+		p.err = fmt.Errorf("smalljson: %w: %q", ErrSyntax, s)
+		p.s = ""
+	}
+	return nil
+}
+
+func (p *reader) space() { p.s = strings.TrimLeft(p.s, " \t\r\n") }
+
+// eat takes a byte if it comes next.
+func (p *reader) eat(c byte) bool {
+	p.space()
+	if p.s == "" || p.s[0] != c {
+		return false
+	}
+	p.s = p.s[1:]
+	return true
+}
+
+func (p *reader) value(depth int) any {
+	p.space()
+	if p.s == "" || depth > maxDepth {
+		return p.fail()
+	}
+	switch p.s[0] {
+	case '{':
+		return p.object(depth)
+	case '[':
+		return p.array(depth)
+	case '"':
+		return p.string()
+	}
+	n := strings.IndexAny(p.s, ",]} \t\r\n")
+	if n < 0 {
+		n = len(p.s)
+	}
+	switch word := p.s[:n]; word {
+	case "true", "false":
+		p.s = p.s[n:]
+		return word == "true"
+	case "null":
+		p.s = p.s[n:]
+		return nil
+	default:
+		f, err := strconv.ParseFloat(word, 64)
+		if err != nil || strings.Trim(word, "0123456789+-.eE") != "" {
+			return p.fail()
+		}
+		p.s = p.s[n:]
+		return f
+	}
+}
+
+func (p *reader) object(depth int) any {
+	p.s = p.s[1:]
+	m := map[string]any{}
+	if p.eat('}') {
+		return m
+	}
+	for p.err == nil {
+		p.space()
+		name := p.string()
+		if !p.eat(':') {
+			return p.fail()
+		}
+		m[name] = p.value(depth + 1)
+		if p.eat('}') {
+			return m
+		}
+		if !p.eat(',') {
+			return p.fail()
+		}
+	}
+	return nil
+}
+
+func (p *reader) array(depth int) any {
+	p.s = p.s[1:]
+	list := []any{}
+	if p.eat(']') {
+		return list
+	}
+	for p.err == nil {
+		list = append(list, p.value(depth+1))
+		if p.eat(']') {
+			return list
+		}
+		if !p.eat(',') {
+			return p.fail()
+		}
+	}
+	return nil
+}
+
+var escapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f'}
+
+// string reads a string with its quotes.
+func (p *reader) string() string {
+	if p.s == "" || p.s[0] != '"' {
+		p.fail()
+		return ""
+	}
+	var b []byte
+	for i := 1; i < len(p.s); i++ {
+		c := p.s[i]
+		switch {
+		case c == '"':
+			p.s = p.s[i+1:]
+			return string(b)
+		case c < ' ':
+			p.fail()
+			return ""
+		case c != '\\':
+			b = append(b, c)
+			continue
+		}
+		i++
+		if i == len(p.s) {
+			break
+		}
+		if e, ok := escapes[p.s[i]]; ok {
+			b = append(b, e)
+			continue
+		}
+		n, ok := p.hex(i)
+		if !ok {
+			break
+		}
+		i += 4
+		if n >= 0xd800 && n < 0xdc00 && i+1 < len(p.s) && p.s[i+1] == '\\' {
+			if low, ok := p.hex(i + 2); ok && low >= 0xdc00 && low < 0xe000 {
+				n = 0x10000 + (n-0xd800)<<10 + (low - 0xdc00)
+				i += 6
+			}
+		}
+		b = utf8.AppendRune(b, rune(n))
+	}
+	p.fail()
+	return ""
+}
+
+// hex reads u and four digits.
+func (p *reader) hex(at int) (int64, bool) {
+	if at+5 > len(p.s) || p.s[at] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(p.s[at+1:at+5], 16, 32)
+	return int64(n), err == nil
+}
