@@ -422,6 +422,36 @@ func TestReferencesAreTakenForHalfAnHour(t *testing.T) {
 	}
 }
 
+// CLIENT PAUSE holds a command with a reference like any other; when its time is over
+// the reference is looked at again.
+func TestReferencesWaitWhileClientsArePaused(t *testing.T) {
+	for _, c := range []struct {
+		pause int64 // milliseconds
+		ok    bool
+	}{{1000, true}, {engine.RefLife + 1000, false}} {
+		l := newLarge(t, engine.Options{})
+		set := engine.WithRefs(resp.Command{"SET", "k", big}, map[int]engine.Ref{2: l.put(l.now/1000, big)})
+		l.raw("CLIENT", "PAUSE", strconv.FormatInt(c.pause, 10), "WRITE")
+		out := l.e.Exec(l.now, 1, engine.Frame{Session: l.s, Commands: []resp.Command{set}})
+		if out.Err != nil || out.Ticket == 0 {
+			t.Fatalf("%+v", out)
+		}
+		l.now += c.pause*1000 + 1000
+		out = l.e.Tick(l.now, 1)
+		if out.Change != nil {
+			if err := l.rows.Commit(out.Change); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(out.Wakes) != 1 || (out.Wakes[0].Reply.Str == "OK") != c.ok {
+			t.Errorf("after a pause of %d ms: %+v", c.pause, out.Wakes)
+		}
+		if r := l.raw("GET", "k"); (r.Kind == resp.Blob) != c.ok {
+			t.Errorf("after a pause of %d ms: %+v", c.pause, r)
+		}
+	}
+}
+
 // Whenever a row ceases to refer to something, the change says so.
 func TestChangesTellThatReferencesMoved(t *testing.T) {
 	for _, c := range []struct {
@@ -548,7 +578,9 @@ func largeRound(t *testing.T, seed int64) bool {
 		func() []string { return []string{"PFADD", key(), "x"} },
 		func() []string { return []string{"FLUSHDB"} },
 		func() []string { return []string{"EVAL", "return redis.call('getset', KEYS[1], 'x')", "1", key()} },
-		func() []string { return []string{"EVAL", "return redis.call('rename', KEYS[1], KEYS[2])", "2", key(), key()} },
+		func() []string {
+			return []string{"EVAL", "return redis.call('rename', KEYS[1], KEYS[2])", "2", key(), key()}
+		},
 	}
 	onPlain := func(line []string) resp.Reply {
 		out := plain.Exec(l.now, 1, engine.Frame{Session: ps, Commands: []resp.Command{line}})

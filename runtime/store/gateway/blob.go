@@ -24,6 +24,8 @@ const (
 	largestRow = 1_900_000
 	// largestCommand is how many bytes a command may have in a frame.
 	largestCommand = frame.MaxMessage - 64<<10
+	// largestValue is how many bytes a value may have at all: Redis's proto-max-bulk-len.
+	largestValue = 512 << 20
 )
 
 // blobFrom is from how many bytes on a key's value goes to R2.
@@ -65,6 +67,9 @@ func (s *Session) upload(ctx context.Context, o *object, cmds []resp.Command) ([
 			key := cmd[1]
 			if isNamed(cmd, "mset") || isNamed(cmd, "msetnx") {
 				key = cmd[at-1]
+			}
+			if len(cmd[at]) > largestValue {
+				return nil, fmt.Errorf("gateway: nothing was run, a value of %s has %d bytes and may have %d", clip(strings.ToUpper(cmd[0])), len(cmd[at]), largestValue)
 			}
 			if r != nil && r.in.Blobs && len(cmd[at]) > r.blobFrom(key) {
 				large = append(large, valuePlace{i, at})

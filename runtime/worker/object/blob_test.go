@@ -148,6 +148,38 @@ func TestReferencesAreRowsAndComeBack(t *testing.T) {
 	}
 }
 
+func TestATokenThatMayOnlyReadSetsNoReference(t *testing.T) {
+	h := newHoard(t)
+	ref := h.put()
+	h.set("k", ref)
+	l := &lane{r: h.rig, conn: 2, id: frame.SessionID{2}}
+	l.connect()
+	res := l.frame(frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"GET", "k"}, withRef(h.put(), "SET", "k", "")}})
+	if r := res[0].Replies; r[0].Kind != resp.Blob || r[0].Str != ref.ID || r[1].Kind != resp.Error || !strings.HasPrefix(r[1].Str, "NOPERM") {
+		t.Errorf("%+v", r)
+	}
+	if r := h.run("GET", "k"); r.Str != ref.ID {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A frame that is sent again is answered as it was, and its reference is set once.
+func TestAReferenceIsSetOnce(t *testing.T) {
+	h := newHoard(t)
+	group := frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{withRef(h.put(), "SET", "k", "", "NX", "GET")}}
+	first := h.l.frame(group)
+	for i := 0; i < 2; i++ {
+		if again := h.l.repeat(group); show(again[0].Replies) != show(first[0].Replies) {
+			t.Errorf("%+v, then %+v", first, again)
+		}
+		h.restart(1)
+		h.messages(1)
+		hello := frame.Hello{Version: frame.Version, Session: h.l.id, Library: "test"}
+		h.send(1, hello.Append(nil))
+		h.messages(1)
+	}
+}
+
 func TestWhatNoRowRefersToIsRemoved(t *testing.T) {
 	h := newHoard(t)
 	h.page = 3
