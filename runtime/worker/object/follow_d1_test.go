@@ -350,3 +350,61 @@ func FuzzOutboxAndReceipts(f *testing.F) {
 		}
 	})
 }
+
+// A collection goes to a name that D1 does not follow and comes back before anything
+// was swept.
+func TestACollectionThatComesBackIsNoGarbage(t *testing.T) {
+	r := newFollowRig(t, followed)
+	l := r.lane(1)
+	flush := func() {
+		r.now += 100_000
+		for did := true; did; {
+			did, _ = r.step(1)
+			if count(t, r.d1.DB(), "SELECT count(*) FROM garbage") > 0 {
+				return // what is swept comes next
+			}
+		}
+	}
+	l.do("RPUSH list:1 a b c", "ZADD zset:1 1 m")
+	r.settle()
+	l.do("RENAME list:1 list:4", "RENAME zset:1 own")
+	flush()
+	if n := count(t, r.d1.DB(), "SELECT (SELECT count(*) FROM garbage) * 10 + (SELECT count(*) FROM keys)"); n != 20 {
+		t.Fatalf("D1 has garbage and keys of %d", n)
+	}
+	l.do("LPUSH list:4 0", "LPOP list:4", "RPOP list:4", "RENAME list:4 list:2", "RENAME own zset:2")
+	flush()
+	r.settle()
+	r.compare()
+	if n := count(t, r.d1.DB(), "SELECT count(*) FROM list_items"); n != 2 {
+		t.Errorf("D1 has %d items", n)
+	}
+}
+
+// A copy leaves nothing in D1 that the object has not, wherever it stands.
+func TestACopyRemovesStrangeRows(t *testing.T) {
+	defer object.LowLimits(20, 100, 10, 12)()
+	r := newFollowRig(t, followed)
+	l := r.lane(1)
+	for i := 0; i < 60; i++ {
+		l.do(fmt.Sprintf("RPUSH list:k%d a b c", i), fmt.Sprintf("SADD set:k%d a b", i))
+	}
+	r.settle()
+	for _, q := range []string{
+		"INSERT INTO keys SELECT object, space, hash + 1, key, type, id + 100000, NULL, NULL FROM keys",
+		"INSERT INTO keys SELECT object, space, (1 << 52) - 1, x'ff', 1, 0, NULL, x'00' FROM keys LIMIT 1",
+		"INSERT INTO keys SELECT object, 77, hash, key, type, id, NULL, NULL FROM keys LIMIT 30",
+		"INSERT INTO list_items SELECT object, id, pos + 100, value FROM list_items",
+		"INSERT INTO list_items SELECT object, id + 100000, pos, value FROM list_items",
+		"UPDATE set_members SET member = x'61ff' WHERE member = x'61'",
+		"INSERT OR IGNORE INTO garbage SELECT object, id, type FROM keys WHERE id <> 0",
+		"UPDATE dbs SET space = 5; INSERT INTO dbs VALUES ('main:/0', 9, 77)",
+	} {
+		if _, err := r.d1.DB().Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	r.take(r.object().Rebuild(1, r.now))
+	r.settle()
+	r.compare()
+}

@@ -118,7 +118,13 @@ func (k *kvFollower) open(now int64) error {
 	if k.state.Routes != k.f.routes.print || k.state.Copy {
 		k.copy()
 	}
-	return k.window(now)
+	if err := k.window(now); err != nil {
+		return err
+	}
+	for _, e := range k.keys { // nobody knows when they were written last
+		e.due = max(e.due, now+kvEvery)
+	}
+	return nil
 }
 
 // copy begins to put all keys.

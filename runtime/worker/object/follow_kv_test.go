@@ -199,3 +199,43 @@ func TestWhatIsNotConfirmedIsPutAgain(t *testing.T) {
 		t.Errorf("something is left to do: %d", out.Flags)
 	}
 }
+
+// Names of databases that were exchanged are found although their keys go before they
+// are looked for.
+func TestNamesOfExchangedDatabasesGo(t *testing.T) {
+	defer object.LowLimits(20, 100, 10, 4)()
+	r := newFollowRig(t, followed)
+	l := r.lane(1)
+	var keys []string
+	for i := 0; i < 40; i++ {
+		l.do(fmt.Sprintf("SET string:x:%d a", i))
+		keys = append(keys, fmt.Sprintf("DEL string:x:%d", i))
+	}
+	r.settle()
+	l.do("SWAPDB 0 1")
+	res := l.frame(frame.Group{Client: 1, DB: 1, Protocol: 3, Commands: commands(keys...)})
+	if show(res[0].Replies[:1]) != "(integer) 1" {
+		t.Fatal(show(res[0].Replies))
+	}
+	r.settle()
+	if r.kv.Now = r.now; len(r.kv.Names()) > 0 {
+		t.Errorf("KV still has %q", r.kv.Names())
+	}
+	r.compare()
+}
+
+func TestAKeyThatChangesDuringItsPutIsPutAgain(t *testing.T) {
+	r := newFollowRig(t, followed)
+	l := r.lane(1)
+	l.do("SET string:1 a")
+	r.now += 100_000
+	receipt, _ := r.carry(2)
+	l.do("SET string:1 b")
+	r.report(2, receipt)
+	r.restart(1)
+	r.messages(1)
+	r.settle()
+	if e, _ := r.kv.Get("string:1"); e.Value != "b" || r.kv.TooOften > 0 {
+		t.Errorf("KV has %q, %d puts were too often", e.Value, r.kv.TooOften)
+	}
+}

@@ -94,6 +94,17 @@ func (r *followRig) restart(conns ...uint64) {
 // task, and else until when to wait.
 func (r *followRig) step(follower int) (did bool, until int64) {
 	r.t.Helper()
+	receipt, until := r.carry(follower)
+	if receipt == nil {
+		return false, until
+	}
+	r.report(follower, receipt)
+	return true, 0
+}
+
+// carry asks for a task and carries it out; receipt is nil when there is none.
+func (r *followRig) carry(follower int) (receipt []byte, until int64) {
+	r.t.Helper()
 	out, task, err := objecttest.SplitOutput(r.object().Follow(follower, r.now))
 	if err != nil {
 		r.t.Fatal(err)
@@ -104,21 +115,20 @@ func (r *followRig) step(follower int) (did bool, until int64) {
 	for _, s := range out.Sends {
 		r.came[s.Conn] = append(r.came[s.Conn], s.Data)
 	}
-	var receipt []byte
 	if follower == 1 {
-		receipt, until = r.d1.Carry(task)
-	} else {
-		r.kv.Now = r.now
-		receipt, until = r.kv.Carry(task)
+		return r.d1.Carry(task)
 	}
-	if receipt == nil {
-		return false, until
-	}
+	r.kv.Now = r.now
+	return r.kv.Carry(task)
+}
+
+// report hands a receipt over.
+func (r *followRig) report(follower int, receipt []byte) {
+	r.t.Helper()
 	r.now += 3000
 	if out := r.take(r.object().Followed(follower, r.now, receipt)); out.Status != 0 {
 		r.t.Fatalf("follower %d: %q", follower, r.logs)
 	}
-	return true, 0
 }
 
 // settle lets the followers work until nothing is left to do.
@@ -365,6 +375,7 @@ func randomFollowers(t *testing.T, seed int64, commands int) {
 	r.kv.After = r.kv.Fail
 	l := r.lane(1)
 	db, late, restarts, copies := 0, 0, 0, 0
+	var under [3][]byte // receipts of tasks that are under way while frames come
 	for sent := 0; sent < commands; {
 		var cmds []resp.Command
 		for n := 1 + rnd.Intn(12); n > 0; n-- {
@@ -391,7 +402,18 @@ func randomFollowers(t *testing.T, seed int64, commands int) {
 		r.now += int64(rnd.Intn(400_000))
 		faulty = rnd.Intn(3) == 0
 		for n := rnd.Intn(4); n > 0; n-- {
-			r.step(1 + rnd.Intn(2))
+			follower := 1 + rnd.Intn(2)
+			switch {
+			case under[follower] != nil:
+				if rnd.Intn(8) > 0 { // else the loop is gone, and a new one asks
+					r.report(follower, under[follower])
+				}
+				under[follower] = nil
+			case rnd.Intn(2) == 0:
+				under[follower], _ = r.carry(follower)
+			default:
+				r.step(follower)
+			}
 		}
 		if rnd.Intn(4) == 0 {
 			r.take(r.object().Sweep(rnd.Intn(40)))
@@ -399,6 +421,9 @@ func randomFollowers(t *testing.T, seed int64, commands int) {
 		switch rnd.Intn(60) {
 		case 0:
 			restarts++
+			if rnd.Intn(2) == 0 { // otherwise receipts come that belong to nobody
+				under = [3][]byte{}
+			}
 			if rnd.Intn(2) == 0 { // a batch comes to pass whose receipt nobody gets
 				faulty = false
 				if _, task, err := objecttest.SplitOutput(r.object().Follow(1, r.now)); err == nil && task[0] == 1 {
