@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/worker/shrink"
 )
 
 // EnginePackage is the main package that becomes engine.wasm.
@@ -44,7 +46,8 @@ type Built struct {
 
 // Build builds engine.wasm: the engine of the runtime's version in go.mod (or
 // go.work, as for the program itself), for wasip1, with at most MaxMemoryPages of
-// memory. The file is replaced whole or not at all.
+// memory, and in the form that compresses best (package shrink). The file is replaced
+// whole or not at all.
 func Build(ctx context.Context, o BuildOptions) (Built, error) {
 	if o.Go == "" {
 		o.Go = "go"
@@ -79,6 +82,9 @@ func Build(ctx context.Context, o BuildOptions) (Built, error) {
 	}
 	if data, err = limitMemory(data, MaxMemoryPages); err != nil {
 		return Built{}, fmt.Errorf("limiting the memory of engine.wasm: %w", err)
+	}
+	if data, _, err = shrink.Module(data); err != nil {
+		return Built{}, fmt.Errorf("making engine.wasm smaller: %w", err)
 	}
 	size, err := gzipSize(bytes.NewReader(data))
 	if err != nil {
