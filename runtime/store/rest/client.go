@@ -24,8 +24,8 @@ type Options struct {
 	// BaseURL is another API than Cloudflare's own, for tests.
 	BaseURL    string
 	HTTPClient *http.Client // nil: one without a timeout of its own
-	// Limiter is shared with other clients of the same user; nil: one of the process for the
-	// API and the token.
+	// Limiter is shared with other clients of the same user; nil: the one of the process for
+	// the API, since nobody knows whether two tokens are two users'.
 	Limiter *Limiter
 	// Timeout bounds each attempt of a request; 0: 2 minutes, for bulk writes of 100 MB.
 	Timeout time.Duration
@@ -61,7 +61,7 @@ func New(opt Options) (*Client, error) {
 		return nil, errors.New("rest: Options.BaseURL is no http or https URL")
 	}
 	if opt.Limiter == nil {
-		opt.Limiter = sharedLimiter(base + "\x00" + opt.Token)
+		opt.Limiter = sharedLimiter(base)
 	}
 	if opt.HTTPClient == nil {
 		opt.HTTPClient = &http.Client{}

@@ -34,19 +34,19 @@ func NewLimiter(max int, window time.Duration) *Limiter {
 	return &Limiter{max: max, window: window, now: time.Now, sleep: sleep, times: make([]time.Time, 0, max)}
 }
 
-// limiters are those of the process, by API and token.
+// limiters are those of the process, by API.
 var limiters = struct {
 	sync.Mutex
 	of map[string]*Limiter
 }{of: map[string]*Limiter{}}
 
-func sharedLimiter(key string) *Limiter {
+func sharedLimiter(api string) *Limiter {
 	limiters.Lock()
 	defer limiters.Unlock()
-	l := limiters.of[key]
+	l := limiters.of[api]
 	if l == nil {
 		l = NewLimiter(APILimit-Margin, APIWindow)
-		limiters.of[key] = l
+		limiters.of[api] = l
 	}
 	return l
 }

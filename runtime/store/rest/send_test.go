@@ -124,10 +124,10 @@ func TestOptionsAreChecked(t *testing.T) {
 	t.Setenv(TokenVariable, "from-the-environment")
 	c, err := New(Options{Account: fakeapi.Account})
 	must(t, err)
-	other, err := New(Options{Account: strings.Repeat("1", 32)})
+	other, err := New(Options{Account: strings.Repeat("1", 32), Token: "another"})
 	must(t, err)
 	if c.Limiter() != other.Limiter() {
-		t.Error("two accounts of one token have two limiters: Cloudflare counts by user")
+		t.Error("two tokens have two limiters: Cloudflare counts by user, whatever the token")
 	}
 }
 
