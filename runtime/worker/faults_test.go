@@ -262,6 +262,31 @@ func TestACommandThatTrapsFailsAlone(t *testing.T) {
 	}
 }
 
+// Answers that do not fit into memory are errors, and the instance lives on.
+func TestLargeRepliesEndNothing(t *testing.T) {
+	_, client := start(t)
+	c := client.Connect(t)
+	value := strings.Repeat("x", 1_800_000)
+	many := resp.Command{"MGET"}
+	for i := 0; i < 80; i++ {
+		many = append(many, "big")
+	}
+	want(t, c.Commands(resp.Command{"SET", "big", value}), "OK")
+	if r := c.Commands(many[:6])[0]; len(r.Elems) != 5 || r.Elems[4].Str != value {
+		t.Errorf("five values: %.100s", show(r))
+	}
+	for i := 0; i < 5; i++ {
+		r := c.Commands(resp.Command{"INCR", "n"}, many, resp.Command{"INCR", "n"})
+		if r[0].Int != int64(2*i+1) || r[1].Kind != resp.Error || r[2].Int != int64(2*i+2) {
+			t.Errorf("%d %.100s %d", r[0].Int, show(r[1]), r[2].Int)
+		}
+	}
+	var s stats
+	if err := client.Get("/v1/stats", &s); err != nil || s.Traps != 0 {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
 func TestFramesOverHTTP(t *testing.T) {
 	l, client := start(t)
 	hello := (&frame.Hello{Version: frame.Version, Session: workerdtest.NewSession()}).Append(nil)

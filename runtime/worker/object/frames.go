@@ -67,7 +67,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 		var r refused
 		switch {
 		case errors.As(err, &p) && unitwise && p.unit >= 0 && culprits[p.unit] == "":
-			culprits[p.unit] = errFailed
+			culprits[p.unit] = p.why()
 		case errors.As(err, &p) && !unitwise:
 			unitwise = true
 		case errors.As(err, &r) && !r.certain() && writes == 0:
@@ -261,8 +261,16 @@ type units struct {
 	o        *Object
 	wise     bool
 	culprits map[int32]string
-	most     int32 // units to run, -1: all
-	n        int32 // units so far
+	most     int32   // units to run, -1: all
+	n        int32   // units so far
+	of       []int32 // the unit of each reply of the group
+}
+
+// replied says that a group has so many replies after a unit.
+func (u *units) replied(unit int32, replies int) {
+	for len(u.of) < replies {
+		u.of = append(u.of, unit)
+	}
 }
 
 func (u *units) full() bool { return u.most >= 0 && u.n >= u.most }
@@ -354,7 +362,9 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 		}
 	}
 	res.DB, res.Protocol = o.eng.Where(cl.id)
+	b = slices.Grow(b, o.fit(commands, res.Replies, u.of, len(b))+32)
 	b = frame.AppendResult(b, &res)
+	o.in.unit = -1
 	o.scratch.Reset()
 	return b, nil
 }
@@ -362,12 +372,14 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 // run runs a group's commands unit by unit.
 func (u *units) run(f engine.Frame, commands []resp.Command) (replies []resp.Reply, ticket uint64, err error) {
 	o := u.o
+	u.of = u.of[:0]
 	for len(commands) > 0 && !u.full() {
 		n := unitLen(commands)
 		unit := u.n
 		u.n++
 		if why := u.culprits[unit]; why != "" {
 			replies = append(replies, culpritReplies(commands[:n], why)...)
+			u.replied(unit, len(replies))
 			commands = commands[n:]
 			continue
 		}
@@ -380,6 +392,7 @@ func (u *units) run(f engine.Frame, commands []resp.Command) (replies []resp.Rep
 		}
 		o.step.absorb(&out)
 		replies = append(replies, out.Replies...)
+		u.replied(unit, len(replies))
 		if out.Ticket != 0 {
 			return replies, out.Ticket, nil
 		}
