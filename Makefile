@@ -2,6 +2,8 @@
 #                modules and of the sample, generated files up to date
 # make race      the same tests under the race detector
 # make difftest  random commands, the engine against redis-server (COMMANDS=n SEED=n)
+# make difftest-cloudflare  random commands through the gateway and the Worker on a local workerd, which is
+#                killed, without memory, asleep; D1 and KV are compared with the object (COMMANDS=n SEED=n)
 # make crash     a process at work is killed ROUNDS times, and what it was told compared with what is stored
 # make wasm-test the engine's tests with the engine compiled to WebAssembly (WASM_RUN=regexp for some of them)
 # make fuzz      each fuzz target for FUZZTIME
@@ -23,7 +25,7 @@ DIR      ?=
 SAMPLE   := testdata/chat
 WASMTEST := $(or $(TMPDIR),/tmp)/redis2cf-wasmtest
 
-.PHONY: test fmt vet unit needs race race-short difftest crash wasm-test fuzz bench bench-cloudflare generate
+.PHONY: test fmt vet unit needs race race-short difftest difftest-cloudflare crash wasm-test fuzz bench bench-cloudflare generate
 
 test: needs fmt vet unit
 
@@ -74,6 +76,9 @@ race-short:
 
 difftest:
 	cd runtime && REDIS2CF_REQUIRE=all $(GO) test -count=1 -v -timeout 2h -run 'LikeRedis|LikeByRedis|RowsAreTheWholeState|ServedFromTheirRows' ./engine ./store/sqlite -commands $(COMMANDS) -seed $(SEED)
+
+difftest-cloudflare:
+	cd runtime && REDIS2CF_REQUIRE=all $(GO) test -count=1 -v -timeout 24h ./worker/conformance -commands $(COMMANDS) -seed $(SEED) -hibernations 20
 
 crash:
 	cd runtime && $(GO) test -count=1 -v -timeout 1h -run Killed ./store/sqlite -rounds $(ROUNDS) -seed $(SEED)
