@@ -287,6 +287,48 @@ func TestLargeRepliesEndNothing(t *testing.T) {
 	}
 }
 
+// What goes wrong is logged, without keys, values or tokens.
+func TestLogsHaveNoSecrets(t *testing.T) {
+	log := new(workerdtest.Log)
+	list := []project.Token{workerdtest.Token("token-SECRET", "one", true), workerdtest.Token("reader-SECRET", "one", false)}
+	l := workerdtest.Start(t, workerdtest.Options{Plan: plan, Tokens: list, Log: log})
+	client := workerdtest.Client{URL: l.URL(), Token: "token-SECRET"}
+	c := client.Connect(t)
+	c.Commands(
+		resp.Command{"SET", "key-SECRET", "value-SECRET"}, resp.Command{"LPUSH", "key-SECRET", "x"}, resp.Command{"SECRET-COMMAND", "SECRET"},
+		resp.Command{"SETRANGE", "key2-SECRET", "500000000", "value-SECRET"},
+		resp.Command{"SET", "key3-SECRET", strings.Repeat("SECRET", 400_000)},
+		resp.Command{"EVAL", "local secret = ARGV[1] error(secret) -- SECRET", "1", "key-SECRET", "value-SECRET"},
+		resp.Command{"SETRANGE", strings.Repeat("key-SECRET", 100), "1800000", strings.Repeat("v", 190_000)},
+	)
+	reader := client
+	reader.Token = "reader-SECRET"
+	reader.Connect(t).Do("SET", "key-SECRET", "value-SECRET")
+	c.Write(append([]byte{'F'}, "SECRET"...))
+	if _, e := c.Answer(); e == nil {
+		t.Error("a damaged frame was answered")
+	}
+	client.Connect(t).WriteText("SECRET")
+	wrong := client
+	for _, token := range []string{"wrong-SECRET", strings.Repeat("SECRET", 200)} {
+		wrong.Token = token
+		if _, err := wrong.Dial(t); err == nil {
+			t.Errorf("the token %.20s… was accepted", token)
+		}
+	}
+	wrong = client
+	wrong.Object, wrong.Namespace = "SECRET/1", "SECRET"
+	if _, err := wrong.Dial(t); err == nil {
+		t.Error("an object that is none was found")
+	}
+	if _, err := client.Post([]byte("SECRET"), []byte("SECRET")); err != nil {
+		t.Error(err)
+	}
+	if text := log.String(); strings.Contains(text, "SECRET") || !strings.Contains(text, "discarded") {
+		t.Errorf("the log:\n%s", text)
+	}
+}
+
 func TestFramesOverHTTP(t *testing.T) {
 	l, client := start(t)
 	hello := (&frame.Hello{Version: frame.Version, Session: workerdtest.NewSession()}).Append(nil)

@@ -28,6 +28,8 @@ type Options struct {
 	// Entry is the text of a module that is the main one instead of worker.js, beside
 	// which it lies; it exports Redis2cfObject.
 	Entry string
+	// Log, which may be nil, gets what workerd and the Worker write.
+	Log io.Writer
 	// NoEngine leaves engine.wasm out, for an Entry that does not use it.
 	NoEngine bool
 }
@@ -44,7 +46,7 @@ func Start(t testing.TB, o Options) *project.Local {
 	tools := Tools(t)
 	dir := filepath.Join(t.TempDir(), "project")
 	write(t, dir, o)
-	return Run(t, project.Options{Dir: dir, State: filepath.Join(t.TempDir(), "state"), Tokens: o.Tokens, Tools: tools})
+	return Run(t, project.Options{Dir: dir, State: filepath.Join(t.TempDir(), "state"), Tokens: o.Tokens, Tools: tools, Log: o.Log})
 }
 
 // Tools finds workerd and the simulators, or skips the test.
