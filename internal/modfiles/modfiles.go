@@ -21,6 +21,10 @@ import (
 // RuntimePath is the module that migrated programs require.
 const RuntimePath = "github.com/redis2cf/redis2cf/runtime"
 
+// nestedModules are the parts of the runtime that are modules of their own, by their
+// directory in it. A program requires them when its generated package imports them.
+var nestedModules = []string{"store/rest"}
+
 // A Request says what the module will be.
 type Request struct {
 	Dir     string            // of the module, absolute
@@ -87,6 +91,9 @@ type settler struct {
 func (s *settler) settle() (*Result, error) {
 	r := &Result{Files: map[string][]byte{}, tmp: s.tmp, Modfile: filepath.Join(s.tmp, "go.mod"), Env: []string{"GOWORK=off", modFlag()}}
 	edited, before, err := s.edit()
+	if err == nil {
+		edited, err = s.nested(edited)
+	}
 	if err != nil {
 		return nil, err
 	}

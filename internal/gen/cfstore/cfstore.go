@@ -263,6 +263,9 @@ func (g *generator) store() *jen.File {
 	for _, d := range drivers {
 		f.Anon(RuntimePath + "/store/" + d)
 	}
+	if strings.HasPrefix(g.plan.Default, "cloudflare:") {
+		f.Anon(RuntimePath + "/store/rest") // a module of its own: only who asks for it gets cloudflare-go
+	}
 	var families []jen.Code
 	for i := range g.plan.Families {
 		families = append(families, family(&g.plan.Families[i]))
