@@ -132,20 +132,32 @@ const patience = 5 * time.Millisecond
 // woke to queue again.
 const gatherTime = 50 * time.Microsecond
 
-// gather waits until so many calls are queued, for gatherTime at most.
-func (l *lane) gather(n int) {
-	if n < 2 {
+// probing is every how many frames all callers are waited for, although lately not
+// all came back in time.
+const probing = 16
+
+// gather waits, for gatherTime at most, until the callers that an answer has woken are
+// in the queue again: base is how many calls were in it before. Callers that have
+// something else to do in between are soon not waited for any more.
+func (l *lane) gather(base, woken int) {
+	if woken < 2 {
 		return
 	}
+	want := woken
+	if l.gathers++; l.gathers%probing != 0 {
+		want = min(woken, l.returning)
+	}
+	came := func() int { return int(l.queuedCalls.Load()) - base }
 	// The first look is for nothing when no caller shares this processor.
 	runtime.Gosched()
-	if int(l.queuedCalls.Load()) >= n {
-		return
-	}
-	for until := time.Now().Add(gatherTime); time.Now().Before(until); {
-		runtime.Gosched()
-		if int(l.queuedCalls.Load()) >= n {
-			return
+	if came() < want {
+		// On a busy machine the time may be over before anybody else could run.
+		until := time.Now().Add(gatherTime)
+		for turns := 0; came() < want && (turns < 3 || time.Now().Before(until)); turns++ {
+			runtime.Gosched()
 		}
+	}
+	if n := came(); n < want || n > l.returning {
+		l.returning = max(n, 0)
 	}
 }

@@ -55,26 +55,28 @@ type lane struct {
 	welcomed   bool   // there was a connection before
 
 	// The builder's.
-	id      frame.SessionID
-	seq     uint64
-	groups  []frame.Group
-	next    frame.Frame
-	out     []byte     // the frame in flight
-	flight  []*call    // its calls; empty: none is in flight, or it has none
-	flying  bool       // a frame is in flight
-	sent    time.Time  // when it was sent first
-	cancel  []uint64   // the cancellations in it
-	encode  sync.Mutex // held from when calls are taken until the frame is encoded; locked after mu
-	spare   []*call
-	in      []byte
-	resent  bool // the frame in flight was sent over an earlier connection
-	retries int  // answers "overloaded" to the frame in flight
+	id        frame.SessionID
+	seq       uint64
+	groups    []frame.Group
+	next      frame.Frame
+	out       []byte     // the frame in flight
+	flight    []*call    // its calls; empty: none is in flight, or it has none
+	flying    bool       // a frame is in flight
+	sent      time.Time  // when it was sent first
+	cancel    []uint64   // the cancellations in it
+	encode    sync.Mutex // held from when calls are taken until the frame is encoded; locked after mu
+	spare     []*call
+	in        []byte
+	gathers   uint // see gather
+	returning int  // callers that came back in time, lately
+	resent    bool // the frame in flight was sent over an earlier connection
+	retries   int  // answers "overloaded" to the frame in flight
 }
 
 func newLane(o *object, slow bool) *lane {
 	l := &lane{
 		o: o, slow: slow, need: make(chan struct{}, 1), stopped: make(chan struct{}),
-		clients: map[uint64]*client{}, parked: map[uint64]*call{},
+		clients: map[uint64]*client{}, parked: map[uint64]*call{}, returning: maxQueuedCalls,
 	}
 	l.renew()
 	return l

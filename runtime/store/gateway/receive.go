@@ -61,6 +61,7 @@ func (l *lane) answered(b []byte) error {
 	flight := l.flight
 	l.flight, l.flying = l.spare[:0], false
 	cancel := l.cancel
+	base := len(l.queue)
 	l.mu.Unlock()
 
 	woken := 0
@@ -92,7 +93,7 @@ func (l *lane) answered(b []byte) error {
 	clear(flight)
 	l.spare, l.resent = flight, false
 	if err == nil {
-		l.gather(woken)
+		l.gather(base, woken)
 	}
 	l.mu.Lock()
 	l.send()
