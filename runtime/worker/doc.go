@@ -194,6 +194,47 @@
 //
 // Without a bucket strings stay in rows up to 1.9 MB, and larger ones are refused.
 //
+// # What D1 has
+//
+// The tables of the SQLite file (see worker/d1schema) for all objects together, with the
+// object's name as the first column; a view for each data type and each family. Rows of
+// commits arrive in order, whole commits at a time, 100 ms after the first or when 500
+// wait; of a row that was written several times the last state. The view lag says which
+// commit each object has there and of when it is.
+//
+//   - A batch moves the object's row of followers from one number to the next or fails, so
+//     what is late or comes twice changes nothing. After a failure the row is asked for.
+//   - A D1 that is empty, of an earlier time, or of other families is fed from the object's
+//     rows: ranges are replaced page by page while traffic goes on, and state is "copying"
+//     until all has come. /v1/rebuild/d1 asks for that. The same happens when more than
+//     64 MB waits. A commit of more than 4,000 rows is copied key by key; a collection's
+//     header comes last, so that nobody sees a part of a new one.
+//   - What DEL, FLUSHDB and renaming away leave goes 1,000 rows of a table at a time.
+//   - Keys whose time is over are there until the object removes them; views leave them out.
+//   - A row above 1,999,000 bytes is left out and counted; a string in R2 is NULL.
+//   - Families that are no longer in D1 leave their rows when the plan has no other there.
+//
+// # What KV has
+//
+// The strings and JSON documents of families with store kv, under the names of
+// internal/kvprimary: the key itself in database 0 of the namespace main, else
+// @NAMESPACE/DB/KEY. Names above 512 bytes are left out and counted; so is a key of
+// another type, or in R2, which KV then has not at all. Metadata is
+// {"expires": Unix ms or 0, "seq": commit, "object": name}.
+//
+//   - A key is put 100 ms after it changed, and then at most once a second, with what it is
+//     by then. KV keeps the last write that arrives, so a key has one under way at most.
+//   - KV lets nothing expire within 60 s. What lives shorter is put with 65 s and removed
+//     when it is over; until then metadata says so. What KV forgets by itself is not
+//     deleted, because a delete is billed as a write. Times behind 2038-01-19 are metadata
+//     alone.
+//   - 429 and 5xx are tried again, later each time, up to a minute; other refusals of one
+//     name 8 times, then it is left out and counted. After a crash what was not confirmed
+//     is put again.
+//   - FLUSHDB and SWAPDB change names without naming them: the rows say which, and stay
+//     until KV has heard of them. /v1/rebuild/kv puts all keys, and removes names that
+//     carry the object's name and that it has no more.
+//
 // # Config
 //
 // The project has the plan as JSON, which JavaScript passes on unread; see Config.

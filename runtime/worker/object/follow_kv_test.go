@@ -232,6 +232,15 @@ func TestAKeyThatChangesDuringItsPutIsPutAgain(t *testing.T) {
 	receipt, _ := r.carry(2)
 	l.do("SET string:1 b")
 	r.report(2, receipt)
+	r.settle()
+	if e, _ := r.kv.Get("string:1"); e.Value != "b" {
+		t.Errorf("KV has %q", e.Value)
+	}
+	l.do("SET string:1 c")
+	r.now += 1_000_000
+	receipt, _ = r.carry(2)
+	l.do("SET string:1 b")
+	r.report(2, receipt)
 	r.restart(1)
 	r.messages(1)
 	r.settle()

@@ -125,13 +125,19 @@ func (o *Object) Rebuild(follower int, now int64) []byte {
 	return o.end()
 }
 
+// faultPause is how long the followers rest after a fault of the object's own rows, in
+// microseconds.
+const faultPause = 1_000_000
+
 func (o *Object) followFault(err error) {
 	o.status = 1
 	o.in.log(3, fmt.Sprintf("redis2cf: the followers of %s: %v", o.name, err))
 	if o.follow != nil { // what is in memory may not be what is stored
 		if err := o.openFollowers(); err != nil {
 			o.eng = nil // it is opened again with the next call
+			return
 		}
+		o.follow.d1.next, o.follow.kv.next = o.now+faultPause, o.now+faultPause
 	}
 }
 
