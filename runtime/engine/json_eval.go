@@ -1,6 +1,6 @@
 package engine
 
-import "regexp"
+import "github.com/redis2cf/redis2cf/runtime/internal/smallre"
 
 // maxPathVisits bounds the values that one path looks at. It takes about a second
 // to get there; only paths with several ".." over a large document do.
@@ -44,7 +44,7 @@ type jsonWalk struct {
 	trails   bool
 	out      []jsonMatch
 	visits   int
-	patterns map[string]*regexp.Regexp // those that stand in the document
+	patterns map[string]*smallre.Regexp // those that stand in the document
 }
 
 // find returns what a path leads to in the document's order; a value can be met
@@ -196,7 +196,7 @@ func (w *jsonWalk) term(t *jsonTerm, v *jsonValue) []jsonMatch {
 }
 
 // some reports whether an operator holds between any two of the values.
-func (w *jsonWalk) some(op string, left, right []jsonMatch, pattern *regexp.Regexp) bool {
+func (w *jsonWalk) some(op string, left, right []jsonMatch, pattern *smallre.Regexp) bool {
 	for _, l := range left {
 		for _, r := range right {
 			if w.compare(op, l.node, r.node, pattern) {
@@ -207,7 +207,7 @@ func (w *jsonWalk) some(op string, left, right []jsonMatch, pattern *regexp.Rege
 	return false
 }
 
-func (w *jsonWalk) compare(op string, l, r *jsonValue, pattern *regexp.Regexp) bool {
+func (w *jsonWalk) compare(op string, l, r *jsonValue, pattern *smallre.Regexp) bool {
 	w.visits++
 	switch op {
 	case "==":
@@ -234,13 +234,13 @@ func (w *jsonWalk) compare(op string, l, r *jsonValue, pattern *regexp.Regexp) b
 }
 
 // compile compiles a pattern once; it is nil when it is none.
-func (w *jsonWalk) compile(text string) *regexp.Regexp {
+func (w *jsonWalk) compile(text string) *smallre.Regexp {
 	re, ok := w.patterns[text]
 	if !ok {
 		if w.patterns == nil {
-			w.patterns = map[string]*regexp.Regexp{}
+			w.patterns = map[string]*smallre.Regexp{}
 		}
-		re, _ = regexp.Compile(text) // a wrong pattern matches nothing
+		re, _ = smallre.Compile(text) // a wrong pattern matches nothing
 		w.patterns[text] = re
 	}
 	return re

@@ -2,10 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/redis2cf/redis2cf/runtime/internal/smallre"
 )
 
 // A jsonPath is a parsed path: JSONPath when it starts with $, else one of
@@ -55,8 +56,8 @@ type jsonFilter struct {
 
 // A jsonTerm is a side of a test: a constant, or what a path leads to.
 type jsonTerm struct {
-	value   *jsonValue     // a constant
-	pattern *regexp.Regexp // a constant string as a pattern, behind =~; nil: it is none
+	value   *jsonValue      // a constant
+	pattern *smallre.Regexp // a constant string as a pattern, behind =~; nil: it is none
 	steps   []jsonStep
 	top     bool // the path starts at the document, not at the child that is tested
 }
@@ -368,7 +369,7 @@ func (p *pathParser) test() (*jsonFilter, error) {
 			return nil, err
 		}
 		if v := f.right.value; op == "=~" && v != nil && v.isString() {
-			f.right.pattern, _ = regexp.Compile(v.str) // a wrong pattern matches nothing
+			f.right.pattern, _ = smallre.Compile(v.str) // a wrong pattern matches nothing
 		}
 		break
 	}

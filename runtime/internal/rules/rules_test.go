@@ -50,10 +50,11 @@ var engineMayImport = map[string]bool{
 	self + "/engine":               true,
 	self + "/internal/redislua":    true,
 	self + "/internal/lua":         true,
+	self + "/internal/smallre":     true,
 }
 
 // machineDirs are the directories that hold the engine: the same rules for all.
-var machineDirs = []string{"engine", "internal/redislua", "internal/lua"}
+var machineDirs = []string{"engine", "internal/redislua", "internal/lua", "internal/smallre"}
 
 // listed is a package as go list prints it.
 type listed struct {

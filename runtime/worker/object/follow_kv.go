@@ -3,9 +3,9 @@ package object
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
@@ -573,13 +573,19 @@ func (k *kvFollower) settle(op *kvOp, e *kvKey, res *kvResult, now int64) {
 	}
 }
 
-var httpStatus = regexp.MustCompile(`\b[45][0-9][0-9]\b`)
-
 // lasting reports whether KV's error is one that does not pass: one of 400 to 499
-// that does not say that there were too many requests.
+// that does not say that there were too many requests. The first number of three digits
+// that begins with 4 or 5 is the status.
 func lasting(fault string) bool {
-	code, err := strconv.Atoi(httpStatus.FindString(fault))
-	return err == nil && code < 500 && code != 429 && code != 408
+	words := strings.FieldsFunc(fault, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+	for _, word := range words {
+		if code, err := strconv.Atoi(word); err == nil && len(word) == 3 && code >= 400 && code < 600 {
+			return code < 500 && code != 429 && code != 408
+		}
+	}
+	return false
 }
 
 // listed has names removed that this object put and has no more.
