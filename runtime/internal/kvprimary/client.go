@@ -17,8 +17,11 @@ type Options struct {
 	Memory    int              // bytes of its own writes that it remembers; 0: 8 MB
 	// Pace is the time between two writes to one key: KV takes one a second. 0: no rest.
 	Pace time.Duration
-	// Timeout bounds one call of KV.Write, which no caller's context ends; 0: 30 s.
+	// Timeout bounds one call of the KV, which no caller's context ends; 0: 30 s.
 	Timeout time.Duration
+	// Reads is how many calls of KV.Read may be under way; what is read meanwhile goes
+	// together in the next one. 0: 4.
+	Reads int
 }
 
 // A Client serves the commands of the table. It is what reads its own writes: the
@@ -27,6 +30,7 @@ type Client struct {
 	kv     KV
 	opt    Options
 	recent recent
+	reads  reads
 
 	mu      sync.Mutex
 	cells   map[string]*cell // names with a write that waits or is on its way, or whose second is not over
@@ -61,6 +65,9 @@ func NewClient(kv KV, opt Options) *Client {
 	if opt.Timeout == 0 {
 		opt.Timeout = 30 * time.Second
 	}
+	if opt.Reads == 0 {
+		opt.Reads = 4
+	}
 	return &Client{kv: kv, opt: opt, recent: recent{limit: opt.Memory}, cells: map[string]*cell{}, wake: make(chan struct{}, 1)}
 }
 
@@ -93,11 +100,8 @@ func (c *Client) Execute(ctx context.Context, db int, lines []resp.Command) ([]r
 	var read []Value
 	if len(f.reads) > 0 {
 		var err error
-		if read, err = c.kv.Read(ctx, f.reads); err != nil {
-			return nil, fmt.Errorf("nothing was written: reading from KV: %w", err)
-		}
-		if len(read) != len(f.reads) {
-			return nil, errors.New("nothing was written: KV answered another number of values than it was asked for")
+		if read, err = c.read(ctx, f.reads); err != nil {
+			return nil, fmt.Errorf("nothing was written: %w", err)
 		}
 	}
 	stored, err := c.write(ctx, f.writes)

@@ -21,11 +21,17 @@ type fakeKV struct {
 	fail   map[string]error
 	down   error
 	hold   chan struct{} // not nil: writes wait for it
-	writes [][]Write
-	reads  [][]string
+	// readHold, not nil: reads take something from it at their start, and again before they answer.
+	readHold chan struct{}
+	writes   [][]Write
+	reads    [][]string
 }
 
 func (k *fakeKV) Read(_ context.Context, names []string) ([]Value, error) {
+	if k.readHold != nil {
+		<-k.readHold
+		<-k.readHold
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.reads = append(k.reads, append([]string(nil), names...))
@@ -299,6 +305,54 @@ func TestWritesThatWaitAreJoined(t *testing.T) {
 	}
 	if kv.stored["a"] != "3" {
 		t.Errorf("a is %q", kv.stored["a"])
+	}
+}
+
+// What is read while as many reads as may be are under way goes together in the next one,
+// each name once.
+func TestReadsThatWaitAreJoined(t *testing.T) {
+	kv := newFakeKV()
+	kv.readHold = make(chan struct{})
+	for i := 0; i < 100; i++ {
+		kv.shown[fmt.Sprint("k", i)] = fmt.Sprint(i)
+	}
+	c := NewClient(kv, Options{Reads: 1})
+	var wg sync.WaitGroup
+	get := func(line resp.Command, want string) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			replies, err := c.Execute(context.Background(), 0, []resp.Command{line})
+			if err != nil || show(replies[0]) != want {
+				t.Errorf("%s: %v %v, want %s", line, replies, err, want)
+			}
+		}()
+	}
+	waits := func(n int) {
+		for got := -1; got != n; time.Sleep(100 * time.Microsecond) {
+			c.reads.mu.Lock()
+			if got = 0; c.reads.waiting != nil {
+				got = len(c.reads.waiting.names)
+			}
+			c.reads.mu.Unlock()
+		}
+	}
+	get(resp.Command{"GET", "k0"}, "0")
+	kv.readHold <- struct{}{} // the first one is under way
+	for i := 1; i < 100; i++ {
+		get(resp.Command{"GET", fmt.Sprint("k", i)}, fmt.Sprint(i))
+	}
+	get(resp.Command{"MGET", "k5", "k0", "absent", "k6"}, "[5 0 nil 6]")
+	waits(101)
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := c.Execute(ended, 0, []resp.Command{{"GET", "k5"}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller who gives up: %v", err)
+	}
+	close(kv.readHold)
+	wg.Wait()
+	if len(kv.reads) != 2 || len(kv.reads[1]) != 101 {
+		t.Errorf("%d calls", len(kv.reads))
 	}
 }
 

@@ -18,7 +18,8 @@
 //
 // KV takes one write a second for a key. Writes of a frame to one key are joined, and so
 // are those that wait for their second: the last one is stored, and all of them are
-// answered when it is. Writes to different keys leave together.
+// answered when it is. Writes to different keys leave together, and so do reads that come
+// while others are under way.
 //
 // # Limits
 //

@@ -147,7 +147,7 @@ func (b *backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		c = kvprimary.NewClient(&carrier{api.KV(b.kv)}, kvprimary.Options{Namespace: b.namespace, Pace: time.Second, Timeout: 10 * time.Minute})
+		c = kvprimary.NewClient(&carrier{api.KV(b.kv)}, kvprimary.Options{Namespace: b.namespace, Pace: time.Second, Timeout: 10 * time.Minute, Reads: 2})
 		b.clients[opt.Password] = c
 	}
 	if opt.DB < 0 || opt.DB > 15 {
