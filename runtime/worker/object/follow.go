@@ -442,3 +442,13 @@ func (f *followers) followedSpaces() (list []dbSpace) {
 	sort.Slice(list, func(i, j int) bool { return list[i].space < list[j].space })
 	return list
 }
+
+// followsSpace reports whether a database that is followed has the space.
+func (f *followers) followsSpace(space int64) bool {
+	for db, s := range f.rows.spaces {
+		if s == space && db < lastDB {
+			return true
+		}
+	}
+	return false
+}

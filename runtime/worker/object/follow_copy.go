@@ -51,7 +51,6 @@ type copier struct {
 	left    int      // rows that still fit
 	bytes   int
 	whole   [8][]byte // JSON lists of collections that are replaced whole
-	last    bool      // nothing is left to copy
 	garbage bool      // D1 may have rows that nothing refers to then
 }
 
@@ -114,7 +113,7 @@ func (c *copier) run() error {
 		}
 	}
 	if at := c.state.Copy; at != nil && at.Clean && len(c.state.Loads) == 0 {
-		c.state.Copy, c.state.Start, c.last = nil, 0, true
+		c.state.Copy, c.state.Start = nil, 0
 	}
 	for typ, list := range c.whole {
 		if len(list) > 0 {
@@ -127,15 +126,16 @@ func (c *copier) run() error {
 // end removes, when all keys have come, those of spaces that are no more, some at a
 // time. It returns which statement does. Their collections may be other keys' now: so
 // what nothing refers to is found after that.
-func (c *copier) end(p *Program) (cleans int) {
+func (c *copier) end(p *Program, seq uint64) (cleans int) {
 	name := c.d.f.name
 	if at := c.state.Copy; at != nil && at.Done {
 		p.d1(d1OldSpaces).Text(name).Text(name).Int(sweepD1)
 		return p.Len() - 1
 	}
-	if !c.last {
+	if from := min(c.state.Orphans, c.d.last); c.state.Orphans == 0 || c.d.loadingState(c.state) || seq < from {
 		return 0
 	}
+	c.state.Orphans, c.garbage = 0, true
 	for _, t := range d1Items {
 		if t != nil {
 			p.d1(t.orphans).Text(name).Text(name)
@@ -156,6 +156,7 @@ func (c *copier) keys() error {
 	}
 	if space == 0 {
 		*at = copyAt{Done: true}
+		c.state.Orphans = r.seq // until then there may be items of keys that were not copied any more
 		return nil
 	}
 	if space != at.Space {
@@ -280,6 +281,12 @@ func (c *copier) items(typ engine.Type, id uint64, from *itemAt) (rest *itemAt, 
 func (c *copier) load() error {
 	l := &c.state.Loads[0]
 	r, name := c.d.f.rows, c.d.f.name
+	if !c.d.f.followsSpace(l.Space) { // its database was flushed
+		c.state.Orphans = r.seq
+		c.state.Loads = c.state.Loads[1:]
+		c.left--
+		return nil
+	}
 	var h engine.Header
 	found, err := r.one(r.ask(askKey).Int(l.Space).Int(int64(l.Hash)).bytes(l.Key), func(q *result) { h = q.header(0) })
 	if err != nil {

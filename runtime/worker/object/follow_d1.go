@@ -34,6 +34,9 @@ type d1State struct {
 	Copy   *copyAt   `json:"copy,omitempty"`
 	Start  uint64    `json:"start,omitempty"` // commit at which the copy began
 	Loads  []keyLoad `json:"loads,omitempty"`
+	// Orphans is the commit from which on rows are looked for that nothing refers to: keys
+	// went while they were copied. 0: there is no need.
+	Orphans uint64 `json:"orphans,omitempty"`
 }
 
 // A d1Follower feeds D1.
@@ -105,7 +108,11 @@ func (d *d1Follower) open(now int64) error {
 
 // loading reports whether D1 gets rows that are older than the outbox.
 func (d *d1Follower) loading() bool {
-	return d.state.Run == 0 || d.state.Copy != nil || len(d.state.Loads) > 0
+	return d.loadingState(&d.state)
+}
+
+func (d *d1Follower) loadingState(st *d1State) bool {
+	return st.Run == 0 || st.Copy != nil || len(st.Loads) > 0
 }
 
 // behind reports whether the outbox has something.
@@ -116,7 +123,7 @@ func (d *d1Follower) works() bool {
 	if d.f.rows.seq == 0 {
 		return false // nothing was ever written
 	}
-	return d.flight != nil || d.behind() || d.loading()
+	return d.flight != nil || d.behind() || d.loading() || d.state.Orphans != 0
 }
 
 // urgent reports whether a flush must not wait for others to join.
@@ -284,8 +291,8 @@ func (d *d1Follower) flush(now int64) ([]byte, error) {
 	d.oversize += live.write(p, d.f.name)
 	p.b, p.n = append(p.b, ranges.b[4:]...), p.n+ranges.n
 	d.oversize += page.write(p, d.f.name)
-	fl.cleans = c.end(p)
-	fl.garbage = c.garbage || c.last || len(live.gone) > 0
+	fl.cleans = c.end(p, fl.seq)
+	fl.garbage = c.garbage || len(live.gone) > 0
 	for i := range live.ops {
 		fl.garbage = fl.garbage || live.ops[i].kind == rowSpace
 	}
@@ -389,7 +396,7 @@ func (d *d1Follower) followed(r *receiptD1, now int64) error {
 	if fl.cleans > 0 && fl.cleans < len(r.changes) && r.changes[fl.cleans] == 0 {
 		fl.state.Copy.Clean = true
 	}
-	if fl.seq == d.seq && !d.loading() {
+	if fl.seq == d.seq && !d.loading() && fl.state.Orphans == d.state.Orphans {
 		d.state = fl.state // nothing but garbage went: D1 knows the number of the batch
 		return nil
 	}
