@@ -19,8 +19,15 @@ import (
 
 var (
 	seed     = flag.Int64("seed", 1, "seed of the differential and fault tests")
-	commands = flag.Int("commands", 4000, "commands that the differential test sends")
+	commands = flag.Int("commands", 4000, "commands that the differential test sends, a quarter of them with -short")
 )
+
+func differentialCommands() int {
+	if testing.Short() {
+		return *commands / 4
+	}
+	return *commands
+}
 
 // gateways is sessions through a gateway, as a difftest.Subject and difftest.Clients.
 type gateways struct {
@@ -103,7 +110,7 @@ func TestRandomCommandsThroughTheGatewayAnswerLikeRedis(t *testing.T) {
 			for _, proto := range []int{2, 3} {
 				r := newRig(t, objectserver.Options{}, c.query)
 				g := &gateways{r: r}
-				opt := difftest.Options{Addr: addr, Seed: *seed, Commands: *commands / 2, Proto: proto, Round: 500, Served: remembered}
+				opt := difftest.Options{Addr: addr, Seed: *seed, Commands: differentialCommands() / 2, Proto: proto, Round: 500, Served: remembered}
 				if c.event != nil {
 					g.event, opt.Settle = func(n int) { c.event(r.server, n) }, 20
 				}
@@ -224,7 +231,7 @@ func TestRandomClientsOfTheGatewayAreAnsweredLikeByRedis(t *testing.T) {
 	for _, proto := range []int{2, 3} {
 		g := &gateways{r: newRig(t, objectserver.Options{}, "")}
 		difftest.RunClients(t, g, 4, difftest.Options{
-			Addr: addr, Seed: *seed + 40, Commands: *commands / 4, Proto: proto, Round: 250,
+			Addr: addr, Seed: *seed + 40, Commands: differentialCommands() / 4, Proto: proto, Round: 250,
 			Served: func(name string) bool { return engine.Served(name) && !strings.HasPrefix(name, "client|") },
 		})
 	}

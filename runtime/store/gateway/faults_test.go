@@ -13,7 +13,13 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
-var faultTime = 2 * time.Second
+// faultTime is how long each kind of fault goes on.
+func faultTime() time.Duration {
+	if testing.Short() {
+		return 300 * time.Millisecond
+	}
+	return 1500 * time.Millisecond
+}
 
 // Whatever happens to connections, messages and the object's engine: no write is lost
 // that was acknowledged, none is applied twice, no popped element is lost, and a
@@ -67,7 +73,7 @@ func torment(t *testing.T, b, safe *Backend, d *dice, calm func()) {
 		return s
 	}
 	stop := make(chan struct{})
-	time.AfterFunc(faultTime, func() { close(stop) })
+	time.AfterFunc(faultTime(), func() { close(stop) })
 	running := func() bool {
 		select {
 		case <-stop:
