@@ -96,7 +96,7 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	if _, err := New(Options{Account: p.account, Token: "checked at the first session", BaseURL: p.api}); err != nil {
 		return nil, err
 	}
-	return &backend{place: p, url: store.Redact(u.String()), clients: map[string]*kvprimary.Client{}}, nil
+	return &backend{place: p, url: store.Redact(u.String()), clients: map[string]*client{}}, nil
 }
 
 // backend is a KV namespace.
@@ -105,7 +105,7 @@ type backend struct {
 	url string
 
 	mu       sync.Mutex
-	clients  map[string]*kvprimary.Client // by token
+	clients  map[string]*client // by token
 	known    []kvprimary.Family
 	families *kvprimary.Families // nil: no plan is known
 }
@@ -147,7 +147,8 @@ func (b *backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		c = kvprimary.NewClient(&carrier{api.KV(b.kv)}, kvprimary.Options{Namespace: b.namespace, Pace: time.Second, Timeout: 10 * time.Minute, Reads: 2})
+		c = &client{limiter: api.Limiter()}
+		c.kv = kvprimary.NewClient(&carrier{api.KV(b.kv)}, kvprimary.Options{Namespace: b.namespace, Pace: time.Second, Timeout: 10 * time.Minute, Reads: 2})
 		b.clients[opt.Password] = c
 	}
 	if opt.DB < 0 || opt.DB > 15 {
@@ -156,10 +157,16 @@ func (b *backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	return &session{b: b, c: c, db: opt.DB, name: opt.Name}, nil
 }
 
-// session is one client.
+// client is what all sessions with a token share.
+type client struct {
+	kv      *kvprimary.Client
+	limiter *Limiter
+}
+
+// session is one client of the store.
 type session struct {
 	b *backend
-	c *kvprimary.Client
+	c *client
 
 	mu     sync.Mutex
 	db     int
@@ -192,9 +199,12 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 		if len(lines) == 0 {
 			return nil
 		}
+		if err := s.c.limiter.Check(ctx); err != nil {
+			return fmt.Errorf("rest: %w", err) // it says how long, which the context's own error would not
+		}
 		db := s.db
 		s.mu.Unlock() // requests of one session may run side by side
-		got, err := s.c.Execute(ctx, db, lines)
+		got, err := s.c.kv.Execute(ctx, db, lines)
 		s.mu.Lock()
 		if err != nil {
 			return fmt.Errorf("rest: %w", err)

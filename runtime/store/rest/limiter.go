@@ -91,20 +91,44 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	}
 }
 
+// Check is the error that Wait would return at once, without counting a request: the
+// context ends before a request's turn comes.
+func (l *Limiter) Check(ctx context.Context) error {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return nil
+	}
+	l.mu.Lock()
+	wait, paused := l.turn(l.now())
+	l.mu.Unlock()
+	if wait <= 0 || end.Sub(l.now()) >= wait {
+		return nil
+	}
+	return &LimitError{Max: l.max, Window: l.window, Wait: wait, Paused: paused, err: context.DeadlineExceeded}
+}
+
+// turn is how long it is until a request may leave. The caller holds mu.
+func (l *Limiter) turn(now time.Time) (wait time.Duration, paused bool) {
+	if d := l.paused.Sub(now); d > 0 {
+		return d, true
+	}
+	if len(l.times) < l.max {
+		return 0, false
+	}
+	return l.times[l.next].Add(l.window).Sub(now), false
+}
+
 // take counts a request that may leave now; otherwise it says how long to wait.
 func (l *Limiter) take() (wait time.Duration, paused bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if d := l.paused.Sub(now); d > 0 {
-		return d, true
+	if wait, paused := l.turn(now); wait > 0 {
+		return wait, paused
 	}
 	if len(l.times) < l.max {
 		l.times = append(l.times, now)
 		return 0, false
-	}
-	if d := l.times[l.next].Add(l.window).Sub(now); d > 0 {
-		return d, false
 	}
 	l.times[l.next] = now
 	l.next = (l.next + 1) % l.max

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/store/rest/internal/fakeapi"
 )
 
@@ -74,6 +76,29 @@ func TestLimitErrorSaysHowLong(t *testing.T) {
 	}
 	if l.Left() != 0 {
 		t.Error("a paused limiter lets requests leave")
+	}
+}
+
+// A program hears from its command how long it would have to wait, not just that its time
+// is over.
+func TestCommandSaysHowLongTheLimitLasts(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	b, err := store.Open("cloudflare://" + fakeapi.Account + "?kv=" + n.ID() + "&api=" + s.URL)
+	must(t, err)
+	defer func() { _ = b.Close() }()
+	sess, err := b.NewSession(store.SessionOptions{Password: fakeapi.Token})
+	must(t, err)
+	sharedLimiter(s.URL).Pause(2 * time.Minute)
+	short, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	_, err = sess.Execute(short, []resp.Command{{"SET", "session:1", "v"}})
+	var limit *LimitError
+	if !errors.As(err, &limit) || !errors.Is(err, context.DeadlineExceeded) || limit.Wait < time.Minute || !strings.Contains(err.Error(), "nothing was sent") {
+		t.Errorf("%v", err)
+	}
+	if r := s.Requests(); len(r) != 0 {
+		t.Errorf("sent %q", r)
 	}
 }
 
