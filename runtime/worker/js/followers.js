@@ -2,7 +2,8 @@
 // and in which order, is decided in the engine; here it is carried out and reported.
 // The forms of tasks and receipts are in runtime/worker/doc.go.
 
-import { EngineFault, Flag, engine } from "./instance.js";
+import { Flag } from "./border.js";
+import { EngineFault, engine } from "./instance.js";
 
 /** @import {Env, Redis2cfObject} from "./object.js" */
 
@@ -36,7 +37,7 @@ export class Followers {
 
   /**
    * Is called after each output that says that D1 or KV have work.
-   * @param {number} flags of instance.js: D1, KV and D1_NOW
+   * @param {number} flags of border.js: D1, KV and D1_NOW
    */
   work(flags) {
     if (flags & Flag.D1) this.d1.wake((flags & Flag.D1_NOW) !== 0);

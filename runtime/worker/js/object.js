@@ -4,12 +4,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { recordOf, tokens } from "./access.js";
 import { BlobSweep } from "./blobs.js";
+import { Flag, Scope, Send } from "./border.js";
 import { Followers } from "./followers.js";
 import { Code, MAX_MESSAGE, closeCode, errorMessage, partsOf, refusal, seqOf, seqOfBody } from "./frame.js";
-import { EngineFault, Flag, Scope, Send, engine, now } from "./instance.js";
+import { EngineFault, engine, now } from "./instance.js";
 import { Runner } from "./program.js";
+import { bodyOf, close, end, send } from "./sockets.js";
+import { Timers } from "./timers.js";
 
-/** @import {Connection} from "./instance.js" */
+/** @import {Connection} from "./border.js" */
 
 /**
  * @typedef {object} Env
@@ -41,17 +44,8 @@ import { Runner } from "./program.js";
 const SWEEP_ROWS = 128;
 const SWEEP_PAUSE = 20;
 
-/** How often an object with blocked commands looks whether a trap has ended its engine, in milliseconds. */
-const LOOK = 1000;
-
-/** A timer that is due later than this is left to the alarm, so that the object can hibernate, in milliseconds. */
-const NEAR = 1000;
-
 /** The longest that a request waits; the engine ends a poll after 25 seconds. */
 const LONGEST_POLL = 30_000;
-
-/** The most that a failing object waits before it is opened again, in milliseconds. */
-const LONGEST_PAUSE = 10_000;
 
 /** @extends {DurableObject<Env>} */
 export class Redis2cfObject extends DurableObject {
@@ -73,22 +67,14 @@ export class Redis2cfObject extends DurableObject {
     /** @type {Map<WebSocket, Socket>} */
     this.bySocket = new Map();
     this.lastConn = 0;
-    this.blocked = false;
-    this.due = 0; // when tick is due, in Unix milliseconds; 0: never
-    this.timerAt = 0; // when the timer is set to, 0: it is not
-    /** @type {number | null} */
-    this.timer = null;
-    this.alarmAt = 0; // when the alarm is set to, 0: it is not
-    this.faults = 0; // in a row
+    this.timers = new Timers(ctx.storage, () => this.tick(), () => this.generation !== engine.generation);
     this.collecting = false;
     this.sweeping = false;
-    this.billed = { messages: 0, requests: 0, alarms: 0 }; // since then, with rows counted by the runner
+    this.billed = { messages: 0, requests: 0 }; // since then, with rows counted by the runner
     this.followers = new Followers(this, env);
     this.blobs = new BlobSweep(this, env.REDIS2CF_R2);
     for (const ws of ctx.getWebSockets()) this.wake(ws);
-    void ctx.blockConcurrencyWhile(async () => {
-      this.alarmAt = (await ctx.storage.getAlarm()) ?? 0;
-    });
+    void ctx.blockConcurrencyWhile(() => this.timers.load());
   }
 
   /**
@@ -105,7 +91,7 @@ export class Redis2cfObject extends DurableObject {
     if (kept.conn > this.lastConn) this.lastConn = kept.conn;
     const record = recordOf(tokens(this.env), kept.digest);
     if (record === undefined) {
-      end(ws, Code.ROTATED, 0, "ERR the token is not valid any more");
+      end(ws, Code.ROTATED, "ERR the token is not valid any more");
       return undefined;
     }
     return this.keep({ conn: kept.conn, scope: record.write ? Scope.WRITE : 0, note: kept.note, socket: ws, digest: kept.digest });
@@ -144,7 +130,7 @@ export class Redis2cfObject extends DurableObject {
           databaseBytes: this.ctx.storage.sql.databaseSize,
           sockets: this.sockets.size,
           requests: this.exchanges.size,
-          billed: { ...this.billed, rowsRead: this.runner.rowsRead, rowsWritten: this.runner.rowsWritten },
+          billed: { ...this.billed, alarms: this.timers.alarms, rowsRead: this.runner.rowsRead, rowsWritten: this.runner.rowsWritten },
         });
       case "/v1/rebuild/d1":
       case "/v1/rebuild/kv":
@@ -195,7 +181,7 @@ export class Redis2cfObject extends DurableObject {
     this.billed.messages++;
     const s = this.bySocket.get(ws) ?? this.wake(ws);
     if (s === undefined) return;
-    if (typeof message === "string") return end(ws, Code.PROTOCOL, 0, "ERR a text message: the protocol is binary");
+    if (typeof message === "string") return end(ws, Code.PROTOCOL, "ERR a text message: the protocol is binary");
     const bytes = new Uint8Array(message);
     if (bytes.length > MAX_MESSAGE) {
       return send(ws, errorMessage(Code.TOO_LARGE, seqOf(bytes), false, `ERR a message of ${bytes.length} bytes is larger than ${MAX_MESSAGE}`));
@@ -228,8 +214,7 @@ export class Redis2cfObject extends DurableObject {
 
   /** @override */
   alarm() {
-    this.alarmAt = 0;
-    if (this.name !== "") this.tick();
+    if (this.name !== "") this.timers.rang();
   }
 
   // HTTP.
@@ -276,7 +261,7 @@ export class Redis2cfObject extends DurableObject {
     }
   }
 
-  // What the engine asks for: a Host of instance.js.
+  // What the engine asks for: a Host of border.js.
 
   /** @returns {Iterable<Connection>} */
   *connections() {
@@ -328,59 +313,15 @@ export class Redis2cfObject extends DurableObject {
    * @param {number} flags
    */
   next(timer, alarm, flags) {
-    this.faults = 0;
-    this.blocked = (flags & Flag.BLOCKED) !== 0;
-    this.due = Math.ceil(timer / 1000);
-    if (this.blocked || this.due !== 0 || this.timerAt !== 0) this.arm();
-    if (alarm !== 0) this.setAlarm(Math.ceil(alarm / 1000));
+    this.timers.next(timer, alarm, (flags & Flag.BLOCKED) !== 0);
     if (flags & Flag.COLLECT) this.collectSoon();
     if (flags & Flag.SWEEP) this.sweepSoon();
     if (flags & (Flag.D1 | Flag.KV | Flag.R2)) this.followers.work(flags);
     if (flags & Flag.R2) this.blobs.work();
   }
 
-  // Timers.
-
-  /**
-   * Sets the timer. One that is set earlier stays: it costs less to let it go off.
-   */
-  arm() {
-    const at = Date.now();
-    let want = 0;
-    if (this.due !== 0 && (this.blocked || this.due <= at + NEAR)) want = this.due;
-    if (this.blocked && (want === 0 || want > at + LOOK)) want = at + LOOK;
-    if (this.timerAt !== 0 && want !== 0 && this.timerAt <= want) return;
-    if (this.timerAt !== 0) clearTimeout(this.timer);
-    this.timerAt = want;
-    if (want !== 0) this.timer = setTimeout(() => this.wentOff(), Math.max(0, want - at));
-  }
-
-  wentOff() {
-    this.timerAt = 0;
-    if (!engine.current(this.id, this.handle)) return;
-    // After a trap the clients of blocked commands must hear of the new epoch.
-    const lost = this.blocked && this.generation !== engine.generation;
-    if (lost || (this.due !== 0 && this.due <= Date.now())) this.tick();
-    else this.arm();
-  }
-
   tick() {
     this.safely(() => engine.call(this, (x, handle) => x.tick(handle, now(), engine.seed())));
-  }
-
-  /**
-   * The alarm costs a row each time that it is set. One that is set earlier will
-   * ask what is next.
-   * @param {number} at Unix milliseconds
-   */
-  setAlarm(at) {
-    if (this.alarmAt !== 0 && this.alarmAt <= at) return;
-    this.alarmAt = at;
-    this.billed.alarms++;
-    this.ctx.storage.setAlarm(at).catch((e) => {
-      this.alarmAt = 0;
-      console.error("redis2cf: the alarm cannot be set:", e);
-    });
   }
 
   /** Collects garbage when the answers of this event have left. */
@@ -400,7 +341,7 @@ export class Redis2cfObject extends DurableObject {
     this.sweeping = true;
     setTimeout(() => {
       this.sweeping = false;
-      if (engine.current(this.id, this.handle)) this.safely(() => engine.call(this, (x, handle) => x.sweep(handle, SWEEP_ROWS)));
+      this.safely(() => engine.call(this, (x, handle) => x.sweep(handle, SWEEP_ROWS)));
     }, SWEEP_PAUSE);
   }
 
@@ -468,15 +409,14 @@ export class Redis2cfObject extends DurableObject {
    * @param {() => void} body
    */
   safely(body) {
+    // Another construction of the same object may have taken its handle.
+    if (!engine.current(this.id, this.handle)) return;
     try {
       body();
+      this.timers.succeeded();
     } catch (e) {
       if (!(e instanceof EngineFault)) throw e;
-      const pause = Math.min(LONGEST_PAUSE, 100 * 2 ** this.faults++);
-      this.due = Date.now() + pause;
-      this.timerAt = this.due;
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.wentOff(), pause);
+      this.timers.failed();
     }
   }
 
@@ -490,72 +430,4 @@ export class Redis2cfObject extends DurableObject {
     console.error("redis2cf: a message is refused:", e.message);
     return errorMessage(Code.FAULT, seq, false, `ERR ${e.message}; nothing of this was stored`);
   }
-}
-
-/**
- * @param {WebSocket} ws
- * @param {ArrayBuffer | Uint8Array} bytes
- */
-function send(ws, bytes) {
-  try {
-    ws.send(bytes);
-  } catch {
-    // It is closing: its close event comes.
-  }
-}
-
-/**
- * @param {WebSocket} ws
- * @param {number} code
- * @param {string} reason
- */
-function close(ws, code, reason) {
-  try {
-    // 1005 and 1006 say that there was no code; they cannot be sent.
-    if (code === 1005 || code === 1006) ws.close();
-    else ws.close(code, reason.slice(0, 40));
-  } catch {
-    // It is closed.
-  }
-}
-
-/**
- * Ends a socket with an error.
- * @param {WebSocket} ws
- * @param {number} code
- * @param {number} seq
- * @param {string} text
- */
-function end(ws, code, seq, text) {
-  send(ws, errorMessage(code, seq, true, text));
-  close(ws, closeCode(code), text);
-}
-
-/**
- * The body of a request, null when it is larger than the limit. A little more than
- * that is read, since a client that is still sending does not read an answer.
- * @param {Request} request
- * @param {number} limit bytes
- */
-async function bodyOf(request, limit) {
-  if (Number(request.headers.get("Content-Length") ?? "0") > 2 * limit) return null;
-  if (request.body === null) return new Uint8Array(0);
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.length;
-    if (size > 2 * limit) return null;
-    if (size <= limit) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  if (size > limit) return null;
-  if (chunks.length === 1) return chunks[0];
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
 }
