@@ -5,6 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 import { accessOf, tokens } from "./access.js";
 import { MAX_MESSAGE, SUBPROTOCOL, VERSION, Code, echo, errorMessage, partsOf, seqOf, seqOfBody } from "./frame.js";
 import { Memory, Runner } from "./program.js";
+import { Timers } from "./timers.js";
 import { Exit, Wasi } from "./wasi.js";
 
 const hex = (b) => [...new Uint8Array(b)].map((c) => c.toString(16).padStart(2, "0")).join("");
@@ -93,6 +94,35 @@ const TEXTS = [
   "SELECT zeroblob(?) FROM (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3)",
 ];
 const bytes = (...b) => new Uint8Array(b);
+
+// Timers on a clock that the test moves. It counts what was set.
+function timed(body) {
+  const real = { now: Date.now, set: globalThis.setTimeout, clear: globalThis.clearTimeout };
+  const t = { now: 1_000_000, at: 0, go: null, set: 0, alarms: [], ticks: 0, gone: false };
+  Date.now = () => t.now;
+  globalThis.setTimeout = (go, ms) => {
+    if (t.at !== 0) throw new Error("two timers are set");
+    [t.at, t.go] = [t.now + ms, go];
+    return ++t.set;
+  };
+  globalThis.clearTimeout = () => (t.at = 0);
+  t.advance = (ms) => {
+    for (const end = t.now + ms; ; ) {
+      if (t.at === 0 || t.at > end) return (t.now = end);
+      t.now = t.at;
+      t.at = 0;
+      t.go();
+    }
+  };
+  const storage = { getAlarm: async () => null, setAlarm: async (at) => void t.alarms.push(at - t.now) };
+  t.timers = new Timers(storage, () => { t.ticks++; t.ticked?.(); }, () => t.gone);
+  t.next = (timer, alarm, blocked) => t.timers.next(timer && (t.now + timer) * 1000, alarm && (t.now + alarm) * 1000, blocked);
+  try {
+    body(t);
+  } finally {
+    [Date.now, globalThis.setTimeout, globalThis.clearTimeout] = [real.now, real.set, real.clear];
+  }
+}
 
 const rowTests = {
   programsStoreEveryKindOfValue(runner) {
@@ -226,6 +256,77 @@ const tests = {
     same(seqOfBody(partsOf([hello, bytes(0x50, 7)])), 0);
     for (const cut of [0, 1, 2, 100, 202, 203]) same(seqOfBody(partsOf([hello, frame]).subarray(0, cut)), 0, `cut after ${cut}`);
     same(seqOfBody(new Uint8Array(50).fill(255)), 0);
+  },
+
+  onlyWhatIsNearOrBlockedKeepsAnObjectAwake() {
+    timed((t) => {
+      t.next(0, 0, false);
+      t.next(3_600_000, 0, false);
+      same([t.set, t.at], [0, 0], "nothing near");
+      t.next(500, 0, false);
+      t.advance(499);
+      same([t.ticks, t.set], [0, 1], "before it is due");
+      t.ticked = () => t.next(0, 0, false);
+      t.advance(1);
+      same([t.ticks, t.at], [1, 0], "when it is due");
+      t.next(3_600_000, 0, true);
+      t.advance(10_000);
+      same([t.ticks, t.at > t.now], [1, true], "blocked, and far");
+      t.next(0, 0, false);
+      same(t.at, 0, "nothing is blocked any more");
+    });
+  },
+  aTimerThatIsSetEarlierStays() {
+    timed((t) => {
+      for (let i = 0; i < 100; i++) {
+        t.next(5000, 0, true);
+        t.now += 5;
+      }
+      same(t.set, 1, "timers set");
+      t.next(10, 0, true);
+      same([t.set, t.at - t.now], [2, 10], "an earlier one");
+    });
+  },
+  blockedCommandsHearOfAnEngineThatIsGone() {
+    timed((t) => {
+      t.next(0, 0, true);
+      t.advance(5000);
+      same(t.ticks, 0);
+      t.gone = true;
+      t.ticked = () => (t.gone = false);
+      t.advance(1000);
+      same(t.ticks, 1);
+    });
+  },
+  whatKeepsFailingIsLeftAlone() {
+    timed((t) => {
+      const pauses = [];
+      let last = t.now;
+      t.ticked = () => {
+        pauses.push(t.now - last);
+        last = t.now;
+        t.timers.failed();
+      };
+      t.timers.failed();
+      t.advance(3_600_000);
+      same(pauses, [100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000, 10000, 10000, 10000]);
+      same(t.at, 0);
+      t.timers.succeeded();
+      t.timers.failed();
+      same(t.at - t.now, 100);
+    });
+  },
+  anAlarmIsSetOnceUntilItRings() {
+    timed((t) => {
+      for (const at of [60_000, 60_000, 90_000, 61_000]) t.next(0, at, false);
+      same(t.alarms, [60_000]);
+      t.next(0, 1000, false);
+      same(t.alarms, [60_000, 1000]);
+      t.timers.rang();
+      same(t.ticks, 1);
+      t.next(0, 5000, false);
+      same([t.alarms, t.timers.alarms], [[60_000, 1000, 5000], 3]);
+    });
   },
 
   sleepingAdvancesTheClock() {
