@@ -115,8 +115,7 @@
 //	         2 KV operations    uint32 count, each: uint8 operation, bytes name (UTF-8), and
 //	                            1 put: bytes value, float64 expiration (Unix seconds; 0:
 //	                            none), bytes metadata (JSON); 2 delete; 3 list: name is the
-//	                            prefix, bytes cursor (empty: from the start). All at once,
-//	                            none waits for another
+//	                            prefix, bytes cursor (empty: from the start). In any order
 //	receipt  of a D1 batch      uint8 0 done: uint32 number of statements, each: float64
 //	                            changes, uint32 rows, uint16 columns, values as parameters
 //	                            are; or uint8 1 failed: bytes error text
@@ -142,7 +141,8 @@
 //	POST /v1/frame     a hello and one message as parts (frame.AppendPart); 200 with parts
 //	GET  /v1/info      {"protocol": 1, "module": …, "groups": [{"name", "shards"}], "families": [Family]}
 //	GET  /v1/stats     figures of the isolate that an object is in: linearMemory (bytes), traps, …,
-//	                   and followers: how far the object's D1 and KV are behind
+//	                   followers: how far the object's D1 and KV are behind, and billed: messages,
+//	                   requests, alarms, rowsRead and rowsWritten since it was constructed
 //	…    /v1/blob      large values, see js/blobs.js; "blobs": true in /v1/info says that there is a bucket
 //	POST /v1/rebuild/d1, /v1/rebuild/kv
 //	                   has D1 or KV fed anew from the object's rows, while traffic goes on
