@@ -9,6 +9,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/worker/object"
+	"github.com/redis2cf/redis2cf/runtime/worker/object/objecttest"
 )
 
 // pushes are the messages of a client among what came.
@@ -451,8 +452,15 @@ func FuzzMessages(f *testing.F) {
 	var r *rig
 	n := 0
 	f.Fuzz(func(t *testing.T, b []byte, post, unitwise bool) {
-		if n++; r == nil || n%1000 == 0 {
-			r = newRig(t)
+		if n++; r == nil || n%1000 == 0 { // one object for many messages: they are told nothing of each other
+			if r != nil {
+				_ = r.db.Close()
+			}
+			db, err := objecttest.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r = rigOver(t, db)
 			r.opt.ScriptSteps = 10_000
 			r.start()
 		}

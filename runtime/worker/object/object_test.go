@@ -37,9 +37,14 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	r := &rig{t: t, exec: db, db: db, now: 1_700_000_000_000_000, seed: 1, came: map[uint64][][]byte{}, gone: map[uint64]int{}, kept: map[uint64][]byte{}}
+	r := rigOver(t, db)
 	r.start()
 	return r
+}
+
+// rigOver is a rig that is not started yet.
+func rigOver(t testing.TB, db *objecttest.Executor) *rig {
+	return &rig{t: t, exec: db, db: db, now: 1_700_000_000_000_000, seed: 1, came: map[uint64][][]byte{}, gone: map[uint64]int{}, kept: map[uint64][]byte{}}
 }
 
 // start makes an instance and opens the object.
