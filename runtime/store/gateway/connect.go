@@ -89,6 +89,9 @@ func (l *lane) connect() (wire, *frame.Welcome) {
 		if err == nil {
 			return w, welcome
 		}
+		if isRefusal(err) {
+			l.o.sp.refresh() // the plan may have no such object any more
+		}
 		l.mu.Lock()
 		patience := firstTime
 		if l.welcomed {
@@ -285,7 +288,7 @@ func (l *lane) lost(err error) {
 	for _, c := range listeners {
 		c.s.end("ERR the connection to the store was lost, and messages may be missing")
 	}
-	l.o.sp.stale.Store(true)
+	l.o.sp.refresh()
 }
 
 // listen tells the wire whether anybody expects to hear something that he did not

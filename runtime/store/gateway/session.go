@@ -70,7 +70,7 @@ func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []r
 		size += frame.Size(cmd)
 	}
 	h := s.home.Load()
-	if h == nil || h.r != s.sp.routes.Load() || s.sp.stale.Load() || all&^slow != 0 || len(cmds) > frame.MaxCommands || size > blobOfR2 || s.special.Load() || s.sp.inKV.Load() {
+	if h == nil || h.r != s.sp.routes.Load() || all&^slow != 0 || len(cmds) > frame.MaxCommands || size > blobOfR2 || s.special.Load() || s.sp.inKV.Load() {
 		return s.execute(ctx, scratch, cmds, all)
 	}
 	c := h.clients[0]

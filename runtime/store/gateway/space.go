@@ -23,7 +23,6 @@ type space struct {
 	token     string
 	tokenFrom string
 	client    *http.Client
-	stale     atomic.Bool // a connection was lost: the plan may be another one
 	plain     atomic.Bool // WebSockets are refused on the way: HTTP serves
 
 	routes atomic.Pointer[router] // nil: not known yet
@@ -37,6 +36,7 @@ type space struct {
 	asking  chan struct{} // closed when the routes were asked for; nil: nobody asks
 	asked   time.Time
 	failure error // of the last question
+	soon    bool  // a timer will ask again
 	closed  bool
 }
 
@@ -130,14 +130,6 @@ const (
 // route returns the routes, and asks for them if they are not known.
 func (sp *space) route(ctx context.Context) (*router, error) {
 	r := sp.routes.Load()
-	if r != nil && sp.stale.Load() {
-		sp.mu.Lock()
-		if sp.asking == nil && time.Since(sp.asked) > askAgain {
-			sp.stale.Store(false)
-			sp.askInBackground()
-		}
-		sp.mu.Unlock()
-	}
 	if r != nil {
 		return r, nil
 	}
@@ -177,6 +169,25 @@ func (sp *space) route(ctx context.Context) (*router, error) {
 			return nil, fmt.Errorf("%w (%v)", ctx.Err(), err)
 		}
 	}
+}
+
+// refresh asks for the routes again, since a connection was lost and the Worker may
+// have been deployed with another plan; not more often than every askAgain.
+func (sp *space) refresh() {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	if sp.soon || sp.closed {
+		return
+	}
+	sp.soon = true
+	time.AfterFunc(max(sp.b.askAgain-time.Since(sp.asked), 0), func() {
+		sp.mu.Lock()
+		defer sp.mu.Unlock()
+		sp.soon = false
+		if sp.asking == nil && !sp.closed {
+			sp.askInBackground()
+		}
+	})
 }
 
 // askInBackground asks for the routes. The caller holds mu.
