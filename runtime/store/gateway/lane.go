@@ -175,8 +175,7 @@ func (l *lane) send() {
 		return
 	}
 	l.mu.Unlock()
-	l.build()
-	if err := w.write(l.out); err != nil {
+	if err := w.write(l.build()); err != nil {
 		w.close() // run finds out, and sends it again
 	}
 }
@@ -247,15 +246,22 @@ func (l *lane) take() bool {
 }
 
 // build encodes the frame that was taken.
-func (l *lane) build() {
-	l.out = l.next.Append(l.out[:0])
+func (l *lane) build() []byte {
+	out := l.next.Append(l.out[:0])
+	l.out = out
 	clear(l.groups)
 	l.next = frame.Frame{}
 	l.encode.Unlock()
+	return out
 }
 
-// again marks the frame in flight as one that was sent before.
+// again marks the frame in flight as one that was sent before. Its builder may not be
+// done with it, if the connection was lost just then: he is waited for, and what he
+// writes to the old connection stays his. The caller holds mu.
 func (l *lane) again() {
+	l.encode.Lock()
+	l.out = append([]byte(nil), l.out...)
+	l.encode.Unlock()
 	n := 1 + len(binary.AppendUvarint(nil, l.seq))
 	l.out[n] = 1
 }
