@@ -17,6 +17,9 @@ const NONE = 0;
 const PUT = 1;
 const DELETE = 2;
 
+/** As many connections as an invocation has at once. */
+const CONNECTIONS = 6;
+
 /** A loop that would wait longer ends: the alarm begins it again, in milliseconds. */
 const LONGEST_WAIT = 10_000;
 
@@ -139,12 +142,13 @@ async function carryD1(db, task) {
 }
 
 /**
- * Does operations on KV, all at once, and reports on each.
+ * Does operations on KV, in any order, and reports on each.
  * @param {KVNamespace | undefined} kv
  * @param {Reader} task
  */
 async function carryKV(kv, task) {
   const count = task.u32();
+  /** @type {(() => Promise<unknown> | undefined)[]} */
   const operations = [];
   for (let i = 0; i < count; i++) {
     const operation = task.byte();
@@ -161,17 +165,22 @@ async function carryKV(kv, task) {
       operations.push(() => kv?.list({ prefix: name, cursor: cursor === "" ? null : cursor }));
     }
   }
-  const results = await Promise.all(
-    operations.map(async (run) => {
+  /** @type {{failed: number, text: string}[]} */
+  const results = [];
+  let next = 0;
+  const work = async () => {
+    while (next < count) {
+      const i = next++;
       try {
         if (kv === undefined) throw new Error("the Worker has no binding REDIS2CF_KV: run redis2cf worker -o and deploy again");
-        const list = await run();
-        return { failed: 0, text: list === undefined ? "" : JSON.stringify(list) };
+        const list = await operations[i]();
+        results[i] = { failed: 0, text: list === undefined ? "" : JSON.stringify(list) };
       } catch (e) {
-        return { failed: 1, text: messageOf(e) };
+        results[i] = { failed: 1, text: messageOf(e) };
       }
-    }),
-  );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, CONNECTIONS) }, work));
   const receipt = new Writer().u32(count);
   for (const { failed, text } of results) receipt.byte(failed).text(text);
   return receipt.bytes();

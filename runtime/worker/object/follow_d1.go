@@ -413,7 +413,7 @@ func (d *d1Follower) settle(seq uint64, state d1State, now int64) error {
 		return d.rebuild(now)
 	}
 	before, pruned := d.seq, d.f.pruned
-	if d.behind() && seq > d.seq || d.loading() && state.Run != 0 && state.Copy == nil {
+	if d.since != 0 && (d.behind() && seq > d.seq || d.loading() && state.Run != 0 && state.Copy == nil) {
 		d.lag.confirmed(d.since, now)
 	}
 	var p Program
