@@ -12,6 +12,9 @@ import (
 // ErrMalformed is in the error of every message that cannot be read.
 var ErrMalformed = errors.New("malformed message")
 
+// ErrTooLarge is in the error of a message that has more of something than it may have.
+var ErrTooLarge = errors.New("message too large")
+
 // reader reads a message. The first fault sticks; what is read after it is zero.
 type reader struct {
 	b   []byte
@@ -65,6 +68,18 @@ func (r *reader) count(least int, what string) int {
 	return int(n)
 }
 
+// most is count with a limit. What is announced takes memory before it is read, many
+// times as much as its bytes: a limit holds for those who count on that.
+func (r *reader) most(limit, least int, what string) int {
+	n := r.count(least, what)
+	if n > limit {
+		r.err = fmt.Errorf("frame: %w: it has %d %s more than a frame may have", ErrTooLarge, n-limit, what)
+		r.b = nil
+		return 0
+	}
+	return n
+}
+
 func (r *reader) byte() byte {
 	if len(r.b) == 0 {
 		r.fail("it is cut off")
@@ -101,7 +116,7 @@ func (r *reader) str() string {
 }
 
 func (r *reader) nums(what string) []uint64 {
-	n := r.count(1, what)
+	n := r.most(MaxNumbers, 1, what)
 	if n == 0 {
 		return nil
 	}
@@ -135,16 +150,24 @@ func Kind(message []byte) byte {
 	return message[0]
 }
 
+// Part cuts the first message off an HTTP body. It shares the body's memory.
+func Part(body []byte) (message, rest []byte, err error) {
+	r := &reader{b: body}
+	n := r.count(1, "bytes")
+	if r.err != nil {
+		return nil, nil, r.err
+	}
+	return r.b[:n:n], r.b[n:], nil
+}
+
 // Parts cuts an HTTP body into its messages, which share its memory.
 func Parts(body []byte) (parts [][]byte, err error) {
-	r := &reader{b: body}
-	for len(r.b) > 0 {
-		n := r.count(1, "bytes")
-		if r.err != nil {
-			return nil, r.err
+	for len(body) > 0 {
+		var message []byte
+		if message, body, err = Part(body); err != nil {
+			return nil, err
 		}
-		parts = append(parts, r.b[:n:n])
-		r.b = r.b[n:]
+		parts = append(parts, message)
 	}
 	return parts, nil
 }
@@ -182,21 +205,18 @@ func (m *Frame) Decode(b []byte) error {
 	r := &reader{b: b}
 	r.kind(KindFrame)
 	*m = Frame{Seq: r.num(), Again: r.boolean(), Acks: r.nums("tickets"), Cancels: r.nums("tickets"), Closed: r.nums("clients")}
-	groups := r.count(4, "groups")
-	m.Groups = make([]Group, groups)
-	commands := 0
+	m.Groups = make([]Group, r.most(MaxCommands, 4, "groups"))
+	left := room{commands: MaxCommands, words: MaxWords}
 	for i := range m.Groups {
-		g := &m.Groups[i]
-		g.decode(r)
-		commands += len(g.Commands)
-	}
-	if commands > MaxCommands {
-		r.fail(fmt.Sprintf("%d commands are more than %d", commands, MaxCommands))
+		m.Groups[i].decode(r, &left)
 	}
 	return r.end()
 }
 
-func (g *Group) decode(r *reader) {
+// room is how much of a frame may still come.
+type room struct{ commands, words int }
+
+func (g *Group) decode(r *reader, left *room) {
 	flags := r.byte()
 	g.Client, g.DB, g.Protocol = r.num(), r.small(maxDB, "the database"), 3
 	if flags&groupRESP2 != 0 {
@@ -215,10 +235,12 @@ func (g *Group) decode(r *reader) {
 	if flags >= groupRESP2<<1 {
 		r.fail("a group has flags that mean nothing")
 	}
-	n := r.count(1, "commands")
+	n := r.most(left.commands, 1, "commands")
+	left.commands -= n
 	g.Commands = make([]resp.Command, n)
 	for i := range g.Commands {
-		words := r.count(1, "words")
+		words := r.most(left.words, 1, "words")
+		left.words -= words
 		cmd := make(resp.Command, words)
 		for j := range cmd {
 			cmd[j] = r.str()

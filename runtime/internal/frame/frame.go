@@ -18,6 +18,8 @@ const (
 	MaxOut      = 4 << 20  // bytes of an answer after which the object leaves the other groups of the frame for the next one
 	MaxMessage  = 16 << 20 // bytes of any message; larger ones are refused before they are read
 	MaxDepth    = 64       // of replies in replies
+	MaxWords    = 1 << 20  // words of all commands of one frame: each takes memory beside its bytes
+	MaxNumbers  = 1 << 18  // of acknowledgements, of cancellations and of ended clients in one message
 )
 
 // The kinds of messages.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand"
 	"reflect"
+	"runtime"
 	"testing"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -90,8 +91,12 @@ func TestFramesAreBounded(t *testing.T) {
 		cmds[i] = resp.Command{"PING"}
 	}
 	m := Frame{Groups: []Group{{Commands: cmds[:300]}, {Commands: cmds[300:]}}}
-	if err := new(Frame).Decode(m.Append(nil)); !errors.Is(err, ErrMalformed) {
+	if err := new(Frame).Decode(m.Append(nil)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("%d commands: %v", len(cmds), err)
+	}
+	m = Frame{Seq: 7, Groups: []Group{{Commands: []resp.Command{make(resp.Command, MaxWords), {"PING"}}}}}
+	if err := m.Decode(m.Append(nil)); !errors.Is(err, ErrTooLarge) || m.Seq != 7 {
+		t.Errorf("%d words: %v of frame %d", MaxWords+1, err, m.Seq)
 	}
 	deep := resp.NewBulk("x")
 	for i := 0; i < MaxDepth+1; i++ {
@@ -114,6 +119,34 @@ func TestSizeIsNeverLessThanWhatACommandTakes(t *testing.T) {
 		empty := Group{Commands: []resp.Command{}}
 		if took := len(g.append(nil)) - len(empty.append(nil)); took > Size(cmd) {
 			t.Fatalf("%d words take %d bytes, Size says %d", len(cmd), took, Size(cmd))
+		}
+	}
+}
+
+// What is announced takes memory before it is there. The largest message must not
+// make more of it than an instance of the engine has beside its data.
+func TestMessagesTakeNoMoreMemoryThanTheyMay(t *testing.T) {
+	lists := func(acks, groups, commands, words int) []byte {
+		b := append(num(nil, 1), 0) // number, again
+		b = append(num(append([]byte{KindFrame}, b...), uint64(acks)), make([]byte, acks)...)
+		b = num(append(b, 0, 0), uint64(groups)) // neither cancellations nor clients
+		b = num(append(b, 0, 1, 0), uint64(commands))
+		b = num(b, uint64(words))
+		return append(b, make([]byte, MaxMessage-len(b))...)
+	}
+	for name, b := range map[string][]byte{
+		"acknowledgements": lists(MaxMessage-64, 1, 1, 1),
+		"groups":           lists(0, MaxMessage/4-64, 1, 1),
+		"commands":         lists(0, 1, MaxMessage-64, 1),
+		"words":            lists(0, 1, 1, MaxMessage-64),
+		"all that may be":  lists(MaxNumbers, MaxCommands, MaxCommands, MaxWords),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := new(Frame).Decode(b)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err == nil || took > 24<<20 {
+			t.Errorf("%s: %d bytes for a message of %d (%v)", name, took, len(b), err)
 		}
 	}
 }

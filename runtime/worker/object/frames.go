@@ -17,13 +17,16 @@ import (
 // answered with an error, and the others as usual.
 func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 	f := &o.f
-	if err := f.Decode(message); err != nil {
+	defer func() { *f = frame.Frame{} }()
+	if err := f.Decode(message); errors.Is(err, frame.ErrTooLarge) {
+		o.refuse(c, frame.CodeTooLarge, f.Seq, false, "ERR nothing was run: "+err.Error())
+		return
+	} else if err != nil {
 		o.refuse(c, frame.CodeProtocol, 0, true, "ERR "+err.Error())
 		return
 	}
-	defer func() { *f = frame.Frame{} }()
-	if f.Seq == 0 {
-		o.refuse(c, frame.CodeProtocol, 0, true, "ERR frames are numbered from 1")
+	if f.Seq == 0 || f.Seq > maxSeq {
+		o.refuse(c, frame.CodeProtocol, 0, true, "ERR frames are numbered from 1, up to 2^53")
 		return
 	}
 	err := o.ready()
@@ -87,6 +90,9 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 		}
 	}
 }
+
+// maxSeq is the greatest number that a row of sessions keeps as it is.
+const maxSeq = 1 << 53
 
 // The error replies of units that could not be served.
 const (

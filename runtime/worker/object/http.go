@@ -85,23 +85,27 @@ func (o *Object) Post(number uint64, now int64, seed uint64, body []byte, unitwi
 		c = &conn{number: number, scope: scopeHTTP}
 		o.conns[number] = c
 	}
-	parts, err := frame.Parts(body)
-	if err != nil || len(parts) != 2 || frame.Kind(parts[0]) != frame.KindHello {
+	hello, body, err := frame.Part(body)
+	var message []byte
+	if err == nil {
+		message, body, err = frame.Part(body)
+	}
+	if err != nil || len(body) > 0 || frame.Kind(hello) != frame.KindHello {
 		o.refuse(c, frame.CodeProtocol, 0, true, "ERR a body is a hello and one more message, each with its length before it")
 		return o.end()
 	}
-	s := o.greet(c, parts[0])
+	s := o.greet(c, hello)
 	if s == nil {
 		return o.end()
 	}
 	o.request, c.session = c, s
 	o.welcome(c)
 	again := o.resend(s, resendAfter)
-	switch frame.Kind(parts[1]) {
+	switch frame.Kind(message) {
 	case frame.KindFrame:
-		o.frame(c, s, parts[1], unitwise)
+		o.frame(c, s, message, unitwise)
 	case frame.KindPoll:
-		if o.poll(c, s, parts[1], again) {
+		if o.poll(c, s, message, again) {
 			o.request = nil
 			return o.end() // the response stays open
 		}
