@@ -21,7 +21,8 @@
 // that it woke queue again, for 50 microseconds at most.
 //
 // A session of the store is virtual: a database, a protocol, a name. In each lane
-// it uses it is a client of the object, with a number.
+// it uses it is a client of the object, with a number; a session that has asked for
+// that number (CLIENT ID) stays in one lane, so that others who use it mean the session.
 //
 // # Large values
 //
@@ -38,9 +39,9 @@
 // The frame in flight is sent again with its number, so that it is run once. An
 // object that cannot know answers that the outcome is not known, and so does this
 // package when a frame was without an answer for ten minutes. What was not sent
-// waits for the next connection, ten seconds at most. A subscriber's session ends,
-// since nobody knows what was published meanwhile; the facade opens another and
-// subscribes again. Commands that wait for data are sent again with the time that
+// waits for the next connection, ten seconds at most, two when there never was one.
+// A subscriber's session ends, since nobody knows what was published meanwhile; the
+// facade opens another and subscribes again. Commands that wait for data are sent again with the time that
 // is left to them when the object was reset; XREAD from $ then starts at what is
 // the end by then. What was watched before a reset is lost: EXEC answers nil.
 //
