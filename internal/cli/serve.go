@@ -13,6 +13,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime"
 	"github.com/redis2cf/redis2cf/runtime/respserver"
 	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/store/gateway"
 	_ "github.com/redis2cf/redis2cf/runtime/store/memory" // memory: URLs
 	_ "github.com/redis2cf/redis2cf/runtime/store/sqlite" // file: URLs
 )
@@ -37,7 +38,8 @@ func helpServe() string {
 
 Puts a Redis endpoint, RESP2 and RESP3, in front of a store, for redis-cli,
 clients of other languages and outside test suites. STORE is a store's URL,
-file:PATH or memory://NAME; without it, $` + runtime.StoreVariable + ` names it.
+file:PATH, memory://NAME, or https://HOST of a Worker, whose token is in
+$` + gateway.TokenVariable + `; without it, $` + runtime.StoreVariable + ` names it.
 
 It listens on the loopback interface. Where others can reach it, it asks for a
 password, which comes from a file or from $` + passwordVariable + `. A file is owned by one
@@ -49,6 +51,7 @@ Flags:
 Examples:
   redis2cf serve file:cfstore.db       and then: redis-cli -p 6380
   redis2cf serve -addr 127.0.0.1:0 memory://scratch
+  redis2cf serve http://127.0.0.1:8787 what redis2cf worker -run runs
   REDIS2CF_PASSWORD=… redis2cf serve -addr 10.0.0.5:6380 file:cfstore.db
   redis2cf serve -addr :6380 -password-file /run/secrets/redis file:cfstore.db
 `

@@ -255,8 +255,9 @@ func (g *generator) views() *jen.File {
 	return f
 }
 
-// drivers are the stores that a program can name without anybody's plan.
-var drivers = []string{"memory", "sqlite"}
+// drivers are the stores that a program can name: whatever the plan says, its tests run
+// in memory, and the Worker's URL is set where it is deployed, without new code.
+var drivers = []string{"gateway", "memory", "sqlite"}
 
 func (g *generator) store() *jen.File {
 	f := g.file()

@@ -322,6 +322,7 @@ func typeCheck(t *testing.T, facade []byte) {
 	}
 	check(RuntimePath+"/resp", map[string][]byte{"resp.go": []byte("package resp\ntype Reply struct{}")})
 	check(RuntimePath+"/internal/arg", map[string][]byte{"arg.go": []byte("package arg\ntype Writer struct{}")})
+	check(RuntimePath+"/store/gateway", map[string][]byte{"g.go": []byte("package gateway")})
 	check(RuntimePath+"/store/memory", map[string][]byte{"m.go": []byte("package memory")})
 	check(RuntimePath+"/store/sqlite", map[string][]byte{"s.go": []byte("package sqlite")})
 	sources := map[string][]byte{"api.go": facade}
