@@ -13,7 +13,7 @@ import (
 // itemTables are the tables of elements, with what tells a row of them apart. A score's
 // sign, which -0 has, shows in 1 / score.
 var itemTables = map[string]string{
-	"hash_fields":    "hex(i.field), hex(i.value), i.expires",
+	"hash_fields":    "hex(i.field), hex(i.value), CAST(min(i.expires, 9007199254740992) AS INTEGER)",
 	"list_items":     "i.pos, hex(i.value), NULL",
 	"set_members":    "hex(i.member), NULL, NULL",
 	"zset_members":   "hex(i.member), typeof(i.score) || printf('%.17g', i.score), printf('%.17g', 1 / i.score)",
@@ -89,7 +89,8 @@ func (r *rig) dump(db *sql.DB, d1 bool) (lines []string) {
 		dbs, items = "d.object = k.object AND "+dbs, "i.object = k.object AND "+items
 	}
 	from := "FROM keys k JOIN dbs d ON " + dbs
-	queries := []string{"SELECT k.key, d.db, 'key', k.type, k.hash, k.expires, CASE WHEN k.id = 0 THEN hex(k.value) ELSE k.value IS NULL END " + from}
+	// D1 knows no time behind 2^53 ms, which JavaScript could not tell it.
+	queries := []string{"SELECT k.key, d.db, 'key', k.type, k.hash, CAST(min(k.expires, 9007199254740992) AS INTEGER), CASE WHEN k.id = 0 THEN hex(k.value) ELSE k.value IS NULL END " + from}
 	for table, columns := range itemTables {
 		queries = append(queries, "SELECT k.key, d.db, '"+table+"', k.type, "+columns+" "+from+" JOIN "+table+" i ON "+items)
 	}
