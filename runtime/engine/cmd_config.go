@@ -155,6 +155,11 @@ func cmdConfigSet(c *call) resp.Reply {
 		}
 		return failed(s.name, wrong)
 	}
+	for _, s := range chosen {
+		if s.set != nil {
+			c.e.keepSetting(s)
+		}
+	}
 	return resp.OK
 }
 

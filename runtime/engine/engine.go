@@ -33,7 +33,8 @@ type Options struct {
 	ResidentRows int
 	// Cold has Open read no keys, however few there are.
 	Cold bool
-	// KeepScripts has SCRIPT LOAD write the script to the store, until SCRIPT FLUSH.
+	// KeepScripts has SCRIPT LOAD write the script to the store, until SCRIPT FLUSH, and
+	// CONFIG SET the settings: for an engine that is opened anew behind its clients' backs.
 	KeepScripts bool
 	// Topics fills Outcome.Topics.
 	Topics bool
@@ -212,7 +213,7 @@ func (e *Engine) readKeys() error {
 			}
 			continue
 		}
-		if db == scriptsDB {
+		if db == scriptsDB || db == settingsDB {
 			continue
 		}
 		ks, all := e.db(db), true

@@ -195,6 +195,27 @@ func (e *Engine) dropScripts() {
 	}
 }
 
+// settingsDB is the number of the database that holds what CONFIG SET was given, by
+// the names of settings.
+const settingsDB = scriptsDB + 1
+
+func (e *Engine) keepSetting(s *setting) {
+	if e.opt.KeepScripts && !e.volatile {
+		e.ops = append(e.ops, Op{Kind: OpPutKey, Type: TypeScript, Header: Header{DB: settingsDB, Hash: KeyHash(s.name), Key: s.name, Type: TypeScript, Value: s.get(e)}})
+	}
+}
+
+// readSettings sets what the store has. A value that this version does not know stays
+// as it is by default.
+func (e *Engine) readSettings() error {
+	return e.store.Keys(settingsDB, 0, false, func(h Header) bool {
+		if s := findSetting(h.Key); s != nil && s.set != nil {
+			s.set(e, h.Value)
+		}
+		return true
+	})
+}
+
 // openCold leaves all keys to the store.
 func (e *Engine) openCold(dbs []uint32) error {
 	for _, db := range dbs {
@@ -204,6 +225,10 @@ func (e *Engine) openCold(dbs []uint32) error {
 				return err
 			}
 		case scriptsDB:
+		case settingsDB:
+			if err := e.readSettings(); err != nil {
+				return err
+			}
 		default:
 			e.db(db).absent = unknown
 		}

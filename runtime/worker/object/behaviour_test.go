@@ -422,6 +422,25 @@ func TestExpiryHasOneAlarmAMinute(t *testing.T) {
 	}
 }
 
+func TestSettingsStay(t *testing.T) {
+	r := newRig(t)
+	l := r.lane(1)
+	l.do("CONFIG SET notify-keyspace-events Ex slowlog-max-len 7", "SUBSCRIBE __keyevent@0__:expired", "SET c 1 PX 700")
+	r.restart(1)
+	r.messages(1)
+	if got := l.do("CONFIG GET notify-keyspace-events", "CONFIG GET slowlog-max-len"); got != `map["notify-keyspace-events", "xE"] map["slowlog-max-len", "7"]` {
+		t.Error(got)
+	}
+	if at := r.last.Alarm; at == 0 || at > r.now+800_000 {
+		t.Errorf("the alarm is %d, now %d", at, r.now)
+	}
+	r.now = r.last.Alarm
+	r.take(r.object().Tick(r.now, 1))
+	if got := pushes(t, r.messages(1), 1); got != `push["message", "__keyevent@0__:expired", "c"]` {
+		t.Error(got)
+	}
+}
+
 func TestNamespacesOfDatabasesSurvive(t *testing.T) {
 	r := newRig(t)
 	l := r.lane(1)

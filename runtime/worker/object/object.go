@@ -324,7 +324,8 @@ func (o *Object) deadlines() (timer, alarm int64) {
 	if o.eng == nil {
 		return 0, 0
 	}
-	timer, expiry := o.eng.Deadlines()
+	waiting, expiry := o.eng.Deadlines()
+	timer = waiting
 	for _, c := range o.conns {
 		if c.until != 0 && (timer == 0 || c.until < timer) {
 			timer = c.until
@@ -340,6 +341,9 @@ func (o *Object) deadlines() (timer, alarm int64) {
 		// is a row and a request.
 		const step = 60_000_000
 		alarm = (max(expiry, o.now)/step + 1) * step
+		if waiting == expiry {
+			alarm = expiry // somebody wants to be told at once, whoever is awake then
+		}
 	}
 	if at := o.r2.alarm(o.now); at != 0 && (alarm == 0 || at < alarm) {
 		alarm = at
