@@ -41,9 +41,9 @@
 // package when a frame was without an answer for ten minutes. What was not sent
 // waits for the next connection, ten seconds at most, two when there never was one.
 // A subscriber's session ends, since nobody knows what was published meanwhile; the
-// facade opens another and subscribes again. Commands that wait for data are sent again with the time that
-// is left to them when the object was reset; XREAD from $ then starts at what is
-// the end by then. What was watched before a reset is lost: EXEC answers nil.
+// facade opens another and subscribes again. Commands that wait for data are sent again
+// with the time that is left to them; XREAD from $ then starts at what is the end by
+// then. What was watched before is lost: EXEC answers nil.
 //
 // # Families in KV alone
 //
