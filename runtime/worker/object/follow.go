@@ -177,6 +177,7 @@ type outboxRow struct {
 	walks  []kvWalk  // over spaces, for KV
 	copy   bool      // D1 is to be fed anew: the commit is too large to be written down
 	missed bool      // D1 gets it with a copy that has not begun
+	loads  bool      // keys are to be copied
 	dbs    []dbSpace // that D1 knows then
 }
 
@@ -316,7 +317,7 @@ func (f *followers) alarm(now int64) (at int64) {
 
 // holds reports whether a space must not be swept yet.
 func (f *followers) holds(space int64) bool {
-	for _, walks := range [...][]kvWalk{f.kv.walks, f.kv.walked} {
+	for _, walks := range [...][]kvWalk{f.kv.walks, f.kv.walked, f.kv.unread} {
 		for i := range walks {
 			if walks[i].space == space {
 				return true

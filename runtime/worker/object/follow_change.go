@@ -137,6 +137,7 @@ func (w *changeWriter) carriedFrom() error {
 
 // d1 writes an operation for D1.
 func (w *changeWriter) d1(op rowOp) {
+	w.row.loads = w.row.loads || op.kind == rowLoad
 	w.row.d1 = op.add(w.row.d1)
 	w.row.rows++
 }
@@ -155,7 +156,7 @@ func (w *changeWriter) key(t *engine.Touched, ops []engine.Op) error {
 	if w.f.routes.d1 {
 		before := w.row.rows
 		switch {
-		case to.d1 && (w.keysOnly || t.Moved && (!w.carried[t.ID] || w.f.d1.loading())):
+		case to.d1 && (w.keysOnly || t.Moved && (!w.carried[t.ID] || w.f.d1.mayLoad())):
 			w.d1(rowOp{kind: rowLoad, space: w.space(t.DB), hash: t.Hash, key: t.Key})
 			w.dropped(ops)
 		case to.d1:
@@ -316,7 +317,7 @@ func (w *changeWriter) name(db uint32, key string, ops []engine.Op) error {
 		}
 	}
 	w.named(db, key)
-	for _, walks := range [...][]kvWalk{w.f.kv.walks, w.f.kv.walked, w.row.walks} {
+	for _, walks := range [...][]kvWalk{w.f.kv.walks, w.f.kv.walked, w.f.kv.unread, w.row.walks} {
 		for i := range walks { // the key may be gone when the walk comes, or comes again
 			if walk := &walks[i]; walk.space == space && walk.db != db {
 				w.named(walk.db, key)

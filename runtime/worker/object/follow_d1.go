@@ -53,6 +53,7 @@ type d1Follower struct {
 
 	last     uint64           // commit with the last row of the outbox for D1
 	lastSync uint64           // and with the last that an answer waits for
+	lastLoad uint64           // and with the last that has keys to be copied
 	rows     int              // operations that wait, about
 	bytes    int64            // of the outbox
 	since    int64            // when the oldest commit was that waits, Unix microseconds
@@ -99,6 +100,7 @@ func (d *d1Follower) open(now int64) error {
 		d.last = uint64(q.int())
 		d.bytes = q.int()
 		d.lastSync = uint64(q.int())
+		d.lastLoad = d.last // nobody knows
 		if n > 0 {
 			d.since, d.rows = at, int(n)
 		}
@@ -110,6 +112,9 @@ func (d *d1Follower) open(now int64) error {
 func (d *d1Follower) loading() bool {
 	return d.loadingState(&d.state)
 }
+
+// mayLoad is loading, or will be when D1 has come to the end of the outbox.
+func (d *d1Follower) mayLoad() bool { return d.loading() || d.lastLoad > d.seq }
 
 func (d *d1Follower) loadingState(st *d1State) bool {
 	return st.Run == 0 || st.Copy != nil || len(st.Loads) > 0
@@ -170,7 +175,9 @@ func (d *d1Follower) committed(row *outboxRow) {
 	if !d.behind() && !d.loading() {
 		d.since = row.at
 	}
-	d.last = row.seq
+	if d.last = row.seq; row.loads {
+		d.lastLoad = row.seq
+	}
 	d.rows += row.rows
 	d.bytes += int64(len(row.d1))
 	for _, known := range row.dbs {

@@ -408,3 +408,27 @@ func TestACopyRemovesStrangeRows(t *testing.T) {
 	r.settle()
 	r.compare()
 }
+
+// A collection that is to be copied goes to another name, or with its database, before
+// D1 has heard of it.
+func TestWhatIsToBeCopiedMovesBefore(t *testing.T) {
+	defer object.LowLimits(20, 10, 10, 12)()
+	r := newFollowRig(t, followed)
+	l := r.lane(1)
+	l.do("SET string:4 x")
+	r.settle()
+	l.do("RPUSH list:1 "+strings.Repeat("x ", 60), "RPUSH list:3 a")
+	l.do("RENAME list:1 list:2")
+	r.settle()
+	r.compare()
+	l.do("RPUSH list:1 " + strings.Repeat("x ", 60))
+	l.do("RPUSH list:1 y")
+	r.now += 100_000
+	r.step(1) // a part of it
+	l.do("LPOP list:1", "FLUSHDB")
+	for i := 0; i < 20; i++ {
+		r.take(r.object().Sweep(100))
+	}
+	r.settle()
+	r.compare()
+}

@@ -71,6 +71,7 @@ type kvFollower struct {
 	recent map[kvName]int64 // when names were last written, Unix microseconds
 	walks  []kvWalk
 	walked []kvWalk // whose names are in keys: after a crash they are walked again, and must find them
+	unread []kvWalk // of commits that are not in memory yet
 	list   *string  // cursor of the list of a copy; nil: it is not listed
 	flight []kvOp
 	next   int64 // nothing is tried before, Unix microseconds
@@ -124,7 +125,7 @@ func (k *kvFollower) open(now int64) error {
 	for _, e := range k.keys { // nobody knows when they were written last
 		e.due = max(e.due, now+kvEvery)
 	}
-	return nil
+	return k.ahead()
 }
 
 // copy begins to put all keys.
@@ -175,6 +176,42 @@ func (k *kvFollower) window(now int64) error {
 			k.read = k.last
 		}
 	}
+	n := 0
+	for _, w := range k.unread {
+		if w.seq > k.read {
+			k.unread[n] = w
+			n++
+		}
+	}
+	k.unread = k.unread[:n]
+	return nil
+}
+
+// ahead finds the walks of commits that are not in memory yet: their spaces must stay.
+func (k *kvFollower) ahead() error {
+	for at := k.read; at < k.last; {
+		const page = 64
+		q, err := k.f.rows.query(k.f.rows.ask(askOutboxKV).Int(int64(at)).Int(page), page)
+		if err != nil || q.rows == 0 {
+			return err
+		}
+		for i := 0; i < q.rows; i++ {
+			at = uint64(q.int())
+			q.int()
+			_, raw := q.value()
+			if q.err != nil {
+				return q.err
+			}
+			err := readOps(raw, func(op *rowOp) {
+				if op.kind == rowWalk {
+					k.unread = append(k.unread, kvWalk{db: op.db, space: op.space, seq: at})
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -220,6 +257,10 @@ func (k *kvFollower) committed(row *outboxRow) {
 	caughtUp := k.read >= k.last
 	k.last = row.seq
 	if !caughtUp || len(k.keys) > limits.window {
+		for _, w := range row.walks {
+			w.seq = row.seq
+			k.unread = append(k.unread, w)
+		}
 		return
 	}
 	k.read = row.seq

@@ -222,6 +222,22 @@ func TestNamesOfExchangedDatabasesGo(t *testing.T) {
 		t.Errorf("KV still has %q", r.kv.Names())
 	}
 	r.compare()
+
+	// The same while more waits than is kept in memory, and over a restart.
+	for i := 0; i < 40; i++ {
+		l.do(fmt.Sprintf("SET string:x:%d a", i))
+	}
+	r.settle()
+	for i := 0; i < 40; i++ {
+		l.do(fmt.Sprintf("SET string:y:%d a", i))
+	}
+	l.do("SWAPDB 0 2")
+	l.frame(frame.Group{Client: 1, DB: 2, Protocol: 3, Commands: commands(keys[:20]...)})
+	r.restart(1)
+	r.messages(1)
+	l.frame(frame.Group{Client: 1, DB: 2, Protocol: 3, Commands: commands(keys[20:]...)})
+	r.settle()
+	r.compare()
 }
 
 func TestAKeyThatChangesDuringItsPutIsPutAgain(t *testing.T) {
