@@ -38,6 +38,9 @@ type Options struct {
 	KeepScripts bool
 	// Topics fills Outcome.Topics.
 	Topics bool
+	// MaxTopics bounds the bytes of memory that what clients listen to takes, about; what
+	// would be more is refused. 0: no bound.
+	MaxTopics int
 	// Touched fills Change.Touched.
 	Touched bool
 	// MaxArgument is how many bytes an argument of a command may have; 0: as many as

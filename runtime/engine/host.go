@@ -138,6 +138,7 @@ func (e *Engine) listen(s *session, k kind, name string) bool {
 	}
 	(*own)[name] = struct{}{}
 	(*all)[name] = append((*all)[name], s)
+	e.topics.bytes += topicBytes + len(name)
 	return true
 }
 

@@ -11,7 +11,11 @@ type topics struct {
 	channels map[string][]*session
 	patterns map[string][]*session
 	shards   map[string][]*session
+	bytes    int // of memory that all of it takes, about
 }
+
+// topicBytes is about how many bytes of memory a subscription takes beside the name.
+const topicBytes = 160
 
 // leave removes a session from every topic without telling it.
 func (t *topics) leave(s *session) {
@@ -23,6 +27,11 @@ func (t *topics) leave(s *session) {
 	}
 	for name := range s.shards {
 		remove(t.shards, name, s)
+	}
+	for _, names := range [...]map[string]struct{}{s.topics, s.globs, s.shards} {
+		for name := range names {
+			t.bytes -= topicBytes + len(name)
+		}
 	}
 	s.topics, s.globs, s.shards = nil, nil, nil
 }
@@ -75,7 +84,18 @@ func (e *Engine) push(s *session, elems ...resp.Reply) {
 	e.pushes = append(e.pushes, Push{s.id, resp.Reply{Kind: resp.Push, Elems: elems}})
 }
 
+var errTopics = resp.NewError("ERR max number of subscriptions reached")
+
 func (c *call) subscribe(k kind) resp.Reply {
+	if most := c.e.opt.MaxTopics; most > 0 {
+		more := 0
+		for _, name := range c.args[1:] {
+			more += topicBytes + len(name)
+		}
+		if c.e.topics.bytes+more > most {
+			return errTopics
+		}
+	}
 	for _, name := range c.args[1:] {
 		if c.e.listen(c.s, k, name) {
 			c.e.topic(c.s, k, name, true)
@@ -102,6 +122,7 @@ func (c *call) unsubscribe(k kind) resp.Reply {
 		if _, ok := (*own)[name]; ok {
 			delete(*own, name)
 			remove(*all, name, c.s)
+			c.e.topics.bytes -= topicBytes + len(name)
 			c.e.topic(c.s, k, name, false)
 		}
 		c.e.push(c.s, resp.NewBulk(word), resp.NewBulk(name), intReply(int64(k.count(c.s))))

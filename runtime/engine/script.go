@@ -14,12 +14,19 @@ type scripts struct {
 	// Those that EVAL was given, by SHA-1: used since fresh was begun, and before. A
 	// program that writes scripts would fill memory with them, so fresh takes the
 	// place of stale when it is full, as Redis has done since 7.4 in its own way.
-	fresh, stale map[string]*redislua.Program
+	fresh, stale map[string]given
+	freshBytes   int                 // of the texts of fresh
 	texts        map[string]compiled // of those that ran last, so that EVAL need not hash them
 	bytes        int                 // of these texts
 	lua          *redislua.State
 	run          scriptRun
 	flushed      bool // SCRIPT FLUSH has not reached the store, which keeps scripts
+}
+
+// A given is a script that EVAL was given, with the bytes of its text.
+type given struct {
+	p     *redislua.Program
+	bytes int
 }
 
 // A compiled is a script with its name.
@@ -28,22 +35,26 @@ type compiled struct {
 	p   *redislua.Program
 }
 
-// maxFresh is how many scripts that EVAL was given are certain to be known.
-const maxFresh = 500
+// maxFresh is how many scripts that EVAL was given are certain to be known, when their
+// texts have no more than maxFreshBytes.
+const (
+	maxFresh      = 500
+	maxFreshBytes = 4 << 20
+)
 
 // find returns the program with a SHA-1, nil when there is none.
 func (s *scripts) find(sha string) *redislua.Program {
 	if p := s.loaded[sha]; p != nil {
 		return p
 	}
-	if p := s.fresh[sha]; p != nil {
-		return p
+	if g, ok := s.fresh[sha]; ok {
+		return g.p
 	}
-	p := s.stale[sha]
-	if p != nil {
-		s.keep(sha, p)
+	g, ok := s.stale[sha]
+	if ok {
+		s.keep(sha, g)
 	}
-	return p
+	return g.p
 }
 
 // findScript is find, and asks a store that keeps scripts.
@@ -68,15 +79,16 @@ func (e *Engine) findScript(sha string) *redislua.Program {
 }
 
 // keep remembers a script that EVAL was given.
-func (s *scripts) keep(sha string, p *redislua.Program) {
-	if len(s.fresh) >= maxFresh {
-		s.stale, s.fresh = s.fresh, nil
+func (s *scripts) keep(sha string, g given) {
+	if len(s.fresh) >= maxFresh || s.freshBytes > maxFreshBytes {
+		s.stale, s.fresh, s.freshBytes = s.fresh, nil, 0
 		s.texts, s.bytes = nil, 0 // a text goes with its name
 	}
 	if s.fresh == nil {
-		s.fresh = map[string]*redislua.Program{}
+		s.fresh = map[string]given{}
 	}
-	s.fresh[sha] = p
+	s.fresh[sha] = g
+	s.freshBytes += g.bytes
 	delete(s.stale, sha)
 }
 
@@ -118,7 +130,7 @@ func (e *Engine) compile(text string) (sha string, p *redislua.Program, bad resp
 	if err != nil {
 		return sha, nil, resp.NewError("ERR " + oneLine(err.Error()))
 	}
-	e.scripts.keep(sha, p)
+	e.scripts.keep(sha, given{p, len(text)})
 	return sha, p, resp.Reply{}
 }
 
@@ -306,6 +318,7 @@ func cmdScriptLoad(c *call) resp.Reply {
 		s.loaded[sha] = p
 		c.e.keepScript(sha, c.args[2])
 	}
+	s.freshBytes -= s.fresh[sha].bytes
 	delete(s.fresh, sha)
 	return resp.NewBulk(sha)
 }
@@ -325,7 +338,7 @@ func cmdScriptFlush(c *call) resp.Reply {
 		}
 	}
 	s := &c.e.scripts
-	s.loaded, s.fresh, s.stale, s.texts, s.bytes = nil, nil, nil, nil, 0
+	s.loaded, s.fresh, s.stale, s.texts, s.bytes, s.freshBytes = nil, nil, nil, nil, 0, 0
 	c.e.dropScripts()
 	return resp.OK
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
@@ -82,10 +84,9 @@ func (e *Engine) Protocol(id uint64) int {
 
 func (e *Engine) watch(s *session, key string) {
 	k := dbKey{s.db, key}
-	for _, w := range s.watched {
-		if w.dbKey == k {
-			return
-		}
+	// The key's watchers are fewer than the keys that one session may name at once.
+	if slices.Contains(e.watchers[k], s) {
+		return
 	}
 	ent := e.find(k.db, key)
 	s.watched = append(s.watched, watched{k, ent != nil && ent.expired(e.nowMs)})

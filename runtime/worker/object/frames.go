@@ -245,6 +245,7 @@ func (o *Object) steer(s *session, f *frame.Frame) {
 		}
 	}
 	for _, n := range f.Closed {
+		delete(s.killed, n)
 		c := s.clients[n]
 		if c == nil {
 			continue
@@ -281,7 +282,8 @@ func (u *units) replied(unit int32, replies int) {
 
 func (u *units) full() bool { return u.most >= 0 && u.n >= u.most }
 
-// client finds or makes the client of a group.
+// client finds or makes the client of a group. It is nil when nothing of the group is
+// to be run, with StatusDone because there are too many clients.
 func (o *Object) client(c *conn, s *session, g *frame.Group) (*client, frame.Status) {
 	if _, killed := s.killed[g.Client]; killed {
 		return nil, frame.StatusGone
@@ -291,12 +293,13 @@ func (o *Object) client(c *conn, s *session, g *frame.Group) (*client, frame.Sta
 		return nil, frame.StatusStale
 	}
 	if cl == nil {
+		if len(o.clients) >= maxClients {
+			return nil, frame.StatusDone
+		}
 		cl = o.newClient(s, g.Client, g.DB, g.Protocol)
 	}
-	if id := g.Identity; id != nil {
-		o.eng.Name(cl.id, id.Name)
-		o.eng.Library(cl.id, id.LibName, id.LibVer)
-		o.eng.Describe(cl.id, engine.Peer{Addr: id.Addr, LocalAddr: id.LocalAddr, User: id.Username})
+	if g.Identity != nil {
+		o.identify(cl, g.Identity)
 	}
 	o.eng.Place(cl.id, g.DB, g.Protocol)
 	if g.Epoch == 0 {
@@ -313,12 +316,13 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 	cl, status := o.client(c, s, g)
 	res := frame.Result{Status: status, DB: g.DB, Protocol: g.Protocol}
 	if cl == nil {
+		if status == frame.StatusDone {
+			res.Replies = all(g, errClients)
+		}
 		return frame.AppendResult(b, &res), nil
 	}
 	if g.DB >= databases {
-		for range g.Commands {
-			res.Replies = append(res.Replies, resp.NewError("ERR DB index is out of range"))
-		}
+		res.Replies = all(g, resp.NewError("ERR DB index is out of range"))
 		return frame.AppendResult(b, &res), nil
 	}
 	o.in.commands += uint64(len(g.Commands))
@@ -335,6 +339,9 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 		if waits {
 			at := slices.IndexFunc(commands, func(cmd resp.Command) bool { return hashOf(cmd) == hash })
 			commands = commands[:max(at, 0)]
+		} else if o.crowded(s) {
+			res.Replies = all(g, errWaiting)
+			return frame.AppendResult(b, &res), nil
 		}
 	}
 	f := engine.Frame{Session: cl.id, NoBlock: g.NoBlock || g.Ticket == 0 || waits, Hold: true}

@@ -82,6 +82,8 @@ func (in *Instance) Open(handle uint32, exec Executor, name string, now int64, s
 	if err := o.open(); err != nil {
 		o.status = 1
 		in.log(3, "redis2cf: "+name+" cannot be opened: "+err.Error())
+	} else if o.rows.oldest < o.now/1000-sessionAge && o.rows.oldest != 0 || len(o.orphans) > 0 {
+		o.aged = o.now - ageInterval - 1 // it may never be in memory for so long
 	}
 	return o.end()
 }

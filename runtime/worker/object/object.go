@@ -30,6 +30,8 @@ type Object struct {
 	tickets  map[uint64]*blocked // by the engine's ticket
 	orphans  map[frame.SessionID][]topicRow
 	self     session // of what is written without a client
+	pruneAt  int     // how many sessions there are when idle ones are looked for
+	kept     int     // bytes of the sessions' answers
 	aged     int64   // when old sessions were looked for, Unix microseconds
 
 	out     output
@@ -89,7 +91,7 @@ func (o *Object) open() error {
 		id[i] = byte(o.random())
 	}
 	eng, err := engine.Open(o.rows, engine.Options{
-		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true, Touched: true,
+		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true, MaxTopics: maxTopics, Touched: true,
 		MaxArgument: maxArgument, Blobs: true, ScriptSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes, ResidentRows: o.in.opt.ResidentRows,
 	})
 	if err != nil {
@@ -166,7 +168,10 @@ func (s *session) forget() {
 func (o *Object) session(id frame.SessionID) *session {
 	s := o.sessions[id]
 	if s == nil {
-		s = &session{id: id}
+		if len(o.sessions) >= max(o.pruneAt, keptIdle) {
+			o.prune()
+		}
+		s = &session{id: id, seen: o.now}
 		o.sessions[id] = s
 	}
 	return s

@@ -18,6 +18,7 @@ type Rows struct {
 	spaces map[uint32]int64       // by database
 	next   int64                  // first space that was never used
 	trash  bool                   // there may be garbage
+	oldest int64                  // when the session wrote that has not for the longest time, as of Open, Unix milliseconds; 0: there is none
 	held   func(space int64) bool // a follower still reads a flushed space; nil: none does
 }
 
@@ -27,7 +28,7 @@ var _ engine.Store = (*Rows)(nil)
 func NewRows(exec Executor) *Rows { return &Rows{exec: exec} }
 
 var (
-	askState = statement(`SELECT max(seq), max(next_id) FROM sessions`)
+	askState = statement(`SELECT max(seq), max(next_id), coalesce(min(CASE WHEN id <> zeroblob(16) THEN at END), 0) FROM sessions`)
 	askDBs   = statement(`SELECT db, space FROM dbs ORDER BY db`)
 	askTrash = statement(`SELECT coalesce((SELECT max(space) FROM garbage_spaces), 0), EXISTS (SELECT 1 FROM garbage)`)
 )
@@ -39,7 +40,9 @@ func (r *Rows) Open() (st engine.State, err error) {
 		return st, err
 	}
 	r.spaces, r.next = map[uint32]int64{}, 1
-	_, err = r.one(r.ask(askState), func(q *result) { r.seq, r.nextID = uint64(q.int()), uint64(q.int()) })
+	_, err = r.one(r.ask(askState), func(q *result) {
+		r.seq, r.nextID, r.oldest = uint64(q.int()), uint64(q.int()), q.int()
+	})
 	if err == nil {
 		err = r.all(r.ask(askDBs), func(q *result) bool {
 			db, space := uint32(q.int()), q.int()

@@ -66,6 +66,7 @@ const maxPart = 1_500_000
 
 var (
 	putSession  = statement("INSERT OR REPLACE INTO sessions (id, frame, seq, next_id, at, parts, answer) VALUES (?, ?, ?, ?, ?, ?, ?)")
+	noteSession = statement("INSERT OR IGNORE INTO sessions (id, frame, seq, next_id, at, parts, answer) VALUES (?, 0, ?, ?, ?, 0, x'')")
 	putPart     = statement("INSERT OR REPLACE INTO session_parts (id, part, answer) VALUES (?, ?, ?)")
 	delParts    = statement("DELETE FROM session_parts WHERE id = ? AND part >= ?")
 	askSession  = statement("SELECT frame, parts FROM sessions WHERE id = ?")

@@ -88,7 +88,12 @@ func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts
 		for i, w := range st.wakes {
 			if wakes[i] != nil {
 				b := o.tickets[w.Ticket]
-				p.wake(&b.client.session.id, b.ticket, wakes[i])
+				to := b.client.session
+				p.wake(&to.id, b.ticket, wakes[i])
+				if to != s && to.row == 0 {
+					// A session that never wrote has a row from now on, so that it ages.
+					p.Statement(noteSession).bytes(to.id[:]).Int(int64(o.rows.seq)).Int(int64(o.rows.nextID)).Int(o.now / 1000)
+				}
 			}
 		}
 	}
@@ -128,11 +133,13 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 		s.row, s.parts = n, parts
 		o.r2.noted(o.step.sweepR2)
 	}
-	s.frame, s.answer = n, nil
+	s.frame = n
 	waits := o.wroteDown()
-	if len(answer) > 0 && (len(answer) <= keptAnswer || p == nil && len(answer) <= maxPart) {
-		s.answer = append([]byte(nil), answer...)
+	var kept []byte
+	if len(answer) <= keptAnswer || p == nil && len(answer) <= maxPart {
+		kept = append(kept, answer...)
 	}
+	o.keep(s, kept)
 	o.tell()
 	st := &o.step
 	for _, t := range st.topics {
@@ -226,7 +233,7 @@ func (o *Object) kill(c *client) {
 		}
 	}
 	o.drop(c)
-	if s.killed == nil {
+	if s.killed == nil || len(s.killed) >= maxKilled {
 		s.killed = map[uint64]struct{}{}
 	}
 	s.killed[c.number] = struct{}{}

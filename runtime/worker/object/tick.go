@@ -60,6 +60,7 @@ func (o *Object) Sweep(rows int) []byte {
 	if _, err := o.rows.Sweep(rows); err != nil {
 		o.in.log(2, fmt.Sprintf("redis2cf: %s: %v; it is tried again", o.name, err))
 	} else if o.now-o.aged > ageInterval {
+		o.desert()
 		more, err := o.age()
 		if err != nil {
 			o.in.log(2, fmt.Sprintf("redis2cf: old sessions of %s stay for a while: %v", o.name, err))
@@ -69,6 +70,20 @@ func (o *Object) Sweep(rows int) []byte {
 		}
 	}
 	return o.end()
+}
+
+// desert removes the rows of what sessions listened to whose sockets are gone without
+// a word, as after a crash. Sockets that hibernated were attached when the object opened.
+func (o *Object) desert() {
+	for id := range o.orphans {
+		if s := o.sessions[id]; s != nil {
+			if s.conn == nil {
+				o.leave(s)
+			}
+			continue
+		}
+		o.leave(&session{id: id})
+	}
 }
 
 // age removes the rows of sessions that were not heard of. The numbers that they carry
@@ -86,6 +101,7 @@ func (o *Object) age() (more bool, err error) {
 			if s.conn != nil || len(s.clients) > 0 || s.seen > o.now-sessionAge*1000 {
 				return true
 			}
+			o.keep(s, nil)
 			delete(o.sessions, id)
 		}
 		p.Statement(delSession).bytes(id[:])
