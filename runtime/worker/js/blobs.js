@@ -15,6 +15,7 @@
 
 import { Code, refusal } from "./frame.js";
 import { EngineFault } from "./instance.js";
+import { bodyOf } from "./sockets.js";
 
 /** @import {Redis2cfObject} from "./object.js" */
 /** @import {Access} from "./access.js" */
@@ -24,6 +25,9 @@ const LARGEST = 512 << 20;
 
 /** The most parts that R2 takes of one value. */
 const MOST_PARTS = 10_000;
+
+/** The most bytes of the list that ends an upload. */
+const LONGEST_END = 2 << 20;
 
 const ID = /^[0-9a-f]{32}$/;
 const RANGE = /^bytes=(\d{1,10})-(\d{1,10})$/;
@@ -140,10 +144,12 @@ async function part(request, url, bucket, prefix, id) {
     const { partNumber, etag } = await upload.uploadPart(number, from.body);
     return Response.json({ partNumber, etag }, { headers: { "Cache-Control": "no-store" } });
   }
+  const body = await bodyOf(request, LONGEST_END);
+  if (body === null) return refusal(413, Code.TOO_LARGE, `ERR the end of an upload has at most ${LONGEST_END} bytes`);
   /** @type {unknown} */
   let end;
   try {
-    end = await request.json();
+    end = JSON.parse(decoder.decode(body));
   } catch {
     end = null;
   }

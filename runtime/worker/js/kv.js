@@ -16,41 +16,66 @@ import { Code, refusal } from "./frame.js";
 /**
  * @typedef {{pattern: string, store?: string, consistency?: string, client?: string}} Family
  * @typedef {{any: boolean, has: (name: string) => boolean}} Primaries
+ * @typedef {{left: number}} Room how many bytes an answer may still have
  * @typedef {{name: string, text?: string, base64?: string, delete?: boolean, ttl?: number, at?: number, binary?: boolean}} Write
  * @typedef {{text: string} | {base64: string} | {error: string} | null} Read
  */
 
-/** Limits of a request, of KV's bulk reads, and of a name in bytes. */
+/** Limits of a request, of its answer, of KV's bulk reads, and of a name in bytes. */
 const MOST_BYTES = 16 << 20;
+const MOST_ANSWER = 32 << 20;
 const MOST_OPERATIONS = 800;
 const BULK = 100;
+const AT_ONCE = 4; // values that are read by themselves
 const LONGEST_NAME = 512;
 
 const encoder = new TextEncoder();
 
-/** @param {string} text its bytes, one in each character */
-const bytesIn = (text) => [...encoder.encode(text)].map((b) => String.fromCharCode(b)).join("");
+/** What a '*' and a '?' of a pattern are, beside bytes. */
+const MANY = -1;
+const ONE = -2;
 
 /**
  * A pattern as a test of the bytes of a key: '*' is any number of them, '?' one, and a
- * backslash takes the next one literally.
+ * backslash takes the next one literally. It goes back to the last '*' only, so that no
+ * key takes long.
  * @param {string} pattern
  */
 function glob(pattern) {
-  let source = "";
+  /** @type {number[]} */
+  const want = [];
   let literals = 0;
-  const bytes = bytesIn(pattern);
+  const bytes = encoder.encode(pattern);
   for (let i = 0; i < bytes.length; i++) {
     const c = bytes[i];
-    if (c === "*") source += "[^]*";
-    else if (c === "?") source += "[^]";
+    if (c === 0x2a) want.push(MANY);
+    else if (c === 0x3f) want.push(ONE);
     else {
-      const byte = c === "\\" && i + 1 < bytes.length ? bytes[++i] : c;
-      source += `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
+      want.push(c === 0x5c && i + 1 < bytes.length ? bytes[++i] : c);
       literals++;
     }
   }
-  return { test: new RegExp(`^${source}$`), literals };
+  /** @param {Uint8Array} key */
+  const test = (key) => {
+    let star = -1;
+    let from = 0;
+    let w = 0;
+    for (let k = 0; k < key.length; ) {
+      if (want[w] === MANY) {
+        star = w++;
+        from = k;
+      } else if (want[w] === ONE || want[w] === key[k]) {
+        w++;
+        k++;
+      } else if (star >= 0) {
+        w = star + 1;
+        k = ++from;
+      } else return false;
+    }
+    while (want[w] === MANY) w++;
+    return w === want.length;
+  };
+  return { test, literals };
 }
 
 /**
@@ -83,7 +108,7 @@ function primaries(families) {
     if (key === null) return false;
     let best = null;
     for (const f of list) {
-      if ((best === null || f.literals > best.literals) && f.test.test(key)) best = f;
+      if ((best === null || f.literals > best.literals) && f.test(key)) best = f;
     }
     return best?.primary ?? false;
   };
@@ -93,13 +118,14 @@ function primaries(families) {
 /**
  * The bytes of the key with a name in the main namespace; null for what is no such name.
  * @param {string} name
+ * @returns {Uint8Array | null}
  */
 function keyOf(name) {
-  if (!name.startsWith("@")) return name === "" || name === "." || name === ".." ? null : bytesIn(name);
+  if (!name.startsWith("@")) return name === "" || name === "." || name === ".." ? null : encoder.encode(name);
   const [, mark, rest] = /^@\/\d{1,9}([/#])([^]*)$/.exec(name) ?? [];
-  if (mark === "/") return bytesIn(rest);
+  if (mark === "/") return encoder.encode(rest);
   if (mark !== "#" || !/^(?:[0-9a-f]{2})*$/.test(rest)) return null;
-  return rest.replace(/../g, (h) => String.fromCharCode(parseInt(h, 16)));
+  return Uint8Array.from(rest.match(/../g) ?? [], (h) => parseInt(h, 16));
 }
 
 /**
@@ -131,7 +157,8 @@ export async function serveKV(request, env, access, families) {
   const asked = parse(body);
   if (typeof asked === "string") return refusal(400, Code.PROTOCOL, `ERR ${asked}`);
   const { read, write } = asked;
-  const strange = [...read, ...write.map((w) => w.name)].some((name) => !families.has(name));
+  // A longer name is none that KV has: nothing is reached by it, and nothing read into it.
+  const strange = [...read, ...write.map((w) => w.name)].some((name) => name.length <= LONGEST_NAME && !families.has(name));
   if (strange) return refusal(403, Code.UNSERVED, "ERR a name is no key of a family in KV alone: the client has another plan than this Worker; deploy the Worker of the client's plan");
   if (write.length > 0 && !access.write) return refusal(403, Code.TOKEN, "NOPERM this token may only read");
   const values = await readAll(kv, read.map((name) => nameIn(name, access.namespace)));
@@ -219,47 +246,79 @@ const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)
  * @returns {Promise<Read[]>}
  */
 async function readAll(kv, names) {
-  if (names.length === 1) return [await readOne(kv, names[0])];
-  /** @type {Promise<Read[]>[]} */
-  const parts = [];
-  for (let i = 0; i < names.length; i += BULK) parts.push(readSome(kv, names.slice(i, i + BULK)));
-  return (await Promise.all(parts)).flat();
+  const room = { left: MOST_ANSWER };
+  if (names.length === 1) return [await readOne(kv, names[0], room)];
+  /** @type {Read[]} */
+  const all = [];
+  // Two hundreds at a time: one may bring 25 MB, and all have to fit into memory.
+  for (let i = 0; i < names.length; i += 2 * BULK) {
+    const parts = [names.slice(i, i + BULK), names.slice(i + BULK, i + 2 * BULK)].filter((p) => p.length > 0);
+    for (const part of await Promise.all(parts.map((p) => readSome(kv, p, room)))) all.push(...part);
+  }
+  return all;
 }
+
+/**
+ * Whether so many bytes more fit into the answer.
+ * @param {Room} room
+ * @param {number} n
+ */
+function fits(room, n) {
+  if (n > room.left) return false;
+  room.left -= n;
+  return true;
+}
+
+const NO_ROOM = Object.freeze({ error: `the answer would be larger than ${MOST_ANSWER} bytes: read less at once` });
 
 /**
  * @param {KVNamespace} kv
  * @param {string[]} names
+ * @param {Room} room
  * @returns {Promise<Read[]>}
  */
-async function readSome(kv, names) {
+async function readSome(kv, names, room) {
   try {
     const found = await kv.getWithMetadata(names, "text");
-    return await Promise.all(
-      names.map((name) => {
-        const entry = /** @type {any} */ (found.get(name));
-        if (entry === "") return { text: "" }; // as miniflare shows an empty value
-        const { value = null, metadata = null } = entry ?? {};
-        const marked = /** @type {{binary?: boolean} | null} */ (metadata)?.binary;
-        if (marked || value?.includes("\ufffd")) return readOne(kv, name);
-        return value === null ? null : { text: value };
-      }),
-    );
+    return await eachOf(names, (name) => {
+      const entry = /** @type {any} */ (found.get(name));
+      const { value = null, metadata = null } = entry === "" ? { value: "" } : (entry ?? {}); // "" is how miniflare shows an empty value
+      const marked = /** @type {{binary?: boolean} | null} */ (metadata)?.binary;
+      if (marked || value?.includes("\ufffd")) return readOne(kv, name, room);
+      if (value === null) return null;
+      return fits(room, value.length) ? { text: value } : NO_ROOM;
+    });
   } catch {
-    // More than one bulk read may answer, or one of them is at fault: each by itself says which.
-    return Promise.all(names.map((name) => readOne(kv, name)));
+    // More than one bulk read may answer, or one of them is at fault: each by itself says
+    // which.
+    return eachOf(names, (name) => readOne(kv, name, room));
   }
+}
+
+/**
+ * What is read for each name: a few at a time, since they may be large.
+ * @param {string[]} names
+ * @param {(name: string) => Read | Promise<Read>} read
+ */
+async function eachOf(names, read) {
+  /** @type {Read[]} */
+  const out = [];
+  for (let i = 0; i < names.length; i += AT_ONCE) out.push(...(await Promise.all(names.slice(i, i + AT_ONCE).map(read))));
+  return out;
 }
 
 /**
  * @param {KVNamespace} kv
  * @param {string} name
+ * @param {Room} room
  * @returns {Promise<Read>}
  */
-async function readOne(kv, name) {
+async function readOne(kv, name, room) {
   if (encoder.encode(name).length > LONGEST_NAME) return null; // KV cannot have it
   try {
     const value = await kv.get(name, "arrayBuffer");
     if (value === null) return null;
+    if (!fits(room, value.byteLength)) return NO_ROOM;
     try {
       return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value) };
     } catch {
