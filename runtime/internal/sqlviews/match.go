@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxGlob is D1's limit on a LIKE or GLOB pattern, in bytes. It answers a longer
@@ -37,7 +39,10 @@ func (s Scope) Matches(pattern string) (cond string, ok bool) {
 		if prefix != "" {
 			key = "substr(k.key, " + strconv.Itoa(len(prefix)+1) + ")"
 		}
-		conds = append(conds, "CAST("+key+" AS TEXT) GLOB '"+strings.ReplaceAll(glob, "'", "''")+"'")
+		if strings.IndexByte(glob, 0) >= 0 {
+			return "", false // SQLite's GLOB ends there
+		}
+		conds = append(conds, "CAST("+key+" AS TEXT) GLOB "+text(glob))
 	}
 	return strings.Join(conds, " AND "), true
 }
@@ -72,6 +77,15 @@ func successor(s string) string {
 	}
 	b[len(b)-1]++
 	return string(b)
+}
+
+// text is a text as SQL in one line: people, and tools that look for lines, read the
+// files that it stands in.
+func text(s string) string {
+	if !utf8.ValidString(s) || strings.IndexFunc(s, unicode.IsControl) >= 0 {
+		return "CAST(" + blob(s) + " AS TEXT)"
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 }
 
 func blob(s string) string { return "x'" + hex.EncodeToString([]byte(s)) + "'" }

@@ -6,8 +6,11 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/sqlviews"
+	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/worker"
 )
 
@@ -127,6 +130,15 @@ func wanted(families []worker.Family) (views map[string]string, notes []string, 
 	for _, f := range families {
 		if f.Store != "d1" {
 			continue
+		}
+		// Names stand in comments and in strings, people's plan is where they come from.
+		if strings.IndexFunc(f.Name, unicode.IsControl) >= 0 || !utf8.ValidString(f.Name) {
+			return nil, nil, fmt.Errorf("the family %q cannot have a view of that name: rename it in redis2cf.yaml", f.Name)
+		}
+		if f.Client != "" {
+			if err := store.CheckNamespace(f.Client); err != nil {
+				return nil, nil, fmt.Errorf("the client of the family %q: %w", f.Name, err)
+			}
 		}
 		name, sql, ok := sqlviews.D1.Family(sqlviews.View{Name: f.Name, Pattern: f.Pattern, Type: f.Type}, taken)
 		if !ok {
