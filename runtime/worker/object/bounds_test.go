@@ -70,7 +70,7 @@ func TestSessionsThatAreGoneTakeNoMemory(t *testing.T) {
 	meet(0, 1000)
 	before := heap()
 	meet(1000, 6000)
-	if grown := heap() - before; grown > 2<<20 {
+	if grown := heap() - before; grown > 512<<10 {
 		t.Errorf("5,000 sessions left %d bytes", grown)
 	}
 	if n := r.rows("sessions"); n > 2 {

@@ -84,15 +84,12 @@ func (o *Object) greet(c *conn, message []byte) *session {
 		o.close(old, closeRefused, "replaced")
 		o.leave(s)
 	}
-	if s.http() != (c.scope&scopeHTTP != 0) {
-		o.leave(s) // from HTTP to a socket, or back
-		s.queue = queue{}
-	}
 	if s.scope != c.scope {
+		// From HTTP to a socket, or another token: what was queued or waits under the
+		// rights of the one does not go on under those of the other.
+		o.leave(s)
+		s.queue = queue{}
 		s.scope = c.scope
-		for _, cl := range s.clients {
-			o.eng.Restrict(cl.id, s.scope&scopeWrite == 0)
-		}
 	}
 	s.seen = o.now
 	if err := o.rows.load(s); err != nil {
