@@ -1,6 +1,7 @@
 package object_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -47,5 +48,24 @@ func TestRepliesThatDoNotFitAreErrors(t *testing.T) {
 	res = l.frame(groupOf(1, resp.Command{"INCR", "n"}, script, resp.Command{"INCR", "n"}))
 	if got := res[0].Replies; got[0].Int != 3 || got[1].Kind != resp.Error || !strings.Contains(got[1].Str, "ask for less") || got[2].Int != 4 {
 		t.Errorf("a script: %v %v %v", got[0], got[1].Str, got[2])
+	}
+}
+
+// A script may return lists in lists as deep as it likes. What no client could read is
+// an error, and what the script wrote is undone.
+func TestRepliesThatAreTooDeepAreErrors(t *testing.T) {
+	r := newRig(t)
+	l := r.lane(1)
+	nested := func(n int, before string) resp.Command {
+		return resp.Command{"EVAL", fmt.Sprintf("%s local t = 1 for i = 1, %d do t = {t} end return t", before, n), "0"}
+	}
+	for n, fits := range map[int]bool{1: true, frame.MaxDepth: true, frame.MaxDepth + 1: false, 5000: false} {
+		replies := l.frame(frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"SET", "k", "v"}, nested(n, "redis.call('APPEND', 'k', 'w')"), {"GET", "k"}}})[0].Replies
+		if ok := replies[1].Kind != resp.Error; len(replies) != 3 || ok != fits || !ok && !strings.Contains(replies[1].Str, "lists in lists") {
+			t.Errorf("%d deep: %.200s", n, show(replies))
+		}
+		if want := map[bool]string{true: "vw", false: "v"}[fits]; replies[2].Str != want {
+			t.Errorf("%d deep: the key is %q", n, replies[2].Str)
+		}
 	}
 }
