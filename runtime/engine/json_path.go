@@ -101,9 +101,17 @@ type pathParser struct {
 }
 
 func (p *pathParser) fail(expected ...string) error {
-	place := fmt.Sprintf("%s ---->>>> %s", p.text[:p.at], p.text[p.at:])
-	if p.at == len(p.text) {
-		place = p.text + " <<<<----"
+	// At most 128 bytes of the path, those around the place.
+	before, after := p.text[:p.at], p.text[p.at:]
+	if len(before) > 64 {
+		before = "…" + before[len(before)-64:]
+	}
+	if len(after) > 64 {
+		after = after[:64] + "…"
+	}
+	place := before + " ---->>>> " + after
+	if after == "" {
+		place = before + " <<<<----"
 	}
 	return fmt.Errorf("Error occurred on position %d, \"%s\", expected one of the following: %s.", p.at, place, strings.Join(expected, ", "))
 }
