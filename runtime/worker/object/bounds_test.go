@@ -300,3 +300,83 @@ func TestATokenThatMayOnlyReadWritesInNoSession(t *testing.T) {
 		t.Error("the session has two connections")
 	}
 }
+
+// What one call sends stands in memory at once. A subscriber who would get too much
+// of it is ended, as in Redis, and who publishes is not disturbed.
+func TestSubscribersWhoWouldGetTooMuchAreEnded(t *testing.T) {
+	r := newRig(t)
+	p, few, many := r.lane(1), r.lane(2), r.lane(3)
+	few.do("SUBSCRIBE c")
+	groups := make([]frame.Group, 100)
+	for i := range groups {
+		groups[i] = group(uint64(i+1), "SUBSCRIBE c")
+	}
+	many.frame(groups...)
+	r.messages(2)
+	r.messages(3)
+	message := strings.Repeat("x", 500_000)
+	publish := func() string {
+		return show(p.frame(frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"INCR", "n"}, {"PUBLISH", "c", message}}})[0].Replies)
+	}
+	if got := publish(); got != "(integer) 1 (integer) 101" {
+		t.Error(got)
+	}
+	if got := r.messages(2); len(got) != 1 || len(got[0]) < len(message) {
+		t.Errorf("the one who gets little heard %d messages", len(got))
+	}
+	var m frame.Messages
+	if came := r.messages(3); len(came) != 1 || m.Decode(came[0]) != nil || len(m.Ended) != 100 || len(m.Pushes) > 0 {
+		t.Errorf("the one who would get 50 MB heard %d messages: %d clients ended", len(came), len(m.Ended))
+	}
+	if got := publish(); got != "(integer) 2 (integer) 1" {
+		t.Error(got)
+	}
+}
+
+// A command that waits takes what it is given at once. If that is more than a message
+// holds, nothing is taken; it waits again, and is told.
+func TestWhatIsTooMuchForAReplyIsNotTaken(t *testing.T) {
+	r := newRig(t)
+	l, p := r.lane(1), r.lane(2)
+	value := strings.Repeat("x", 1_000_000)
+	for i := 0; i < 14; i++ {
+		p.frame(frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"RPUSH", "other", value}}})
+	}
+	waits := frame.Group{Client: 1, Protocol: 3, Ticket: 7, Commands: commands("BLMPOP 0 1 q LEFT COUNT 100")}
+	l.frame(waits)
+	if got := p.do("INCR n", "RENAME other q", "LLEN q"); got != "(integer) 1 +OK (integer) 14" {
+		t.Error(got)
+	}
+	if epoch := welcomeOf(t, r.messages(1)); epoch == l.epoch {
+		t.Error("who waits does not hear that he is to wait again")
+	}
+	if got := show(l.frame(waits)[0].Replies); !strings.HasPrefix(got, "(error) ERR a reply of ") {
+		t.Errorf("%.200s", got)
+	}
+	if got := p.do("LLEN q", "GET n"); got != `(integer) 14 "1"` {
+		t.Error(got)
+	}
+}
+
+// Many commands of a frame may each be at fault: it is not run again for all of them.
+func TestAFrameIsNotRunAgainForEver(t *testing.T) {
+	r := newRig(t)
+	l := r.lane(1)
+	deep := resp.Command{"EVAL", "redis.call('INCR', 'n') local t = {} for i = 1, 99 do t = {t} end return t", "0"}
+	var cmds []resp.Command
+	for i := 0; i < frame.MaxCommands; i++ {
+		cmds = append(cmds, deep)
+	}
+	l.seq++
+	r.send(1, (&frame.Frame{Seq: l.seq, Groups: []frame.Group{{Client: 1, Protocol: 3, Commands: cmds}}}).Append(nil))
+	var e frame.Error
+	for _, b := range r.messages(1) {
+		_ = e.Decode(b) // others are welcomes
+	}
+	if e.Code != frame.CodeFault || e.Seq != l.seq || len(r.logs) > 100 {
+		t.Errorf("%+v, %d lines of the log", e, len(r.logs))
+	}
+	if got := l.do("EXISTS n"); got != "(integer) 0" {
+		t.Errorf("some of it was stored: %s", got)
+	}
+}

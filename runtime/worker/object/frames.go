@@ -69,7 +69,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 		var p panicked
 		var r refused
 		switch {
-		case errors.As(err, &p) && unitwise && p.unit >= 0 && culprits[p.unit] == "":
+		case errors.As(err, &p) && unitwise && p.unit >= 0 && culprits[p.unit] == "" && len(culprits) < maxCulprits:
 			culprits[p.unit] = p.why()
 		case errors.As(err, &p) && !unitwise:
 			unitwise = true
@@ -90,6 +90,9 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 		}
 	}
 }
+
+// maxCulprits is for how many of its units a frame is run again.
+const maxCulprits = 32
 
 // maxSeq is the greatest number that a row of sessions keeps as it is.
 const maxSeq = 1 << 53
@@ -399,11 +402,13 @@ func (u *units) run(f engine.Frame, commands []resp.Command) (replies []resp.Rep
 		o.in.unit = unit
 		f.Commands = commands[:n]
 		out := o.eng.Exec(o.now, o.random(), f)
+		if out.Err == nil {
+			o.step.absorb(&out)
+		}
 		o.in.unit = -1
 		if out.Err != nil {
 			return nil, 0, out.Err
 		}
-		o.step.absorb(&out)
 		replies = append(replies, out.Replies...)
 		u.replied(unit, len(replies))
 		if out.Ticket != 0 {

@@ -50,7 +50,8 @@ func (o *Object) deliver(s *session, message []byte) {
 	}
 }
 
-// overflow ends the clients of a session that does not fetch its messages.
+// overflow ends the clients of a session that does not fetch its messages, or would
+// get too many at once.
 func (o *Object) overflow(s *session) {
 	m := frame.Messages{}
 	for n := range s.clients {
@@ -63,7 +64,15 @@ func (o *Object) overflow(s *session) {
 		s.killed[n] = struct{}{}
 	}
 	message := m.Append(nil)
-	s.queue = queue{messages: [][]byte{message}, bytes: len(message)}
+	switch c := s.conn; {
+	case !s.http() && c != nil:
+		o.out.send(c.number, sendMessage, 0, message)
+	case c != nil:
+		o.out.send(c.number, sendMessage, 0, message)
+		o.finishPoll(c)
+	default:
+		s.queue = queue{messages: [][]byte{message}, bytes: len(message)}
+	}
 }
 
 // finishPoll ends the response of a poll. Its session goes on without a connection.

@@ -37,6 +37,12 @@ func (st *step) absorb(out *engine.Outcome) {
 	if out.Change != nil {
 		st.change = out.Change
 	}
+	for i := range out.Wakes {
+		// What could not be sent must not be taken: the command that gives it is a culprit.
+		if n, _ := replyBytes(&out.Wakes[i].Reply); n > maxAnswer {
+			panic(tooLarge{n})
+		}
+	}
 	st.pushes = append(st.pushes, out.Pushes...)
 	st.wakes = append(st.wakes, out.Wakes...)
 	st.topics = append(st.topics, out.Topics...)
@@ -159,8 +165,9 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 	}
 	for i, w := range st.wakes {
 		if wakes[i] != nil {
-			b := o.tickets[w.Ticket]
-			o.wake(b, wakes[i])
+			if b := o.tickets[w.Ticket]; b != nil { // else its client has just been ended
+				o.wake(b, wakes[i])
+			}
 		}
 	}
 	for _, w := range st.resend {
@@ -183,6 +190,7 @@ func (o *Object) push() (ended []*client) {
 	pushes := o.step.pushes
 	var order []*session
 	var of map[*session]*frame.Messages
+	var bytes map[*session]int
 	for i := range pushes {
 		c := o.clients[pushes[i].Session]
 		if c == nil {
@@ -193,7 +201,7 @@ func (o *Object) push() (ended []*client) {
 			continue
 		}
 		if of == nil {
-			of = map[*session]*frame.Messages{}
+			of, bytes = map[*session]*frame.Messages{}, map[*session]int{}
 		}
 		m := of[c.session]
 		if m == nil {
@@ -201,12 +209,23 @@ func (o *Object) push() (ended []*client) {
 			of[c.session], order = m, append(order, c.session)
 		}
 		m.Pushes = append(m.Pushes, frame.Push{Client: c.number, Reply: pushes[i].Reply})
+		n, _ := replyBytes(&pushes[i].Reply)
+		bytes[c.session] += n
 	}
 	for _, s := range order {
+		if bytes[s] > maxAnswer || len(o.out.b)+bytes[s] > maxPushed {
+			o.overflow(s)
+			continue
+		}
 		o.deliver(s, of[s].Append(nil))
 	}
 	return ended
 }
+
+// maxPushed is how many bytes a call of the object may send while messages are added:
+// all of it stands in memory at once. Who would get more than that is ended, as Redis
+// ends a subscriber whose output is too much.
+const maxPushed = 24 << 20
 
 // wake hands a blocked command its reply, which is kept until it is acknowledged.
 func (o *Object) wake(b *blocked, w *wake) {
