@@ -182,8 +182,8 @@ func TestRotatedTokensLoseTheirSockets(t *testing.T) {
 	if testing.Short() {
 		t.Skip("workerd takes 10 seconds to evict an object")
 	}
-	list := []project.Token{workerdtest.Token("write", "one", true), workerdtest.Token("demoted", "one", true), workerdtest.Token("stays", "one", true)}
-	for i, name := range []string{"write", "demoted", "stays"} {
+	list := []project.Token{workerdtest.Token("write", "one", true), workerdtest.Token("demoted", "one", true), workerdtest.Token("stays", "one", true), workerdtest.Token("moved", "one", true)}
+	for i, name := range []string{"write", "demoted", "stays", "moved"} {
 		list[i].Name = name
 	}
 	l := workerdtest.Start(t, workerdtest.Options{Plan: plan, Tokens: list, Entry: rotated})
@@ -202,6 +202,9 @@ func TestRotatedTokensLoseTheirSockets(t *testing.T) {
 	}
 	if code := gone.CloseCode(); code != 4000+int(frame.CodeRotated) {
 		t.Errorf("closed with %d", code)
+	}
+	if code := conns["moved"].CloseCode(); code != 4000+int(frame.CodeRotated) {
+		t.Errorf("a token of another namespace by now: closed with %d", code)
 	}
 	if r := conns["demoted"].Do("SET", "after", "x"); r.Kind != resp.Error || !strings.Contains(r.Str, "NOPERM") {
 		t.Errorf("a token that may only read by now: %s", show(r))

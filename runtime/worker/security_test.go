@@ -95,7 +95,7 @@ func TestSecurity(t *testing.T) {
 		run  func(*testing.T, *project.Local, workerdtest.Client, door)
 	}{
 		{"nothing opens without a token", noTokenNoDoor}, {"a reader changes nothing", readerChangesNothing},
-		{"namespaces are apart", namespacesAreApart}, {"messages that lie", messagesThatLie}, {"bodies that lie", bodiesThatLie},
+		{"namespaces are apart", namespacesAreApart}, {"messages that lie", messagesThatLie}, {"bodies that lie", bodiesThatLie}, {"bodies that do not end", bodiesThatDoNotEnd},
 		{"keys are bytes", keysAreBytes}, {"a session belongs to its object", sessionsBelongToObjects},
 		{"what is in KV alone takes as long as it should", kvCosts}, {"nothing takes for ever", nothingTakesForEver},
 	} {
@@ -357,6 +357,45 @@ func bodiesThatLie(t *testing.T, l *project.Local, client workerdtest.Client, d 
 		if status, answer := d.ask("POST", "/v1/kv", body, "Authorization", "Bearer "+client.Token); status != http.StatusBadRequest || len(answer) > 300 {
 			t.Errorf("%.60s: %d %.300s", body, status, answer)
 		}
+	}
+}
+
+// Large bodies that never end do not fill the isolate's memory, and small ones pass.
+func bodiesThatDoNotEnd(t *testing.T, l *project.Local, client workerdtest.Client, d door) {
+	var open []net.Conn
+	defer func() {
+		for _, c := range open {
+			_ = c.Close() // nobody waits for it
+		}
+	}()
+	part := make([]byte, 15<<20)
+	for i := 0; i < 4; i++ {
+		c, err := net.Dial("tcp", strings.TrimPrefix(l.URL(), "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, c)
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		if _, err := fmt.Fprintf(c, "POST /v1/frame HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", client.Token, 16<<20); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write(part); err != nil && i < 3 {
+			t.Fatal(err)
+		}
+	}
+	refused := 0
+	for _, c := range open {
+		_ = c.SetReadDeadline(time.Now().Add(time.Second))
+		if res, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil && res.StatusCode == http.StatusServiceUnavailable {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("60 MB of bodies are in memory")
+	}
+	hello := (&frame.Hello{Version: frame.Version, Session: workerdtest.NewSession()}).Append(nil)
+	if parts, err := client.Post(hello, (&frame.Frame{Seq: 1, Groups: []frame.Group{group(1, "PING")}}).Append(nil)); err != nil || len(parts) == 0 || frame.Kind(parts[len(parts)-1]) != frame.KindAnswer {
+		t.Errorf("a small one meanwhile: %q %v", parts, err)
 	}
 }
 

@@ -10,6 +10,7 @@
 // namespace; here it becomes that of the token's. Reads come before writes.
 
 import { Code, refusal } from "./frame.js";
+import { bodyOf } from "./sockets.js";
 
 /** @import {Access} from "./access.js" */
 
@@ -152,9 +153,9 @@ export async function serveKV(request, env, access, families) {
   if (kv === undefined || !families.any) {
     return refusal(501, Code.UNSERVED, 'ERR this Worker has no family in KV alone: write "consistency: primary" for one in redis2cf.yaml, run redis2cf worker -o and deploy again');
   }
-  const body = await textOf(request);
+  const body = await bodyOf(request, MOST_BYTES);
   if (body === null) return refusal(413, Code.TOO_LARGE, `ERR the request is larger than ${MOST_BYTES} bytes`);
-  const asked = parse(body);
+  const asked = parse(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(body));
   if (typeof asked === "string") return refusal(400, Code.PROTOCOL, `ERR ${asked}`);
   const { read, write } = asked;
   // A longer name is none that KV has: nothing is reached by it, and nothing read into it.
@@ -164,25 +165,6 @@ export async function serveKV(request, env, access, families) {
   const values = await readAll(kv, read.map((name) => nameIn(name, access.namespace)));
   const errors = await Promise.all(write.map((w) => put(kv, nameIn(w.name, access.namespace), w)));
   return Response.json({ read: values, write: errors }, { headers: { "Cache-Control": "no-store" } });
-}
-
-/**
- * The body, null when it is too large. One that is not much too large is read to its end
- * all the same: a client that still sends does not hear what it is told.
- * @param {Request} request
- */
-async function textOf(request) {
-  if (Number(request.headers.get("Content-Length") ?? "0") > 2 * MOST_BYTES) return null;
-  if (request.body === null) return "";
-  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-  let size = 0;
-  let text = "";
-  for await (const chunk of request.body) {
-    size += chunk.length;
-    if (size > 2 * MOST_BYTES) return null;
-    text = size > MOST_BYTES ? "" : text + decoder.decode(chunk, { stream: true });
-  }
-  return size > MOST_BYTES ? null : text + decoder.decode();
 }
 
 /**

@@ -9,7 +9,7 @@ import { Followers } from "./followers.js";
 import { Code, MAX_MESSAGE, closeCode, errorMessage, partsOf, refusal, seqOf, seqOfBody } from "./frame.js";
 import { EngineFault, engine, now } from "./instance.js";
 import { Runner } from "./program.js";
-import { bodyOf, close, end, send } from "./sockets.js";
+import { Busy, bodyOf, close, end, send } from "./sockets.js";
 import { Timers } from "./timers.js";
 
 /** @import {Connection} from "./border.js" */
@@ -90,7 +90,8 @@ export class Redis2cfObject extends DurableObject {
     }
     if (kept.conn > this.lastConn) this.lastConn = kept.conn;
     const record = recordOf(tokens(this.env), kept.digest);
-    if (record === undefined) {
+    // The name begins with the namespace that the token had.
+    if (record === undefined || record.namespace !== this.name.split(/[/:]/, 1)[0]) {
       end(ws, Code.ROTATED, "ERR the token is not valid any more");
       return undefined;
     }
@@ -225,7 +226,13 @@ export class Redis2cfObject extends DurableObject {
    * @param {number} scope
    */
   async post(request, scope) {
-    const bytes = await bodyOf(request, MAX_MESSAGE);
+    let bytes;
+    try {
+      bytes = await bodyOf(request, MAX_MESSAGE);
+    } catch (e) {
+      if (!(e instanceof Busy)) throw e;
+      return refusal(503, Code.OVERLOAD, `ERR ${e.message}: try again later`, { "Retry-After": "1" });
+    }
     if (bytes === null) return refusal(413, Code.TOO_LARGE, `ERR the request is larger than ${MAX_MESSAGE} bytes`);
     /** @type {Exchange} */
     const e = { conn: ++this.lastConn, scope: scope | Scope.HTTP, note: null, parts: [], done: null, over: false };

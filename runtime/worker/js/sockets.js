@@ -40,11 +40,23 @@ export function end(ws, code, text) {
   close(ws, closeCode(code), text);
 }
 
+/** How many bytes of bodies may be in memory at once, in the isolate; those of small ones do not count. */
+const MOST_HELD = 48 << 20;
+const SMALL = 1 << 20;
+
+let held = 0;
+
+/** There are too many large requests under way: nothing of this one was done. */
+export class Busy extends Error {
+  overloaded = true;
+}
+
 /**
  * The body of a request, null when it is larger than the limit. A little more than
  * that is read, since a client that is still sending does not read an answer.
  * @param {Request} request
  * @param {number} limit bytes
+ * @throws {Busy}
  */
 export async function bodyOf(request, limit) {
   if (Number(request.headers.get("Content-Length") ?? "0") > 2 * limit) return null;
@@ -52,11 +64,24 @@ export async function bodyOf(request, limit) {
   /** @type {Uint8Array[]} */
   const chunks = [];
   let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.length;
-    if (size > 2 * limit) return null;
-    if (size <= limit) chunks.push(chunk);
-    else chunks.length = 0;
+  let kept = 0;
+  try {
+    for await (const chunk of request.body) {
+      size += chunk.length;
+      if (size > 2 * limit) return null;
+      if (size > limit) {
+        chunks.length = 0;
+        held -= kept;
+        kept = 0;
+        continue;
+      }
+      chunks.push(chunk);
+      kept += chunk.length;
+      held += chunk.length;
+      if (size > SMALL && held > MOST_HELD) throw new Busy("too many large requests are under way");
+    }
+  } finally {
+    held -= kept;
   }
   if (size > limit) return null;
   if (chunks.length === 1) return chunks[0];

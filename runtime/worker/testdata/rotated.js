@@ -1,5 +1,5 @@
 // The Worker, whose secret changes while its objects hibernate: the token "write" is
-// gone, and "demoted" may only read.
+// gone, "demoted" may only read, and "moved" is another namespace's.
 
 import { Redis2cfObject as Base } from "./object.js";
 
@@ -10,7 +10,7 @@ let constructed = 0;
 export class Redis2cfObject extends Base {
   constructor(ctx, env) {
     const list = JSON.parse(env.REDIS2CF_TOKENS);
-    const after = list.filter((t) => t.name !== "write").map((t) => (t.name === "demoted" ? { ...t, write: false } : t));
+    const after = list.filter((t) => t.name !== "write").map((t) => ({ ...t, write: t.name !== "demoted", namespace: t.name === "moved" ? "two" : t.namespace }));
     super(ctx, constructed++ === 0 ? env : { ...env, REDIS2CF_TOKENS: JSON.stringify(after) });
   }
 }
