@@ -53,6 +53,7 @@ type answer struct {
 		Text   *string `json:"text"`
 		Base64 *string `json:"base64"`
 		Error  string  `json:"error"`
+		Again  bool    `json:"again"` // it did not fit into this answer
 	} `json:"read"`
 	Write []*string `json:"write"`
 }
@@ -95,26 +96,41 @@ func marshal(v interface{}) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// Read reads names, 800 in a request.
+// Read reads names, 800 in a request. What does not fit into an answer is asked for again.
 func (c carrier) Read(ctx context.Context, names []string) ([]kvprimary.Value, error) {
-	values := make([]kvprimary.Value, 0, len(names))
-	for len(names) > 0 {
-		part := names[:min(len(names), maxOperations)]
-		names = names[len(part):]
-		a, err := c.ask(ctx, request{Read: part})
+	values := make([]kvprimary.Value, len(names))
+	left := make([]int, len(names)) // indexes of the names that were not read yet
+	for i := range left {
+		left[i] = i
+	}
+	for len(left) > 0 {
+		part := left[:min(len(left), maxOperations)]
+		left = left[len(part):]
+		r := request{Read: make([]string, len(part))}
+		for i, at := range part {
+			r.Read[i] = names[at]
+		}
+		a, err := c.ask(ctx, r)
 		if refused, ok := err.(kvprimary.ReplyError); ok {
-			for range part { // the commands are answered, not the connection
-				values = append(values, kvprimary.Value{Err: refused})
+			for _, at := range part { // the commands are answered, not the connection
+				values[at].Err = refused
 			}
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
+		var again []int
+		some := false // what does not fit by itself is an error
 		for _, r := range a.Read {
-			v := kvprimary.Value{}
+			some = some || r != nil && (r.Text != nil || r.Base64 != nil)
+		}
+		for i, r := range a.Read {
+			v := &values[part[i]]
 			switch {
 			case r == nil:
+			case r.Again && some:
+				again = append(again, part[i])
 			case r.Error != "":
 				v.Err = errors.New(r.Error)
 			case r.Text != nil:
@@ -126,8 +142,8 @@ func (c carrier) Read(ctx context.Context, names []string) ([]kvprimary.Value, e
 				}
 				v.Data, v.Found = string(raw), true
 			}
-			values = append(values, v)
 		}
+		left = append(again, left...)
 	}
 	return values, nil
 }

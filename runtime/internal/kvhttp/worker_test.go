@@ -213,3 +213,36 @@ func TestWorkerWithoutSuchAFamilySaysSo(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// An answer has room for 32 MB. A client that asks for more gets it in several.
+func TestMoreThanAnAnswerHoldsIsReadInSeveral(t *testing.T) {
+	l := start(t)
+	c := client{l.URL(), "main-token", ""}
+	value := func(i int) string { return fmt.Sprintf("%d%s", i, strings.Repeat([]string{"v", "\xff"}[i%2], 5<<20)) }
+	mget := resp.Command{"MGET"}
+	for i := 0; i < 9; i++ {
+		key := fmt.Sprint("session:", i)
+		if got := do(t, c.kv(), resp.Command{"SET", key, value(i)}); got[0].Str != "OK" {
+			t.Fatalf("%+v", got)
+		}
+		mget = append(mget, key)
+	}
+	requests := 0
+	kv := kvprimary.NewClient(kvhttp.New(func(ctx context.Context, body []byte) (int, []byte, error) {
+		requests++
+		status, answer, err := c.post(ctx, body)
+		if len(answer) > 48<<20 {
+			t.Errorf("an answer of %d bytes", len(answer))
+		}
+		return status, answer, err
+	}), kvprimary.Options{})
+	got := do(t, kv, append(mget, "session:none"))[0].Elems
+	if len(got) != 10 || got[9].Kind != resp.Nil || requests < 2 {
+		t.Fatalf("%d values in %d requests", len(got), requests)
+	}
+	for i := range got[:9] {
+		if got[i].Str != value(i) {
+			t.Errorf("value %d: %d bytes %.20q", i, len(got[i].Str), got[i].Str)
+		}
+	}
+}

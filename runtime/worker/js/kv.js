@@ -3,7 +3,7 @@
 // is in runtime/internal/kvprimary; nothing is decided here but who may do what.
 //
 //   POST /v1/kv   {"read": [NAME, …], "write": [{"name", "text" | "base64" | "delete", "ttl" | "at", "binary"}, …]}
-//   answers       {"read": [null | {"text"} | {"base64"} | {"error"}, …], "write": [null | ERROR, …]}
+//   answers       {"read": [null | {"text"} | {"base64"} | {"error", "again"}, …], "write": [null | ERROR, …]}
 //
 // It is JSON because KV's own bulk reads are text: most values pass as they are, and only
 // those that are no UTF-8 are written in base64. NAME is a key's name in the main
@@ -19,7 +19,7 @@ import { bodyOf } from "./sockets.js";
  * @typedef {{any: boolean, has: (name: string) => boolean}} Primaries
  * @typedef {{left: number}} Room how many bytes an answer may still have
  * @typedef {{name: string, text?: string, base64?: string, delete?: boolean, ttl?: number, at?: number, binary?: boolean}} Write
- * @typedef {{text: string} | {base64: string} | {error: string} | null} Read
+ * @typedef {{text: string} | {base64: string} | {error: string, again?: true} | null} Read
  */
 
 /** Limits of a request, of its answer, of KV's bulk reads, and of a name in bytes. */
@@ -251,7 +251,7 @@ function fits(room, n) {
   return true;
 }
 
-const NO_ROOM = Object.freeze({ error: `the answer would be larger than ${MOST_ANSWER} bytes: read less at once` });
+const NO_ROOM = Object.freeze({ error: `the answer would be larger than ${MOST_ANSWER} bytes: read less at once`, again: true });
 
 /**
  * @param {KVNamespace} kv
