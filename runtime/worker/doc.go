@@ -159,6 +159,25 @@
 // A socket that the object ends with an error is closed with 4000 + code, after an
 // Error message that says the same.
 //
+// # Bounds
+//
+// Who has a token may store what he likes, since that is what it is for. What else he
+// could fill memory with, which all objects of an isolate share, is bounded for each object:
+//
+//	clients                             10,000, as Redis has it; more are answered with an error
+//	commands that wait                  10,000, and of one session as many replies, or 8 MB of
+//	                                    them, without an acknowledgement
+//	subscriptions                       16 MB of memory, about 70,000 channels with short names
+//	scripts that EVAL was given         500 to 1,000, or 4 to 8 MB of text
+//	sessions that are gone              256 beside their rows, which go a day after their last frame
+//	messages of one frame               24 MB together; a subscriber who would get more is ended
+//	words of one frame                  1,048,576 (frame.MaxWords)
+//	lists in lists of a reply           64 deep (frame.MaxDepth)
+//	bodies of requests in an isolate    48 MB together beside small ones
+//
+// Watched keys, queues of MULTI and the names of clients have no bound of their own: who
+// fills memory with them has the instance trap, and his clients end with it.
+//
 // # Large values
 //
 // Strings above 1 MB, or above 64 KB in a family with store: r2, do not travel in frames.
