@@ -62,7 +62,7 @@ func (c *call) xclaimArgs() (a xclaimArgs, bad resp.Reply) {
 				return a, errStreamID
 			}
 		default:
-			return a, resp.NewError("ERR Unrecognized XCLAIM option '" + oneLine(clip(c.args[i])) + "'")
+			return a, resp.NewError("ERR Unrecognized XCLAIM option '" + oneLine(cString(c.args[i])) + "'")
 		}
 	}
 	if a.at < 0 || a.at > c.e.nowMs {

@@ -17,11 +17,11 @@ func (c *call) errSubcommand() resp.Reply {
 var errNoStream = resp.NewError("ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.")
 
 func errNoSuchGroup(group, key string) resp.Reply {
-	return resp.NewError(oneLine(fmt.Sprintf("NOGROUP No such consumer group '%s' for key name '%s'", clip(group), clip(key))))
+	return resp.NewError(oneLine(fmt.Sprintf("NOGROUP No such consumer group '%s' for key name '%s'", cString(group), cString(key))))
 }
 
 func errNoKeyOrGroup(key, group string) resp.Reply {
-	return resp.NewError(oneLine(fmt.Sprintf("NOGROUP No such key '%s' or consumer group '%s'", clip(key), clip(group))))
+	return resp.NewError(oneLine(fmt.Sprintf("NOGROUP No such key '%s' or consumer group '%s'", cString(key), cString(group))))
 }
 
 // groupOptions reads MKSTREAM and ENTRIESREAD.

@@ -114,7 +114,7 @@ func (c *call) sources(a *xreadArgs, reader bool) ([]streamSource, resp.Reply) {
 				src.group = src.s.groups[a.group]
 			}
 			if src.group == nil {
-				return nil, resp.NewError(oneLine(fmt.Sprintf("NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option", clip(key), clip(a.group))))
+				return nil, resp.NewError(oneLine(fmt.Sprintf("NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option", cString(key), cString(a.group))))
 			}
 		}
 		switch id, _, _ := strings.Cut(a.ids[i], "\x00"); {
