@@ -25,12 +25,12 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 5, "alternating rounds of each load")
 	slice := flag.Duration("slice", time.Second, "how long a load runs in one round")
-	parts := flag.String("part", "load,rows,pause,trap,memory,cold,lag,bill", "parts to run, by name, with commas")
+	parts := flag.String("part", "floor,load,rows,bill,lag,pause,trap,memory,cold", "parts to run, by name, with commas")
 	only := flag.String("only", "", "of the loads just those whose name and shape contain this: \"mix, 64\"")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the client's process to this file")
 	flag.Parse()
 	if flag.NArg() > 0 || *rounds < 1 || *slice <= 0 {
-		fmt.Fprintln(os.Stderr, "usage: cloudflare [-rounds N] [-slice D] [-part load,rows,pause,trap,memory,cold,lag,bill] [-only LOAD] [-cpuprofile FILE]")
+		fmt.Fprintln(os.Stderr, "usage: cloudflare [-rounds N] [-slice D] [-part floor,load,rows,bill,lag,pause,trap,memory,cold] [-only LOAD] [-cpuprofile FILE]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

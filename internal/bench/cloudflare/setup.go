@@ -47,6 +47,7 @@ var parts = []struct {
 	name string
 	run  func(*bench, context.Context) error
 }{
+	{"floor", (*bench).floor},
 	{"load", (*bench).load},
 	{"rows", (*bench).rows},
 	{"bill", (*bench).bill},
