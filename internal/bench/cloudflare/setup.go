@@ -98,8 +98,8 @@ func (b *bench) run(ctx context.Context, names []string) (err error) {
 	defer func() { err = errors.Join(err, b.client.Close()) }()
 	b.cloudflare = cloudflareSide(b.client)
 	b.cloudflare.cpu = func() time.Duration { return processCPU(b.local.PID()) }
-	fmt.Printf("Worker: %d bytes gzipped\n", b.gzip)
-	b.verdicts.AtMost("Worker, MB gzipped", float64(b.gzip)/1e6, 2)
+	fmt.Printf("Worker: %d bytes gzipped, %.2f MiB\n", b.gzip, float64(b.gzip)/(1<<20))
+	b.verdicts.AtMost("Worker, MiB gzipped", float64(b.gzip)/(1<<20), 2)
 
 	if b.profile != "" {
 		f, err := os.Create(b.profile)
