@@ -230,6 +230,14 @@ func (e *Engine) expireWaiter(w *waiter) {
 	}
 }
 
+// Unblock ends a command that has begun to wait in a call with Frame.Hold, before
+// Finish. There is no reply.
+func (e *Engine) Unblock(ticket uint64) {
+	if w := e.tickets[ticket]; w != nil {
+		e.dropWaiter(w)
+	}
+}
+
 // Cancel ends a blocked command whose caller went away. There is no reply.
 func (e *Engine) Cancel(now int64, ticket uint64) (out Outcome) {
 	defer e.catch(&out)

@@ -32,7 +32,7 @@ const (
 
 var (
 	errClients = resp.NewError("ERR max number of clients reached")
-	errWaiting = resp.NewError("ERR too many commands wait, or too many replies of commands that waited are not acknowledged")
+	errWaiting = resp.NewError("ERR not run: too many commands wait, or too many replies of commands that waited are not acknowledged")
 )
 
 // idle reports whether a session is no more than what its rows say, as all are after
@@ -105,10 +105,11 @@ func (o *Object) identify(cl *client, id *frame.Identity) {
 	o.eng.Describe(cl.id, engine.Peer{Addr: word(id.Addr), LocalAddr: word(id.LocalAddr), User: word(id.Username)})
 }
 
-// all answers each command of a group with the same error.
-func all(g *frame.Group, err resp.Reply) (replies []resp.Reply) {
-	for range g.Commands {
-		replies = append(replies, err)
+// repeated is the same error for so many commands.
+func repeated(err resp.Reply, n int) []resp.Reply {
+	replies := make([]resp.Reply, n)
+	for i := range replies {
+		replies[i] = err
 	}
 	return replies
 }

@@ -185,10 +185,20 @@ func TestCommandsThatWaitAreBounded(t *testing.T) {
 		results := l.frame(groups...)
 		last = results[len(results)-1]
 	}
-	if got := show(last.Replies); !strings.HasPrefix(got, "(error) ERR too many commands wait") {
+	if got := show(last.Replies); !strings.HasPrefix(got, "(error) ERR not run: too many commands wait") {
 		t.Errorf("status %d: %s", last.Status, got)
 	}
-	if got := r.lane(2).do("RPUSH q1 x", "LLEN q1"); got != "(integer) 1 (integer) 0" {
+	// What need not wait is served, in the same session too.
+	res := l.frame(frame.Group{Client: 1, Protocol: 3, Ticket: ticket + 1, Commands: commands("SET k v", "BLPOP q0 0", "SET k w"), DB: 0}, frame.Group{Client: 2, Protocol: 3, Ticket: ticket + 2, Commands: commands("GET k")})
+	if got := show(res[0].Replies); res[0].Status != frame.StatusDone || strings.Count(got, "not run") != 2 || len(res[0].Replies) != 3 || show(res[1].Replies) != `"v"` {
+		t.Errorf("%s, %s", got, show(res[1].Replies))
+	}
+	r.now += 1_000_000
+	r.take(r.object().Tick(r.now, 1))
+	if got := r.lane(2).do("RPUSH q0 x", "LLEN q0"); got != "(integer) 1 (integer) 1" {
+		t.Errorf("what was refused waits: %s", got)
+	}
+	if got := r.lane(3).do("RPUSH q1 x", "LLEN q1"); got != "(integer) 1 (integer) 0" {
 		t.Errorf("the first that waits: %s", got)
 	}
 }

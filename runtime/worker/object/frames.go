@@ -320,12 +320,12 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 	res := frame.Result{Status: status, DB: g.DB, Protocol: g.Protocol}
 	if cl == nil {
 		if status == frame.StatusDone {
-			res.Replies = all(g, errClients)
+			res.Replies = repeated(errClients, len(g.Commands))
 		}
 		return frame.AppendResult(b, &res), nil
 	}
 	if g.DB >= databases {
-		res.Replies = all(g, resp.NewError("ERR DB index is out of range"))
+		res.Replies = repeated(resp.NewError("ERR DB index is out of range"), len(g.Commands))
 		return frame.AppendResult(b, &res), nil
 	}
 	o.in.commands += uint64(len(g.Commands))
@@ -342,9 +342,6 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 		if waits {
 			at := slices.IndexFunc(commands, func(cmd resp.Command) bool { return hashOf(cmd) == hash })
 			commands = commands[:max(at, 0)]
-		} else if o.crowded(s) {
-			res.Replies = all(g, errWaiting)
-			return frame.AppendResult(b, &res), nil
 		}
 	}
 	f := engine.Frame{Session: cl.id, NoBlock: g.NoBlock || g.Ticket == 0 || waits, Hold: true}
@@ -362,6 +359,9 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 		return nil, err
 	}
 	switch {
+	case ticket != 0 && o.crowded(s):
+		o.eng.Unblock(ticket)
+		res.Replies = append(res.Replies, repeated(errWaiting, len(commands)-len(res.Replies))...)
 	case ticket != 0:
 		res.Status = frame.StatusBlocked
 		w := &blocked{client: cl, ticket: g.Ticket, engine: ticket, hash: hashOf(commands[len(res.Replies)])}
