@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
 	"testing"
@@ -68,4 +69,43 @@ func TestAnswersThatAreCutOffAreRefusedByTheReader(t *testing.T) {
 	if err := read(append(whole, 0), false); !errors.Is(err, ErrMalformed) {
 		t.Errorf("a byte too many: %v", err)
 	}
+}
+
+// A reader and Decode agree, whatever the bytes are, and so does one that skips.
+func FuzzAnswers(f *testing.F) {
+	for _, m := range samples() {
+		if a, ok := m.(*Answer); ok {
+			f.Add(a.Append(nil), uint8(1))
+		}
+	}
+	f.Add([]byte{KindAnswer, 1, 1, 1, 0, 3, 0, 2, byte(resp.Array), 200, byte(resp.Status), 2, 'O', 'K'}, uint8(0))
+	f.Fuzz(func(t *testing.T, b []byte, skip uint8) {
+		var whole Answer
+		want := whole.Decode(b)
+		a, err := ReadAnswer(b)
+		var got []Result
+		for i := 0; err == nil && a.Left() > 0; i++ {
+			res := Result{Replies: []resp.Reply{}}
+			if skip>>(i%8)&1 == 1 {
+				err = a.Skip()
+			} else {
+				err = a.Next(&res, new(resp.Scratch))
+			}
+			got = append(got, res)
+		}
+		if (err == nil) != (want == nil) {
+			t.Fatalf("a reader says %v, Decode %v", err, want)
+		}
+		if want != nil {
+			return
+		}
+		for i := range got {
+			if skip>>(i%8)&1 == 1 {
+				continue
+			}
+			if x, y := AppendResult(nil, &got[i]), AppendResult(nil, &whole.Results[i]); !bytes.Equal(x, y) {
+				t.Errorf("result %d: %q and %q", i, x, y)
+			}
+		}
+	})
 }
