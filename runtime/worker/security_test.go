@@ -547,6 +547,8 @@ func TestPagesOfABrowserAreNoProgramsOfThisMachine(t *testing.T) {
 		"a page of this machine":  {"Origin", "http://localhost:" + port},
 		"a picture":               {"Sec-Fetch-Site", "cross-site"},
 		"an address typed":        {"Sec-Fetch-Site", "none"},
+		"a tunnel":                {"X-Forwarded-For", "203.0.113.7"},
+		"a proxy":                 {"Via", "1.1 proxy"},
 		"a name that points here": {"Host", "evil.example:" + port},
 		"a name with ours in it":  {"Host", "127.0.0.1.evil.example:" + port},
 		"ours behind another":     {"Host", "evil.example.localhost:" + port},

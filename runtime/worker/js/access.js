@@ -133,8 +133,8 @@ export async function accessOf(request, url, env) {
 
 /**
  * Whether a request without a token can only have come from a program of this
- * machine: the host is loopback, which rules out names that point here, and no
- * browser sent it on behalf of a page. Such a request is served if the secret has
+ * machine: the host is loopback, which rules out names that point here, no
+ * browser sent it on behalf of a page, and no tunnel from elsewhere. Such a request is served if the secret has
  * a record with the digest of the empty string, as that of a local run.
  * @param {Request} request
  * @param {URL} url
@@ -142,5 +142,8 @@ export async function accessOf(request, url, env) {
 function local(request, url) {
   const h = url.hostname;
   if (h !== "localhost" && h !== "[::1]" && !/^127(\.\d{1,3}){3}$/.test(h)) return false;
-  return !request.headers.has("Origin") && !request.headers.has("Sec-Fetch-Site");
+  return !FOREIGN.some((name) => request.headers.has(name));
 }
+
+/** Headers of requests that a browser sends for a page, or that a proxy or a tunnel passes on. */
+const FOREIGN = ["Origin", "Sec-Fetch-Site", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"];
