@@ -226,6 +226,9 @@ func TestErrorsRepeatLittleOfWhatWasSent(t *testing.T) {
 				continue // a script's error is in its own words
 			}
 			for _, reply := range l.frame(frame.Group{Client: uint64(2 + n), Protocol: 3, Commands: []resp.Command{cmd}})[0].Replies {
+				if strings.HasPrefix(reply.Str, "NOGROUP") || cmd.Name() == "XCLAIM" {
+					continue // Redis's own text has all of a name
+				}
 				if reply.Kind == resp.Error && len(reply.Str) > 500 {
 					t.Errorf("%s with %d arguments: an error of %d bytes: %.200s", name, n+2, len(reply.Str), reply.Str)
 				}
