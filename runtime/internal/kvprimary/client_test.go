@@ -166,14 +166,15 @@ func TestOwnWriteWithAnExpiryIsGoneInTime(t *testing.T) {
 func TestExpiries(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	for line, wanted := range map[string]Write{
-		"SET k v EX 60":               {TTL: 60},
-		"SET k v px 60001":            {TTL: 61},
-		"SET k v PX 61000":            {TTL: 61},
-		"SETEX k 90 v":                {TTL: 90},
-		"set k v EXAT 1700000060":     {At: 1_700_000_060},
-		"SET k v PXAT 1700000060001":  {At: 1_700_000_061},
-		"SET k v":                     {},
-		"SET k v EX 9223372036854775": {TTL: 9223372036854775},
+		"SET k v EX 60":              {TTL: 60},
+		"SET k v px 60001":           {TTL: 61},
+		"SET k v PX 61000":           {TTL: 61},
+		"SETEX k 90 v":               {TTL: 90},
+		"set k v EXAT 1700000060":    {At: 1_700_000_060},
+		"set k v EXAT 2147483647":    {At: 2_147_483_647},
+		"SET k v PXAT 1700000060001": {At: 1_700_000_061},
+		"SET k v":                    {},
+		"SET k v EX 447483647":       {TTL: 447_483_647},
 	} {
 		kv := newFakeKV()
 		c := NewClient(kv, Options{Now: func() time.Time { return now }})
@@ -194,6 +195,8 @@ func TestWhatKVCannotKeepIsRefusedBeforeItIsSent(t *testing.T) {
 		"SET k v EX 59":           "an expiry of 59 s cannot be kept",
 		"SET k v PX 59000":        "an expiry of 59 s",
 		"SET k v EXAT 1700000059": "an expiry of 59 s",
+		"SET k v EXAT 2147483648": "KV keeps none after 2038-01-19",
+		"SET k v EX 447483648":    "KV keeps none after 2038-01-19",
 		"SETEX k 1 v":             "an expiry of 1 s",
 		"SET k v EX 0":            "invalid expire time in 'set' command",
 		"SETEX k -1 v":            "invalid expire time in 'setex' command",

@@ -44,11 +44,12 @@ var Commands = []Command{
 
 // Limits of KV, in bytes, seconds and requests (Cloudflare's, 2026-07).
 const (
-	MaxName      = 512      // bytes of a key's name in KV, see Name
-	MaxValue     = 25 << 20 // bytes of a value
-	MinExpiry    = 60       // seconds
-	BulkGet      = 100      // keys that one request reads
-	BulkPut      = 10_000   // keys that one request of the REST API writes
+	MaxName      = 512       // bytes of a key's name in KV, see Name
+	MaxValue     = 25 << 20  // bytes of a value
+	MinExpiry    = 60        // seconds
+	MaxExpiryAt  = 1<<31 - 1 // Unix seconds, 2038-01-19: KV on workerd keeps a time in 32 bits
+	BulkGet      = 100       // keys that one request reads
+	BulkPut      = 10_000    // keys that one request of the REST API writes
 	BulkPutBytes = 100 << 20
 )
 

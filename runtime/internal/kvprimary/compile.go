@@ -165,6 +165,9 @@ func (f *frame) expiry(w *Write, text string, unit time.Duration, at bool, comma
 	if left < MinExpiry {
 		return fmt.Errorf("an expiry of %d s cannot be kept: a family in KV alone (consistency: primary) keeps nothing for less than %d s", left, MinExpiry)
 	}
+	if left > MaxExpiryAt-f.now.Unix() {
+		return fmt.Errorf("an expiry in %d s cannot be kept: KV keeps none after 2038-01-19; write the key without one", left)
+	}
 	if at {
 		w.At = seconds
 	} else {

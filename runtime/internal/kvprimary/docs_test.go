@@ -76,7 +76,7 @@ families.
 
 | | |
 |---|---|
-| expiry | %[2]d s at least, in whole seconds (PX and PXAT are rounded up); shorter ones are an error before anything is sent |
+| expiry | %[2]d s at least, in whole seconds (PX and PXAT are rounded up); shorter ones, and those after 2038-01-19, are an error before anything is sent |
 | key | %[3]d bytes, see below |
 | value | %[4]d bytes (25 MiB); through the Worker about 16 MB, or 11 MB where it is no UTF-8 |
 | writes to one key | one a second: further ones wait, and those that wait are joined into the last, which answers for all |

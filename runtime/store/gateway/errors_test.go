@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/internal/objectserver"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
@@ -238,5 +240,50 @@ func TestClosingTheBackendEndsEverything(t *testing.T) {
 	}
 	if _, err := r.b.NewSession(store.SessionOptions{}); !errors.Is(err, store.ErrClosed) {
 		t.Error(err)
+	}
+}
+
+// A response that does not answer the frame is a lost answer: the frame is sent again.
+func TestAResponseWithoutTheAnswerIsALostAnswer(t *testing.T) {
+	r := newRig(t, objectserver.Options{}, "")
+	lost := 0
+	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		on, err := http.NewRequest(req.Method, r.url+req.URL.Path, bytes.NewReader(body))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		on.Header = req.Header
+		response, err := http.DefaultClient.Do(on)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer response.Body.Close()
+		answer, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		if parts, _ := frame.Parts(body); req.URL.Path == "/v1/frame" && len(parts) == 2 && frame.Kind(parts[1]) == frame.KindFrame && lost == 0 {
+			lost++
+			answer = nil
+		}
+		w.WriteHeader(response.StatusCode)
+		_, _ = w.Write(answer) // the client may have gone
+	}))
+	t.Cleanup(between.Close)
+	b := open(t, between.URL+"?transport=http")
+	s, err := b.session(store.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, "1", "INCR", "n")
+	want(t, s, "2", "INCR", "n")
+	if lost != 1 {
+		t.Errorf("%d answers were lost", lost)
 	}
 }

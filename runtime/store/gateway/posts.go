@@ -59,17 +59,25 @@ func (p *posts) write(b []byte) error {
 	go func() {
 		ctx, cancel := context.WithTimeout(p.ctx, postTime)
 		defer cancel()
-		p.exchange(ctx, body)
+		p.exchange(ctx, body, frame.Kind(b) == frame.KindFrame)
 	}()
 	return nil
 }
 
-// exchange posts a body and takes in what comes back.
-func (p *posts) exchange(ctx context.Context, body []byte) bool {
+// errNoAnswer is the fault of a response that leaves a frame without its answer.
+var errNoAnswer = errors.New("gateway: the response has no answer of the frame that was sent")
+
+// exchange posts a body and takes in what comes back. A frame is answered, or refused,
+// in the response to its own request: without that the answer is lost.
+func (p *posts) exchange(ctx context.Context, body []byte, framed bool) bool {
 	answer, err := p.post(ctx, body)
 	if err == nil {
 		var parts [][]byte
-		if parts, err = frame.Parts(answer); err == nil {
+		parts, err = frame.Parts(answer)
+		if err == nil && framed && !slices.ContainsFunc(parts, answers) {
+			err = errNoAnswer
+		}
+		if err == nil {
 			// What commands were served with comes before the answer that says that they
 			// do not wait any more.
 			slices.SortStableFunc(parts, func(a, b []byte) int { return order(a) - order(b) })
@@ -88,6 +96,12 @@ func (p *posts) exchange(ctx context.Context, body []byte) bool {
 	default:
 	}
 	return false
+}
+
+// answers reports whether a message ends the waiting for a frame's answer.
+func answers(message []byte) bool {
+	kind := frame.Kind(message)
+	return kind == frame.KindAnswer || kind == frame.KindError
 }
 
 // order is the place of a message among those of one response.
@@ -166,7 +180,7 @@ func (p *posts) poll() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(p.ctx, pollTime+handshakeTimeout)
-		ok := p.exchange(ctx, body)
+		ok := p.exchange(ctx, body, false)
 		cancel()
 		if !ok {
 			return // and the connection ends
