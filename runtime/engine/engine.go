@@ -122,6 +122,12 @@ type Frame struct {
 	// one of the next call without Hold, or of Finish, has it too. The store need not
 	// show it before.
 	Hold bool
+	// Each takes every reply as soon as it is there, in place of Outcome.Replies; the
+	// reply is Scratch's until Each returns. The commands after one of which it returns
+	// false are not run, nor are those after one that leaves the session in another
+	// database or protocol, in a transaction or watching keys: the commands are as many
+	// callers', and to none of them the session may look as another one has left it.
+	Each func(resp.Reply) (more bool)
 }
 
 // A Wake is the reply of a command that was blocked.

@@ -88,6 +88,10 @@ func (e *Engine) Exec(now int64, seed uint64, f Frame) (out Outcome) {
 		return out
 	}
 	e.scratch = f.Scratch
+	if f.Each != nil {
+		out.Ticket = e.each(s, &f)
+		f.Commands = nil
+	}
 	out.Replies = f.Scratch.Replies(len(f.Commands))
 	for _, args := range f.Commands {
 		r, w := e.one(s, args, !f.NoBlock)
@@ -104,6 +108,22 @@ func (e *Engine) Exec(now int64, seed uint64, f Frame) (out Outcome) {
 	e.finish(&out)
 	out.Seen = e.seen.frame
 	return out
+}
+
+// each runs the commands of a frame with Each. It returns the ticket of the one that
+// waits, 0 when none does.
+func (e *Engine) each(s *session, f *Frame) (ticket uint64) {
+	db, proto := s.db, s.proto
+	for _, args := range f.Commands {
+		r, w := e.one(s, args, !f.NoBlock)
+		if w != nil {
+			return w.ticket
+		}
+		if !f.Each(r) || s.db != db || s.proto != proto || s.multi || len(s.watched) > 0 {
+			break
+		}
+	}
+	return 0
 }
 
 // catch turns a fault of the store into Outcome.Err.

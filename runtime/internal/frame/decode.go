@@ -200,23 +200,80 @@ func (m *Welcome) Decode(b []byte) error {
 // maxDB bounds the number of a database in a message.
 const maxDB = math.MaxInt32
 
-// Decode reads the message, which must be all of b. The strings are copies.
+// Decode reads the message, which must be all of b. The strings are copies; the slices
+// are those of the frame that m held before, if they are large enough.
 func (m *Frame) Decode(b []byte) error {
 	r := &reader{b: b}
 	r.kind(KindFrame)
-	*m = Frame{Seq: r.num(), Again: r.boolean(), Acks: r.nums("tickets"), Cancels: r.nums("tickets"), Closed: r.nums("clients")}
-	m.Groups = make([]Group, r.most(MaxCommands, 4, "groups"))
+	seq, again, acks, cancels, closed := r.num(), r.boolean(), r.nums("tickets"), r.nums("tickets"), r.nums("clients")
+	groups := r.most(MaxCommands, 4, "groups")
+	if m.Groups = m.Groups[:0]; cap(m.Groups) < groups {
+		m.Groups = make([]Group, 0, groups)
+	}
+	m.Seq, m.Again, m.Acks, m.Cancels, m.Closed, m.Groups = seq, again, acks, cancels, closed, m.Groups[:groups]
+	m.commands, m.words = m.commands[:0], m.words[:0]
 	left := room{commands: MaxCommands, words: MaxWords}
 	for i := range m.Groups {
-		m.Groups[i].decode(r, &left)
+		m.Groups[i] = Group{}
+		m.Groups[i].decode(r, &left, m)
 	}
 	return r.end()
 }
 
+// Forget empties the frame, and keeps memory for the next one that is decoded: so much
+// as ordinary ones need.
+func (m *Frame) Forget() {
+	clear(m.Groups)
+	clear(m.commands)
+	clear(m.words)
+	*m = Frame{Groups: m.Groups[:0], commands: m.commands[:0], words: m.words[:0], names: m.names}
+	if cap(m.words) > keptWords {
+		m.words = nil
+	}
+}
+
+// keptWords is of how many words a frame keeps the memory, some 32 KB: groups and
+// commands are bounded by MaxCommands.
+const keptWords = 2048
+
 // room is how much of a frame may still come.
 type room struct{ commands, words int }
 
-func (g *Group) decode(r *reader, left *room) {
+// lend returns memory for n more things: it is cut off at the end of s, which is larger
+// then.
+func lend[S ~[]T, T any](s *S, n int) S {
+	from := len(*s)
+	if cap(*s)-from < n {
+		// What was lent before stays where it is.
+		*s, from = make(S, 0, max(n, 2*cap(*s))), 0
+	}
+	*s = (*s)[:from+n]
+	return (*s)[from : from+n : from+n]
+}
+
+// names are names of commands that were read lately: most come again and again, and
+// need no memory of their own.
+type names [32]string
+
+// keptName is how many bytes a name may have to be kept.
+const keptName = 16
+
+// name reads a command's name.
+func (r *reader) name(known *names) string {
+	n := r.count(1, "bytes")
+	b := r.b[:n]
+	r.b = r.b[n:]
+	if n == 0 || n > keptName {
+		return string(b)
+	}
+	at := &known[(int(b[0])*3+int(b[n-1])*5+n)%len(known)]
+	if *at != string(b) {
+		*at = string(b)
+	}
+	return *at
+}
+
+func (g *Group) decode(r *reader, left *room, m *Frame) {
 	flags := r.byte()
 	g.Client, g.DB, g.Protocol = r.num(), r.small(maxDB, "the database"), 3
 	if flags&groupRESP2 != 0 {
@@ -237,13 +294,17 @@ func (g *Group) decode(r *reader, left *room) {
 	}
 	n := r.most(left.commands, 1, "commands")
 	left.commands -= n
-	g.Commands = make([]resp.Command, n)
+	g.Commands = lend(&m.commands, n)
 	for i := range g.Commands {
 		words := r.most(left.words, 1, "words")
 		left.words -= words
-		cmd := make(resp.Command, words)
+		cmd := resp.Command(lend(&m.words, words))
 		for j := range cmd {
-			cmd[j] = r.str()
+			if j == 0 {
+				cmd[j] = r.name(&m.names)
+			} else {
+				cmd[j] = r.str()
+			}
 		}
 		g.Commands[i] = cmd
 	}

@@ -63,6 +63,11 @@ type Frame struct {
 	Cancels []uint64 // tickets that nobody waits for any more
 	Closed  []uint64 // clients that ended
 	Groups  []Group
+
+	// Memory of what Decode has read: see Forget.
+	commands []resp.Command
+	words    []string
+	names    names
 }
 
 // A Group is consecutive commands of one client. MULTI … EXEC is never cut.

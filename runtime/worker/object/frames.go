@@ -16,8 +16,8 @@ import (
 // answered as it was, and a command that the engine or the store cannot bear is
 // answered with an error, and the others as usual.
 func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
-	f := &o.f
-	defer func() { *f = frame.Frame{} }()
+	f := &o.in.frame
+	defer f.Forget()
 	if err := f.Decode(message); errors.Is(err, frame.ErrTooLarge) {
 		o.refuse(c, frame.CodeTooLarge, f.Seq, false, "ERR nothing was run: "+err.Error())
 		return
@@ -189,11 +189,17 @@ func (o *Object) run(c *conn, s *session, f *frame.Frame, unitwise bool, culprit
 	head := len(b)
 	b = binary.AppendUvarint(b, uint64(len(f.Groups)))
 	ran := 0
-	for i := range f.Groups {
-		if b, err = o.group(c, s, &f.Groups[i], u, b); err != nil {
+	for ran < len(f.Groups) {
+		n := 1
+		if most := o.alike(s, f.Groups[ran:]); most > 1 && !unitwise {
+			b, n, err = o.together(c, s, f.Groups[ran:ran+most], b)
+		} else {
+			b, err = o.group(c, s, &f.Groups[ran], u, b)
+		}
+		if err != nil {
 			return nil, err
 		}
-		if ran++; len(b) >= frame.MaxOut || u.full() {
+		if ran += n; len(b) >= frame.MaxOut || u.full() {
 			break
 		}
 	}
@@ -383,6 +389,15 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 	o.in.unit = -1
 	o.scratch.Reset()
 	return b, nil
+}
+
+// waitFor notes a command that waits.
+func (o *Object) waitFor(s *session, w *blocked) {
+	o.tickets[w.engine] = w
+	if s.blocked == nil {
+		s.blocked = map[uint64]*blocked{}
+	}
+	s.blocked[w.ticket] = w
 }
 
 // run runs a group's commands unit by unit.

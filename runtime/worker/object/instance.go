@@ -31,6 +31,7 @@ type Instance struct {
 	memory  int64
 	objects map[uint32]*Object
 	calls   int64
+	frame   frame.Frame // that is served; its memory is used again
 
 	unit     int32 // that runs now, -1: none
 	culprits map[int32]bool

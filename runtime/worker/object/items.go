@@ -27,8 +27,8 @@ type itemTable struct {
 	order []int // columns that order the items, as indexes of all
 	point []int // columns that identify one
 
-	put, putMany, del, sweep Statement
-	get                      Statement
+	put             puts
+	del, sweep, get Statement
 	// By the lower bound, whether there is an upper one, and the direction.
 	scan, count [3][2][2]Statement
 	expiring    Statement // the fields of a hash that expire
@@ -42,8 +42,8 @@ const (
 	fromAfter = 2
 )
 
-// manyRows is how many rows one statement of a run of puts writes.
-const manyRows = 8
+// manyRows is how many rows one statement of a run of puts writes at most.
+const manyRows = 16
 
 // itemTables is indexed by type.
 var itemTables = [...]*itemTable{
@@ -60,9 +60,7 @@ func newItemTable(name string, names []string, all []column, order, point []int)
 	t := &itemTable{name: name, names: names, all: all, order: order, point: point}
 	columns := strings.Join(names, ", ")
 	row := "(?" + strings.Repeat(", ?", len(all)) + ")"
-	put := "INSERT OR REPLACE INTO " + name + " (id, " + columns + ") VALUES " + row
-	t.put = statement(put)
-	t.putMany = statement(put + strings.Repeat(", "+row, manyRows-1))
+	t.put = putRows(manyRows, name+" (id, "+columns+")", row)
 	t.del = statement("DELETE FROM " + name + " WHERE id = ? AND " + t.tuple(point, "") + " = " + params(len(point)))
 	t.sweep = statement("DELETE FROM " + name + " WHERE id = ? AND " + t.tuple(point, "") + " IN (SELECT " + t.list(point, "") +
 		" FROM " + name + " WHERE id = ? LIMIT ?)")

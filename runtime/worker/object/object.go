@@ -37,13 +37,13 @@ type Object struct {
 	out     output
 	renewed bool // the engine was opened anew, and clients are to be told
 	status  int32
-	f       frame.Frame
 	prog    Program
 	step    step
 	answer  []byte
 	scratch resp.Scratch
-	request *conn  // the HTTP request that is being answered
-	heldFor uint64 // the commit that sends of this call wait for in D1; 0: none do
+	lines   []resp.Command // of groups that run together
+	request *conn          // the HTTP request that is being answered
+	heldFor uint64         // the commit that sends of this call wait for in D1; 0: none do
 }
 
 // A conn is a WebSocket, or an HTTP request.

@@ -11,7 +11,8 @@ import (
 // so it is the only one that writes.
 type Rows struct {
 	exec Executor
-	p    Program // of queries
+	p    Program      // of queries
+	ops  []*engine.Op // of the change that is added
 
 	seq    uint64 // of the last change that is stored
 	nextID uint64

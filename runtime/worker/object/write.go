@@ -2,14 +2,13 @@ package object
 
 import (
 	"fmt"
+	"math/bits"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 )
 
 var (
-	putKey       = statement("INSERT OR REPLACE INTO keys (space, hash, key, type, id, expires, packed, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-	putKeys      = statement("INSERT OR REPLACE INTO keys (space, hash, key, type, id, expires, packed, value) VALUES " + keyRows)
 	delKey       = statement("DELETE FROM keys WHERE space = ? AND hash = ? AND key = ?")
 	putGarbage   = statement("INSERT OR REPLACE INTO garbage (id, type) VALUES (?, ?)")
 	putDB        = statement("INSERT OR REPLACE INTO dbs (db, space) VALUES (?, ?)")
@@ -24,11 +23,35 @@ var (
 	askOldCount  = statement("SELECT count(*) FROM (SELECT 1 FROM keys WHERE space = ? LIMIT ?)")
 )
 
-const (
-	oldKeys = "(SELECT hash, key FROM keys WHERE space = ? ORDER BY hash, key LIMIT ?)"
-	keyRows = "(?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?), " +
-		"(?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?)" // manyRows of them
+const oldKeys = "(SELECT hash, key FROM keys WHERE space = ? ORDER BY hash, key LIMIT ?)"
+
+// puts are statements that put 1, 2, 4 … rows into a table.
+type puts []Statement
+
+// putRows makes puts of so many rows at most. No more than 100 parameters may stand in a
+// statement.
+func putRows(most int, into, row string) (p puts) {
+	for n := 1; n <= most; n *= 2 {
+		p = append(p, statement("INSERT OR REPLACE INTO "+into+" VALUES "+row+strings.Repeat(", "+row, n-1)))
+	}
+	return p
+}
+
+// largest is the statement for the most of n rows, and how many these are.
+func (p puts) largest(n int) (s Statement, rows int) {
+	i := min(bits.Len(uint(n)), len(p)) - 1
+	return p[i], 1 << i
+}
+
+// The statements for keys: all of them, and those that are plain strings. What is the
+// same for all of these is no parameter, since eight parameters cost as much as writing
+// a row does.
+var (
+	putKeys    = putRows(8, keyColumns, "(?, ?, ?, ?, ?, ?, ?, ?)")
+	putStrings = putRows(16, keyColumns, "(?, ?, ?, 1, 0, ?, 0, ?)")
 )
+
+const keyColumns = "keys (space, hash, key, type, id, expires, packed, value)"
 
 // A RowTooLarge is in the error of a change that no store of Cloudflare would take.
 type RowTooLarge struct{ Bytes int }
@@ -71,8 +94,10 @@ func (r *Rows) add(p *Program, ch *engine.Change) error {
 	if ch.Seq != r.seq+1 {
 		return fmt.Errorf("%w (change %d follows %d)", engine.ErrFenced, ch.Seq, r.seq)
 	}
-	for i := 0; i < len(ch.Ops); {
-		n, err := r.op(p, ch.Ops[i:])
+	ops := r.sorted(ch.Ops)
+	defer clear(ops)
+	for i := 0; i < len(ops); {
+		n, err := r.op(p, ops[i:])
 		if err != nil {
 			return err
 		}
@@ -82,9 +107,71 @@ func (r *Rows) add(p *Program, ch *engine.Change) error {
 	return nil
 }
 
+// sorted brings operations that put the same kind of rows together, because a statement
+// for many rows costs little more than one for a single row. A frame is of many callers, whose
+// commands alternate. The order matters only in each table; and not at all, where a
+// change is of rows alone, for keys that are put: each is there once.
+func (r *Rows) sorted(ops []engine.Op) []*engine.Op {
+	list := r.ops[:0]
+	var there uint32 // classes of operations
+	for i := range ops {
+		list = append(list, &ops[i])
+		class := classOf(&ops[i])
+		if class < 0 {
+			there |= 1 << 31
+			continue
+		}
+		there |= 1 << class
+	}
+	if there&(there-1) != 0 && there>>31 == 0 && there&(1<<classDelKey) == 0 {
+		list = list[:0]
+		for class := 0; class < 31; class++ {
+			if there&(1<<class) == 0 {
+				continue
+			}
+			for i := range ops {
+				if classOf(&ops[i]) == class {
+					list = append(list, &ops[i])
+				}
+			}
+		}
+	}
+	if r.ops = list; cap(list) > keptOps {
+		r.ops = nil
+	}
+	return list
+}
+
+// keptOps is of how many operations the list is kept for the next change.
+const keptOps = 1024
+
+const (
+	classString = iota
+	classKey
+	classDelKey
+	classItem // and the number of the type
+)
+
+// classOf tells operations apart by what they do to which table; -1: it may be more
+// than one row, or must stay where it is.
+func classOf(op *engine.Op) int {
+	switch op.Kind {
+	case engine.OpPutKey:
+		if plain(op) {
+			return classString
+		}
+		return classKey
+	case engine.OpDelKey:
+		return classDelKey
+	case engine.OpPutItem, engine.OpDelItem:
+		return classItem + int(op.Type)&15
+	}
+	return -1
+}
+
 // op appends the first operations of some, and returns how many.
-func (r *Rows) op(p *Program, ops []engine.Op) (int, error) {
-	op := &ops[0]
+func (r *Rows) op(p *Program, ops []*engine.Op) (int, error) {
+	op := ops[0]
 	switch op.Kind {
 	case engine.OpPutKey:
 		return r.putKeys(p, ops), nil
@@ -103,14 +190,11 @@ func (r *Rows) op(p *Program, ops []engine.Op) (int, error) {
 		for n < manyRows && n < len(ops) && ops[n].Kind == engine.OpPutItem && ops[n].Type == op.Type {
 			n++
 		}
-		s := t.putMany
-		if n < manyRows {
-			s, n = t.put, 1
-		}
+		s, n := t.put.largest(n)
 		p.Statement(s)
-		for i := range ops[:n] {
-			p.Int(int64(ops[i].ID))
-			p.item(t, nil, &ops[i].Item)
+		for _, op := range ops[:n] {
+			p.Int(int64(op.ID))
+			p.item(t, nil, &op.Item)
 		}
 		return n, nil
 	case engine.OpDelItem:
@@ -141,60 +225,40 @@ func plain(op *engine.Op) bool {
 	return op.Kind == engine.OpPutKey && h.Type == engine.TypeString && h.ID == 0 && !h.Packed
 }
 
-// stringRows are statements for so many plain strings: what is the same for all of
-// them is no parameter, since eight parameters cost as much as writing a row does. No
-// more than 100 parameters may stand in a statement.
-var stringRows = []struct {
-	rows int
-	s    Statement
-}{{16, putStringRows(16)}, {4, putStringRows(4)}, {1, putStringRows(1)}}
-
-func putStringRows(n int) Statement {
-	const row = "(?, ?, ?, 1, 0, ?, 0, ?)"
-	return statement("INSERT OR REPLACE INTO keys (space, hash, key, type, id, expires, packed, value) VALUES " + row + strings.Repeat(", "+row, n-1))
-}
-
 // putStrings appends the plain strings that ops begin with.
-func (r *Rows) putStrings(p *Program, ops []engine.Op) int {
+func (r *Rows) putStrings(p *Program, ops []*engine.Op) int {
 	n := 1
-	for n < stringRows[0].rows && n < len(ops) && plain(&ops[n]) {
+	for n < len(ops) && plain(ops[n]) && n < 1<<(len(putStrings)-1) {
 		n++
 	}
-	for i := range ops[:n] {
-		r.space(p, ops[i].Header.DB) // which may be a statement of its own
+	for _, op := range ops[:n] {
+		r.space(p, op.Header.DB) // which may be a statement of its own
 	}
-	of := 0
-	for stringRows[of].rows > n {
-		of++
-	}
-	n = stringRows[of].rows
-	p.Statement(stringRows[of].s)
-	for i := range ops[:n] {
-		h := &ops[i].Header
+	s, n := putStrings.largest(n)
+	p.Statement(s)
+	for _, op := range ops[:n] {
+		h := &op.Header
 		p.Int(r.space(p, h.DB)).Int(int64(h.Hash)).Blob(h.Key).IntOrNull(h.ExpireAt).Blob(h.Value)
 	}
 	return n
 }
 
-// putKeys appends the headers that ops begin with: many, or one.
-func (r *Rows) putKeys(p *Program, ops []engine.Op) int {
-	if plain(&ops[0]) {
+// putKeys appends the headers that ops begin with.
+func (r *Rows) putKeys(p *Program, ops []*engine.Op) int {
+	if plain(ops[0]) {
 		return r.putStrings(p, ops)
 	}
 	n := 1
-	for n < manyRows && n < len(ops) && ops[n].Kind == engine.OpPutKey {
+	for n < len(ops) && ops[n].Kind == engine.OpPutKey && n < 1<<(len(putKeys)-1) {
 		n++
 	}
-	s := putKeys
-	if n < manyRows {
-		s, n = putKey, 1
+	for _, op := range ops[:n] {
+		r.space(p, op.Header.DB) // which may be a statement of its own
 	}
-	for i := range ops[:n] {
-		r.space(p, ops[i].Header.DB) // which may be a statement of its own
-	}
+	s, n := putKeys.largest(n)
 	p.Statement(s)
-	for i := range ops[:n] {
-		h := &ops[i].Header
+	for _, op := range ops[:n] {
+		h := &op.Header
 		p.Int(r.space(p, h.DB)).Int(int64(h.Hash)).Blob(h.Key).Int(int64(h.Type)).Int(int64(h.ID)).IntOrNull(h.ExpireAt)
 		if h.Packed {
 			p.Int(1)
