@@ -93,8 +93,8 @@ func TestAProgramsClientGoesOn(t *testing.T) {
 	if n := c.LLen(ctx, "log").Val(); n != 200 {
 		t.Errorf("%d transactions ran", n)
 	}
-	if n := c.Get(ctx, "plain").Val(); n < "200" {
-		t.Errorf("%s", n)
+	if n, err := c.Get(ctx, "plain").Int(); err != nil || n < 200 {
+		t.Errorf("%d %v", n, err)
 	}
 	// The subscription was made again by itself; how soon is the facade's affair.
 	for {

@@ -212,9 +212,9 @@ func TestMessagesOverSeveralObjects(t *testing.T) {
 
 func TestAPlanThatChangesIsAskedForAgain(t *testing.T) {
 	r := newRig(t, objectserver.Options{}, "")
+	r.b.askAgain = 0
 	s := r.session(store.SessionOptions{})
 	want(t, s, "OK", "SET", "k", "v")
-	r.b.askAgain = 0
 	r.server.SetConfig(spread().Config)
 	until(t, "the new plan", func() bool { return s.sp.routes.Load().only == nil })
 	want(t, s, "1", "HSET", "cart:1", "a", "1")
