@@ -85,6 +85,9 @@ func (e *Engine) settle() {
 			e.ops = make([]Op, 0, len(e.dirty))
 		}
 	}
+	if e.opt.Touched && e.touched == nil {
+		e.touched = make([]Touched, 0, len(e.dirty))
+	}
 	for i, ent := range e.dirty {
 		if e.opt.Touched {
 			e.emitTouched(ent)

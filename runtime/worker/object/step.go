@@ -143,6 +143,9 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 	waits := o.wroteDown()
 	var kept []byte
 	if len(answer) <= keptAnswer || p == nil && len(answer) <= maxPart {
+		if cap(s.answer) <= keptAnswer {
+			kept = s.answer[:0] // nobody looks at the last one any more
+		}
 		kept = append(kept, answer...)
 	}
 	o.keep(s, kept)
