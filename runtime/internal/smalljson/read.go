@@ -268,6 +268,12 @@ func (p *reader) string() string {
 		case c < ' ':
 			p.fail()
 			return ""
+		case c >= utf8.RuneSelf:
+			// What is no UTF-8 becomes U+FFFD, a byte at a time, as in encoding/json.
+			r, n := utf8.DecodeRuneInString(p.s[i:])
+			b = utf8.AppendRune(b, r)
+			i += n - 1
+			continue
 		case c != '\\':
 			b = append(b, c)
 			continue

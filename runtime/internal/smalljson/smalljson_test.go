@@ -75,6 +75,7 @@ func FuzzRead(f *testing.F) {
 		b, _ := json.Marshal(o)
 		f.Add(b)
 	}
+	f.Add([]byte("{\"\xee\":\"\xff\xfe\xc3\xa9\"}"))
 	f.Add([]byte(`{"a":[1,-2.5e3,"\ud83d\ude00",null,true]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ours, err := Read(b)
