@@ -38,15 +38,14 @@ type Stale struct {
 	host *embedded.Host
 	seed uint64
 
-	mu       sync.Mutex
-	families *kvprimary.Families // nil: no plan is known
-	known    []kvprimary.Family
-	clients  map[interface{}]*staleClient
-	made     uint64
-	keys     map[string]*history
-	writes   map[string]uint64 // how many a key has had
-	recent   []note            // keys with a history, by the time of a write
-	direct   map[int]*embedded.Session
+	mu      sync.Mutex
+	known   kvfront.Plan
+	clients map[interface{}]*staleClient
+	made    uint64
+	keys    map[string]*history
+	writes  map[string]uint64 // how many a key has had
+	recent  []note            // keys with a history, by the time of a write
+	direct  map[int]*embedded.Session
 }
 
 // history is the writes of a key within Stale, oldest first. The first one everybody sees.
@@ -74,27 +73,8 @@ func NewStale(host *embedded.Host, seed uint64) *Stale {
 
 // UsePlan adds families. The imitation is of those with consistency: primary from then on.
 func (s *Stale) UsePlan(families []store.Family) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range families {
-		k := kvprimary.Family{Pattern: f.Pattern, Name: f.Name, Primary: f.Store == "kv" && f.Consistency == "primary"}
-		have := false
-		for _, old := range s.known {
-			have = have || old.Pattern == k.Pattern
-		}
-		if !have {
-			s.known = append(s.known, k)
-		}
-	}
-	s.families = kvprimary.NewFamilies(s.known)
+	s.known.Add(families)
 	return nil
-}
-
-// plan is what is known of families; nil: nothing.
-func (s *Stale) plan() *kvprimary.Families {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.families
 }
 
 // Session puts the imitation before a session of the host.
@@ -113,7 +93,7 @@ func (s *Stale) Session(inner store.Session, opt store.SessionOptions) store.Ses
 		s.clients[id] = c
 	}
 	c.sessions++
-	return kvfront.New(kvfront.Options{Inner: inner, Client: c.kv, Families: s.plan, Keys: engine.Keys, DB: opt.DB, Closed: c.leave})
+	return kvfront.New(kvfront.Options{Inner: inner, Client: c.kv, Families: s.known.Families, Keys: engine.Keys, DB: opt.DB, Closed: c.leave})
 }
 
 // staleClient is a place in the world: what it reads arrives there with a lag.

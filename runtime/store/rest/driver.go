@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime/internal/kvfront"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
@@ -104,10 +105,9 @@ type backend struct {
 	place
 	url string
 
-	mu       sync.Mutex
-	clients  map[string]*client // by token
-	known    []kvprimary.Family
-	families *kvprimary.Families // nil: no plan is known
+	mu      sync.Mutex
+	clients map[string]*client // by token
+	known   kvfront.Plan
 }
 
 var _ store.Planned = (*backend)(nil)
@@ -120,19 +120,7 @@ func (b *backend) Close() error { return nil }
 
 // UsePlan says which families are in KV alone.
 func (b *backend) UsePlan(families []store.Family) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, f := range families {
-		k := kvprimary.Family{Pattern: f.Pattern, Name: f.Name, Primary: f.Store == "kv" && f.Consistency == "primary"}
-		have := false
-		for _, old := range b.known {
-			have = have || old.Pattern == k.Pattern
-		}
-		if !have {
-			b.known = append(b.known, k)
-		}
-	}
-	b.families = kvprimary.NewFamilies(b.known)
+	b.known.Add(families)
 	return nil
 }
 
@@ -184,9 +172,7 @@ func (s *session) Close() error {
 
 // Execute runs a frame: commands of KV together, until one changes the database.
 func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
-	s.b.mu.Lock()
-	families := s.b.families
-	s.b.mu.Unlock()
+	families := s.b.known.Families()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -72,9 +72,6 @@ func (o *Object) Follow(follower int, now int64) []byte {
 	if follower == followerR2 {
 		return o.FollowR2(now)
 	}
-	if follower == followerR2 {
-		return o.FollowR2(now)
-	}
 	o.begin(now, 0)
 	task := taskWait(0)
 	err := o.ready()
@@ -93,9 +90,6 @@ func (o *Object) Follow(follower int, now int64) []byte {
 // Followed takes the receipt of a follower's last task. Answers that waited for it are
 // among the sends.
 func (o *Object) Followed(follower int, now int64, receipt []byte) []byte {
-	if follower == followerR2 {
-		return o.FollowedR2(now, receipt)
-	}
 	if follower == followerR2 {
 		return o.FollowedR2(now, receipt)
 	}
