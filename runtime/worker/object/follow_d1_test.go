@@ -342,6 +342,7 @@ func TestStatementsFindTheirRowsByKey(t *testing.T) {
 func FuzzOutboxAndReceipts(f *testing.F) {
 	f.Add([]byte{1, 3, 2, 4, 1, 'k', 1, 0, 0, 1}, byte(0))
 	f.Add([]byte{0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, byte(1))
+	f.Add([]byte{0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}, byte(1))
 	f.Fuzz(func(t *testing.T, b []byte, what byte) {
 		if what%2 == 0 {
 			_ = object.CheckOutbox(b) // an error, or not

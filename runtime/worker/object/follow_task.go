@@ -88,6 +88,9 @@ func readReceiptD1(b []byte) (*receiptD1, error) {
 	for i := 0; i < n && r.err == nil; i++ {
 		out.changes = append(out.changes, int(math.Float64frombits(r.number(8))))
 		rows, columns := int(r.number(4)), int(r.number(2))
+		if rows > 0 && columns == 0 {
+			r.fail() // four billion rows of nothing fit into six bytes
+		}
 		for j := 0; j < rows && r.err == nil; j++ {
 			row := make([]float64, 0, min(columns, 16))
 			for c := 0; c < columns && r.err == nil; c++ {
