@@ -281,6 +281,50 @@ func TestTheSweepRemovesOrphansFromR2(t *testing.T) {
 	}
 }
 
+// An object that opens when its bucket is due to be looked through does so behind the
+// message that opened it, and the instance, which other objects share, lives on.
+func TestAnObjectOpensWhileR2HasWork(t *testing.T) {
+	l := workerdtest.Start(t, workerdtest.Options{Plan: largePlan, Tokens: tokens, Entry: aheadEntry})
+	v := values{t: t, url: l.URL(), token: "write"}
+	client := workerdtest.Client{URL: l.URL(), Token: "write"}
+	c := client.Connect(t)
+	ref := v.put(noise(engine.MinRef, 1))
+	want(t, c.Commands(setRef(ref, "SET", "video:1", "")), "OK")
+	want(t, c.Commands(resp.Command{"DEL", "video:1"}), "1")
+	if err := l.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	restart(t, l)
+	forward := func(minutes int) {
+		t.Helper()
+		res, err := http.Get(fmt.Sprintf("%s/ahead?ms=%d", l.URL(), minutes*60_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close() // empty
+	}
+	forward(90)
+	c = client.Resume(t, c.Session, c.Seq)
+	want(t, c.Commands(resp.Command{"DBSIZE"}), "0")
+	ctx := context.Background()
+	names, err := l.R2List(ctx, "")
+	if err != nil || len(names) != 1 {
+		t.Fatalf("R2 has %v (%v)", names, err)
+	}
+	forward(110)
+	soon(t, "R2", func() error {
+		c.Do("PING")
+		if names, err := l.R2List(ctx, ""); err != nil || len(names) > 0 {
+			return fmt.Errorf("has %v (%v)", names, err)
+		}
+		return nil
+	})
+	var s stats
+	if err := client.Get("/v1/stats", &s); err != nil || s.Traps != 0 {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
 // The client that programs use, on the real thing.
 func TestTheGatewayMovesLargeValues(t *testing.T) {
 	l := workerdtest.Start(t, workerdtest.Options{Plan: largePlan, Tokens: tokens})

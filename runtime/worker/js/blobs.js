@@ -224,7 +224,8 @@ export class BlobSweep {
   work() {
     if (this.running) return;
     this.running = true;
-    this.object.background(this.run());
+    // Not within the engine's call that asked for it.
+    this.object.background(Promise.resolve().then(() => this.run()));
   }
 
   async run() {

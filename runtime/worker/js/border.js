@@ -19,7 +19,8 @@ import { Wasi } from "./wasi.js";
  * @property {Runner} runner
  * @property {() => Iterable<Connection>} connections that are attached when it opens
  * @property {(conn: number, kind: number, code: number, bytes: ArrayBuffer) => void} send
- * @property {(timer: number, alarm: number, flags: number) => void} next what it is to do after a call
+ * @property {(timer: number, alarm: number, flags: number) => void} next what it is to do after a call. It must
+ *   not call the engine: the output is still being read, and the object may be about to open
  */
 
 /**
