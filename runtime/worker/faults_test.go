@@ -52,7 +52,10 @@ func TestHibernationIsNotNoticed(t *testing.T) {
 		t.Skip("workerd takes 10 seconds to evict an object")
 	}
 	_, client := start(t)
-	c, listener, leaver := client.Connect(t), client.Connect(t), client.Connect(t)
+	c, replaced, leaver := client.Connect(t), client.Connect(t), client.Connect(t)
+	// A client that lost its network and came back: the socket it had is closed, and
+	// nobody answers that.
+	listener := client.Resume(t, replaced.Session, 0)
 	leaver.Groups(group(1, "SUBSCRIBE news", "SUBSCRIBE more"))
 	want(t, c.Commands(resp.Command{"SET", "k", "v"}, resp.Command{"SET", "short", "x", "PX", "1"}), "OK", "OK")
 	if a := listener.Groups(group(7, "SUBSCRIBE news")); a.Results[0].Status != frame.StatusDone {
@@ -73,7 +76,7 @@ func TestHibernationIsNotNoticed(t *testing.T) {
 	}
 	want(t, c.Commands(resp.Command{"GET", "k"}, resp.Command{"GET", "short"}, resp.Command{"INCR", "n"}, resp.Command{"PUBLISH", "news", "hello"}), "v", "nil", "2", "1")
 	for {
-		m := messages(t, listener)
+		m := messages(t, listener) // and not the socket that it had before
 		if len(m.Pushes) == 0 {
 			continue
 		}

@@ -85,7 +85,7 @@ export class Redis2cfObject extends DurableObject {
     /** @type {Attachment | null} */
     const kept = ws.deserializeAttachment();
     if (kept === null) {
-      close(ws, closeCode(Code.FAULT), "the socket has lost its session");
+      close(ws, closeCode(Code.FAULT), "the socket has no session"); // it was closed before
       return undefined;
     }
     if (kept.conn > this.lastConn) this.lastConn = kept.conn;
@@ -289,6 +289,9 @@ export class Redis2cfObject extends DurableObject {
       if (kind === Send.MESSAGE) return send(s.socket, bytes);
       this.sockets.delete(conn);
       this.bySocket.delete(s.socket);
+      // Until its client answers, if there is one yet, the platform hands the socket out
+      // again: its session may be another socket's by now.
+      s.socket.serializeAttachment(null);
       return close(s.socket, code, new TextDecoder().decode(bytes));
     }
     const e = this.exchanges.get(conn);
