@@ -6,7 +6,7 @@ package engine
 // taken over, nor are scripts, which clients send again when they are missing.
 func (e *Engine) Adopt(old *Engine) {
 	e.sessions, e.nextSession = old.sessions, old.nextSession
-	e.topics = old.topics
+	e.topics, e.queuedBytes = old.topics, old.queuedBytes
 	e.nextTicket = old.nextTicket
 	e.admin, e.stats, e.started = old.admin, old.stats, old.started
 	// Of the command that met the fault nobody is told, and nothing counts.

@@ -37,6 +37,9 @@ func cmdClientSetName(c *call) resp.Reply {
 	if !validName(c.args[2]) {
 		return errClientName
 	}
+	if bad := c.e.longName(c.args[2]); bad.Kind == resp.Error {
+		return bad
+	}
 	c.s.name = c.args[2]
 	return resp.OK
 }
@@ -59,6 +62,9 @@ func cmdClientSetInfo(c *call) resp.Reply {
 	}
 	if !validName(c.args[3]) {
 		return resp.NewError(fmt.Sprintf("ERR %s cannot contain spaces, newlines or special characters.", strings.ToLower(c.args[2])))
+	}
+	if bad := c.e.longName(c.args[3]); bad.Kind == resp.Error {
+		return bad
 	}
 	c.s.lib[i] = c.args[3]
 	return resp.OK

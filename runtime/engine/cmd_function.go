@@ -48,6 +48,9 @@ func (c *call) callFunction(readonly bool) resp.Reply {
 	if readonly && !noWrites {
 		return errMayWrite
 	}
+	if bad := e.mayRun(); bad.Kind == resp.Error {
+		return bad
+	}
 	lua := e.libraries.lua
 	r, at := lua.Call(f, keys, argv, e.scriptBudget(), c.beginScript(lua, noWrites))
 	return e.endScript(f.Name, r, at)
@@ -69,12 +72,22 @@ func cmdFunctionLoad(c *call) resp.Reply {
 	if e.libraries.byName[name] != nil && !replace {
 		return errText("Library '" + name + "' already exists")
 	}
+	if bad := e.mayRun(); bad.Kind == resp.Error {
+		return bad
+	}
 	lib, err := e.loadLibrary(c.args[last])
 	if err != nil {
 		return errText(err.Error())
 	}
 	if name, ok := e.libraries.clash(lib); ok {
 		return errText("Function " + name + " already exists")
+	}
+	bytes := e.libraries.bytes() + len(lib.Code)
+	if old := e.libraries.byName[lib.Name]; old != nil {
+		bytes -= len(old.Code)
+	}
+	if bad := e.roomForLibraries(bytes); bad.Kind == resp.Error {
+		return bad
 	}
 	e.putLibrary(lib)
 	return resp.NewBulk(lib.Name)
@@ -205,6 +218,9 @@ func cmdFunctionRestore(c *call) resp.Reply {
 	}
 	loaded := make([]*redislua.Library, len(codes))
 	for i, code := range codes {
+		if bad := e.mayRun(); bad.Kind == resp.Error {
+			return bad
+		}
 		lib, err := e.loadLibrary(code)
 		if err != nil {
 			return errText(err.Error())
@@ -220,6 +236,9 @@ func cmdFunctionRestore(c *call) resp.Reply {
 		}
 		after.add(lib)
 		loaded[i] = lib
+	}
+	if bad := e.roomForLibraries(after.bytes()); bad.Kind == resp.Error {
+		return bad
 	}
 	if policy == "flush" {
 		for _, lib := range e.libraries.sorted() {

@@ -96,6 +96,9 @@ func cmdHello(c *call) resp.Reply {
 			if !validName(c.args[i]) {
 				return errClientName
 			}
+			if bad := c.e.longName(c.args[i]); bad.Kind == resp.Error {
+				return bad
+			}
 			c.s.name = c.args[i]
 		default:
 			return resp.NewError(fmt.Sprintf("ERR Syntax error in HELLO option '%s'", oneLine(clip(c.args[i]))))
@@ -117,7 +120,7 @@ func cmdHello(c *call) resp.Reply {
 func cmdQuit(*call) resp.Reply { return resp.OK }
 
 func cmdReset(c *call) resp.Reply {
-	c.s.endMulti()
+	c.e.endMulti(c.s)
 	c.e.unwatch(c.s)
 	c.e.unsubscribed(c.s)
 	c.e.topics.leave(c.s)

@@ -29,6 +29,11 @@ func (e *Engine) enqueue(s *session, cmd *command, args resp.Command) resp.Reply
 		s.spoiled = true
 		return resp.NewError("ERR Command not allowed inside a transaction")
 	}
+	if !e.mayQueue(s, args) {
+		s.spoiled = true
+		e.rejected(cmd, errQueued)
+		return errQueued
+	}
 	s.queue = append(s.queue, queued{cmd, slices.Clone(args)})
 	return resp.NewStatus("QUEUED")
 }
@@ -41,17 +46,13 @@ func cmdMulti(c *call) resp.Reply {
 	return resp.OK
 }
 
-func (s *session) endMulti() {
-	s.multi, s.spoiled, s.queue = false, false, nil
-}
-
 func cmdExec(c *call) resp.Reply {
 	s := c.s
 	if !s.multi {
 		return resp.NewError("ERR EXEC without MULTI")
 	}
 	queue, spoiled, broken := s.queue, s.spoiled, c.e.watchBroken(s)
-	s.endMulti()
+	c.e.endMulti(s)
 	c.e.unwatch(s)
 	switch {
 	case spoiled:
@@ -88,7 +89,7 @@ func cmdDiscard(c *call) resp.Reply {
 	if !c.s.multi {
 		return resp.NewError("ERR DISCARD without MULTI")
 	}
-	c.s.endMulti()
+	c.e.endMulti(c.s)
 	c.e.unwatch(c.s)
 	return resp.OK
 }
@@ -99,6 +100,9 @@ func cmdWatch(c *call) resp.Reply {
 	}
 	if c.s.failed {
 		return resp.OK // EXEC fails anyhow
+	}
+	if !c.e.mayWatch(c.args[1:]) {
+		return errWatched
 	}
 	for _, key := range c.args[1:] {
 		c.e.watch(c.s, key)

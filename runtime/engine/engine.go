@@ -41,6 +41,23 @@ type Options struct {
 	// MaxTopics bounds the bytes of memory that what clients listen to takes, about; what
 	// would be more is refused. 0: no bound.
 	MaxTopics int
+	// MaxWatched bounds the bytes of memory that watched keys take, and MaxQueued those of
+	// the commands between MULTI and EXEC, of all clients together, about; what would be
+	// more is refused, as EXEC is then. 0: no bound.
+	MaxWatched, MaxQueued int
+	// MaxName is how many bytes a name may have that a client gives itself (CLIENT SETNAME,
+	// CLIENT SETINFO, HELLO); 0: no bound.
+	MaxName int
+	// MaxScripts bounds the bytes of the texts of scripts that are in memory; compiled
+	// they take some ten times as much. It holds for those that SCRIPT LOAD was given, which
+	// come back from the store (KeepScripts), for each of the two generations that
+	// EVAL was given, and for the libraries of functions, of which more are refused.
+	// 0: no bound, and 4 MB for a generation.
+	MaxScripts int
+	// FrameSteps bounds what the scripts and functions take together whose changes are
+	// handed over together, as ScriptSteps counts: when they have taken so much, the next
+	// one is refused before it begins. 0: no bound.
+	FrameSteps int64
 	// Touched fills Change.Touched.
 	Touched bool
 	// MaxArgument is how many bytes an argument of a command may have; 0: as many as
@@ -102,8 +119,10 @@ type Engine struct {
 	fields    fieldExpiry
 	undo      *undoLog // of the running script, else nil
 	refs      refs
-	stats     stats
-	admin     administration
+
+	watchedBytes, queuedBytes int // of all sessions, see Options.MaxWatched
+	stats                     stats
+	admin                     administration
 }
 
 // stats is what INFO counts.
@@ -184,6 +203,9 @@ func Open(store Store, opt Options) (*Engine, error) {
 		sessions: map[uint64]*session{}, watchers: map[dbKey][]*session{},
 		waiting: map[dbKey][]*waiter{}, tickets: map[uint64]*waiter{},
 		memory: memory{bound: opt.MaxBytes},
+	}
+	if e.scripts.most = maxFreshBytes; opt.MaxScripts > 0 {
+		e.scripts.most = min(opt.MaxScripts, maxFreshBytes)
 	}
 	if !st.Volatile {
 		if err := e.readKeys(); err != nil {
@@ -277,12 +299,13 @@ func (e *Engine) begin(now int64, seed uint64) {
 	if len(e.memory.large) > 0 && len(e.ops) == 0 {
 		e.shedLarge()
 	}
+	e.shedScripts()
 }
 
 // finish collects what a call did.
 func (e *Engine) finish(out *Outcome) {
 	out.Change = e.takeChange()
-	e.scripts.flushed = false
+	e.scripts.flushed, e.scripts.steps = false, 0
 	if !e.volatile {
 		e.settleMemory(out.Change == nil)
 	}

@@ -54,7 +54,9 @@ func (e *Engine) loadLibrary(code string) (*redislua.Library, error) {
 		e.libraries.lua = redislua.NewLibraries()
 		e.libraries.lua.Known = e.knows
 	}
-	return e.libraries.lua.Load(code, e.scriptBudget())
+	lib, err := e.libraries.lua.Load(code, e.scriptBudget())
+	e.scripts.steps += e.libraries.lua.Steps()
+	return lib, err
 }
 
 func (l *libraries) add(lib *redislua.Library) {
@@ -74,6 +76,14 @@ func (l *libraries) remove(lib *redislua.Library) {
 	for _, f := range lib.Functions {
 		delete(l.functions, strings.ToLower(f.Name))
 	}
+}
+
+// bytes is how much code the libraries have.
+func (l *libraries) bytes() (n int) {
+	for _, lib := range l.byName {
+		n += len(lib.Code)
+	}
+	return n
 }
 
 // sorted are the libraries by name.

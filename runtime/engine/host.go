@@ -244,7 +244,7 @@ func (e *Engine) openCold(dbs []uint32) error {
 // client says that it has neither.
 func (e *Engine) Clear(id uint64) {
 	if s := e.sessions[id]; s != nil && (s.multi || len(s.watched) > 0 || s.failed) {
-		s.endMulti()
+		e.endMulti(s)
 		e.unwatch(s)
 	}
 }

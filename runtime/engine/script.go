@@ -10,7 +10,9 @@ import (
 // scripts are the scripts that EVALSHA knows, and the Lua state that runs them.
 // The state is made when the first script runs.
 type scripts struct {
-	loaded map[string]*redislua.Program // by SHA-1, those that SCRIPT LOAD was given
+	loaded      map[string]*redislua.Program // by SHA-1, those that SCRIPT LOAD was given
+	loadedBytes int                          // of their texts
+	steps       int64                        // that scripts took since changes were handed over
 	// Those that EVAL was given, by SHA-1: used since fresh was begun, and before. A
 	// program that writes scripts would fill memory with them, so fresh takes the
 	// place of stale when it is full, as Redis has done since 7.4 in its own way.
@@ -20,6 +22,7 @@ type scripts struct {
 	bytes        int                 // of these texts
 	lua          *redislua.State
 	run          scriptRun
+	most         int  // bytes of the texts of a generation
 	flushed      bool // SCRIPT FLUSH has not reached the store, which keeps scripts
 }
 
@@ -75,12 +78,13 @@ func (e *Engine) findScript(sha string) *redislua.Program {
 		e.scripts.loaded = map[string]*redislua.Program{}
 	}
 	e.scripts.loaded[sha] = p
+	e.scripts.loadedBytes += len(text)
 	return p
 }
 
 // keep remembers a script that EVAL was given.
 func (s *scripts) keep(sha string, g given) {
-	if len(s.fresh) >= maxFresh || s.freshBytes > maxFreshBytes {
+	if len(s.fresh) >= maxFresh || s.freshBytes > s.most {
 		s.stale, s.fresh, s.freshBytes = s.fresh, nil, 0
 		s.texts, s.bytes = nil, 0 // a text goes with its name
 	}
@@ -139,7 +143,7 @@ func (s *scripts) keepText(text string, c compiled) {
 	if len(text) > maxTexts/16 {
 		return
 	}
-	if s.bytes += len(text); s.texts == nil || s.bytes > maxTexts {
+	if s.bytes += len(text); s.texts == nil || s.bytes > min(maxTexts, s.most) {
 		s.texts, s.bytes = map[string]compiled{}, len(text)
 	}
 	s.texts[strings.Clone(text)] = c
@@ -202,6 +206,9 @@ func (c *call) runScript(sha string, p *redislua.Program, keys, argv []string, r
 		return errMayWrite
 	}
 	e := c.e
+	if bad := e.mayRun(); bad.Kind == resp.Error {
+		return bad
+	}
 	if e.scripts.lua == nil {
 		e.scripts.lua = redislua.New()
 		e.scripts.lua.Known = e.knows
@@ -246,6 +253,7 @@ func (c *call) beginScript(lua *redislua.State, readonly bool) func(args []strin
 // errors call it by.
 func (e *Engine) endScript(name string, r resp.Reply, at string) resp.Reply {
 	run := &e.scripts.run
+	e.scripts.steps += run.lua.Steps()
 	e.undo = nil
 	run.undo.stop()
 	if run.lua.Exceeded() {
@@ -316,6 +324,7 @@ func cmdScriptLoad(c *call) resp.Reply {
 	}
 	if s.loaded[sha] == nil {
 		s.loaded[sha] = p
+		s.loadedBytes += len(c.args[2])
 		c.e.keepScript(sha, c.args[2])
 	}
 	s.freshBytes -= s.fresh[sha].bytes
@@ -338,7 +347,8 @@ func cmdScriptFlush(c *call) resp.Reply {
 		}
 	}
 	s := &c.e.scripts
-	s.loaded, s.fresh, s.stale, s.texts, s.bytes, s.freshBytes = nil, nil, nil, nil, 0, 0
+	s.loaded, s.fresh, s.stale, s.texts = nil, nil, nil, nil
+	s.bytes, s.freshBytes, s.loadedBytes = 0, 0, 0
 	c.e.dropScripts()
 	return resp.OK
 }

@@ -14,11 +14,12 @@ type session struct {
 	name  string
 	lib   [2]string // CLIENT SETINFO lib-name and lib-ver
 
-	multi   bool // between MULTI and EXEC
-	spoiled bool // a command was refused while queueing
-	queue   []queued
-	watched []watched
-	failed  bool // a watched key changed
+	multi       bool // between MULTI and EXEC
+	spoiled     bool // a command was refused while queueing
+	queue       []queued
+	queuedBytes int
+	watched     []watched
+	failed      bool // a watched key changed
 
 	topics map[string]struct{} // subscribed channels
 	globs  map[string]struct{} // subscribed patterns
@@ -64,6 +65,7 @@ func (e *Engine) CloseSession(id uint64) {
 		return
 	}
 	e.unwatch(s)
+	e.endMulti(s)
 	e.topics.leave(s)
 	e.unmonitor(s)
 	for _, w := range e.tickets {
@@ -91,10 +93,12 @@ func (e *Engine) watch(s *session, key string) {
 	ent := e.find(k.db, key)
 	s.watched = append(s.watched, watched{k, ent != nil && ent.expired(e.nowMs)})
 	e.watchers[k] = append(e.watchers[k], s)
+	e.watchedBytes += watchBytes + len(key)
 }
 
 func (e *Engine) unwatch(s *session) {
 	for _, w := range s.watched {
+		e.watchedBytes -= watchBytes + len(w.key)
 		list := e.watchers[w.dbKey]
 		for i, other := range list {
 			if other == s {

@@ -168,15 +168,21 @@
 //	commands that wait                  10,000, and of one session as many replies, or 8 MB of
 //	                                    them, without an acknowledgement
 //	subscriptions                       16 MB of memory, about 70,000 channels with short names
-//	scripts that EVAL was given         500 to 1,000, or 4 to 8 MB of text
+//	watched keys                        8 MB of memory, about 40,000 with short names
+//	commands between MULTI and EXEC     16 MB of memory
+//	names that clients give themselves  512 bytes
+//	scripts that EVAL was given         500 to 1,000, or 0.5 to 1 MB of text; those of SCRIPT
+//	                                    LOAD are rows, of which 0.5 MB is in memory
+//	libraries of functions              0.5 MB of code
+//	scripts of one frame                200 million steps, as many as one may take, and what
+//	                                    is left of the last one; more are not begun
 //	sessions that are gone              256 beside their rows, which go a day after their last frame
 //	messages of one frame               24 MB together; a subscriber who would get more is ended
 //	words of one frame                  1,048,576 (frame.MaxWords)
 //	lists in lists of a reply           64 deep (frame.MaxDepth)
 //	bodies of requests in an isolate    48 MB together beside small ones
 //
-// Watched keys, queues of MULTI and the names of clients have no bound of their own: who
-// fills memory with them has the instance trap, and his clients end with it.
+// What is over is answered with an error that names the bound.
 //
 // # Large values
 //

@@ -29,6 +29,7 @@ type meter struct {
 	budget       Budget
 	steps, bytes int64
 	over         error
+	used         int64 // steps of the last program
 }
 
 // spent is the panic that ends a program. Nothing in a program catches it.
@@ -45,7 +46,13 @@ func (m *meter) start(b Budget) {
 }
 
 // stop lets the host work on without a budget.
-func (m *meter) stop() { m.steps, m.bytes = math.MaxInt64, math.MaxInt64 }
+func (m *meter) stop() {
+	m.used = m.budget.Steps - m.steps
+	m.steps, m.bytes = math.MaxInt64, math.MaxInt64
+}
+
+// Used is how many steps the last program took.
+func (m *meter) Used() int64 { return m.used }
 
 // end panics because the budget is spent.
 func (m *meter) end() {

@@ -218,6 +218,9 @@ func (s *State) Charge(bytes int) { s.g.Charge(bytes) }
 // spent.
 func (s *State) Exceeded() bool { return s.g.Exceeded() != nil }
 
+// Steps is how many steps of its budget the last script took.
+func (s *State) Steps() int64 { return s.g.Used() }
+
 // RESP3 tells whether the running script asked for RESP3 replies.
 func (s *State) RESP3() bool { return s.resp3 }
 

@@ -19,6 +19,19 @@ const (
 	maxUnacked = 8 << 20
 	// maxTopics is how many bytes of memory what clients listen to may take.
 	maxTopics = 16 << 20
+	// maxWatched is how many bytes of memory watched keys may take: some 40,000 keys with
+	// short names, a sixth of what the data may have (defaultMemory).
+	maxWatched = 8 << 20
+	// maxQueued is how many bytes of memory commands between MULTI and EXEC may take: as
+	// many as one message has, since a transaction that is larger than that is none of ours.
+	maxQueued = frame.MaxMessage
+	// maxScripts is how many bytes of text scripts may have that are in memory, see
+	// engine.Options.MaxScripts: four times that are kept, which compiled take some 18 MB
+	// (measured: 9 bytes for each byte of an ordinary script, up to 23).
+	maxScripts = 512 << 10
+	// scriptSteps is how many steps one script may take, and about how many all of a frame:
+	// the engine's own bound, some seconds of a processor, of which a Worker has 30.
+	scriptSteps = 200_000_000
 	// maxKilled is how many ended clients a session is reminded of.
 	maxKilled = 10_000
 	// keptIdle is how many sessions without a connection or clients are remembered

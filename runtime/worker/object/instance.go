@@ -19,7 +19,8 @@ type Options struct {
 	// Collect says whether garbage should be collected after this call, given the bytes
 	// that all objects keep in memory; nil: never.
 	Collect func(live int64) bool
-	// ScriptSteps and ResidentRows are engine.Options'.
+	// ScriptSteps and ResidentRows are engine.Options'. What one script may take, all of
+	// a frame may take together, and no more begin then: a frame holds 512.
 	ScriptSteps  int64
 	ResidentRows int
 }
@@ -40,6 +41,9 @@ type Instance struct {
 
 // New returns an instance without objects.
 func New(opt Options) *Instance {
+	if opt.ScriptSteps <= 0 {
+		opt.ScriptSteps = scriptSteps
+	}
 	return &Instance{opt: opt, memory: defaultMemory, objects: map[uint32]*Object{}, unit: -1}
 }
 

@@ -91,8 +91,10 @@ func (o *Object) open() error {
 		id[i] = byte(o.random())
 	}
 	eng, err := engine.Open(o.rows, engine.Options{
-		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true, MaxTopics: maxTopics, Touched: true,
-		MaxArgument: maxArgument, Blobs: true, ScriptSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes, ResidentRows: o.in.opt.ResidentRows,
+		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true, Touched: true,
+		MaxTopics: maxTopics, MaxWatched: maxWatched, MaxQueued: maxQueued, MaxName: maxIdentity, MaxScripts: maxScripts,
+		MaxArgument: maxArgument, Blobs: true, ResidentRows: o.in.opt.ResidentRows,
+		ScriptSteps: o.in.opt.ScriptSteps, FrameSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes,
 	})
 	if err != nil {
 		return err
