@@ -1,7 +1,10 @@
 // Package smalljson reads and writes JSON for programs that have little room: it does
 // what the object and its followers need of encoding/json, in a tenth of the code. It
 // knows structs with tags, pointers to them, slices, maps with string keys, bytes (as
-// base64), strings, numbers and booleans; nothing else, and no methods of types.
+// base64), strings, numbers, booleans and any; nothing else, and no methods of types.
 //
-// Numbers are read as float64, so integers are exact up to 2^53.
+// Integers are exact; where the type is any, numbers are float64s. It differs from
+// encoding/json in this: names of fields must be in the case of their tags, an embedded
+// struct is a field like any other, values stand in each other 1,000 deep at most, and
+// what is null stays as it was.
 package smalljson

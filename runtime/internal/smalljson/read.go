@@ -13,13 +13,15 @@ import (
 // ErrSyntax is in the error of what is no JSON.
 var ErrSyntax = errors.New("this is no JSON")
 
-// maxDepth bounds how deep values stand in each other.
-const maxDepth = 64
+// maxDepth bounds how deep values stand in each other. It must leave room for what others
+// write: KV's metadata have 1,024 bytes.
+const maxDepth = 1000
 
 // Unmarshal is encoding/json's, for the types of the package. Names must be written
-// as in the tags; unknown ones are left out. What is null stays as it was.
+// as in the tags; unknown ones are left out. What is null stays as it was. A map or slice
+// that was there is replaced.
 func Unmarshal(text []byte, to any) error {
-	v, err := Read(text)
+	v, err := parse(text)
 	if err != nil {
 		return err
 	}
@@ -30,8 +32,11 @@ func Unmarshal(text []byte, to any) error {
 	return set(p.Elem(), v)
 }
 
-// Read reads JSON into maps, slices, strings, float64s, bools and nil.
-func Read(text []byte) (any, error) {
+// A number is as it was written: which of them fit depends on where it is read into.
+type number string
+
+// parse reads JSON into maps, slices, strings, numbers, bools and nil.
+func parse(text []byte) (any, error) {
 	p := &reader{s: string(text)}
 	v := p.value(0)
 	if p.space(); p.err == nil && p.s != "" {
@@ -57,8 +62,11 @@ func set(to reflect.Value, v any) error {
 		if to.NumMethod() > 0 {
 			return wrong()
 		}
-		to.Set(reflect.ValueOf(v))
-		return nil
+		v, err := plain(v)
+		if err == nil {
+			to.Set(reflect.ValueOf(v))
+		}
+		return err
 	case reflect.Struct:
 		m, ok := v.(map[string]any)
 		if !ok {
@@ -83,13 +91,39 @@ func set(to reflect.Value, v any) error {
 			if err := set(e, v); err != nil {
 				return err
 			}
-			to.SetMapIndex(reflect.ValueOf(k), e)
+			to.SetMapIndex(reflect.ValueOf(k).Convert(to.Type().Key()), e)
 		}
 		return nil
 	case reflect.Slice:
 		return setSlice(to, v, wrong)
 	}
 	return setScalar(to, v, wrong)
+}
+
+// plain is a value with float64s for its numbers, where its type is not known.
+func plain(v any) (any, error) {
+	var err error
+	switch v := v.(type) {
+	case number:
+		f, err := strconv.ParseFloat(string(v), 64)
+		if err != nil {
+			return nil, fmt.Errorf("smalljson: %.32s does not fit into a float64", v)
+		}
+		return f, nil
+	case []any:
+		for i := range v {
+			if v[i], err = plain(v[i]); err != nil {
+				return nil, err
+			}
+		}
+	case map[string]any:
+		for k := range v {
+			if v[k], err = plain(v[k]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return v, nil
 }
 
 func setSlice(to reflect.Value, v any, wrong func() error) error {
@@ -126,19 +160,21 @@ func setScalar(to reflect.Value, v any, wrong func() error) error {
 			to.SetString(v)
 			return nil
 		}
-	case float64:
-		switch n := int64(v); to.Kind() {
+	case number:
+		switch to.Kind() {
 		case reflect.Float64:
-			to.SetFloat(v)
-			return nil
+			if f, err := strconv.ParseFloat(string(v), 64); err == nil {
+				to.SetFloat(f)
+				return nil
+			}
 		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-			if float64(n) == v && !to.OverflowInt(n) {
+			if n, err := strconv.ParseInt(string(v), 10, to.Type().Bits()); err == nil {
 				to.SetInt(n)
 				return nil
 			}
 		case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-			if v >= 0 && float64(uint64(v)) == v && !to.OverflowUint(uint64(v)) {
-				to.SetUint(uint64(v))
+			if n, err := strconv.ParseUint(string(v), 10, to.Type().Bits()); err == nil {
+				to.SetUint(n)
 				return nil
 			}
 		}
@@ -200,13 +236,37 @@ func (p *reader) value(depth int) any {
 		p.s = p.s[n:]
 		return nil
 	default:
-		f, err := strconv.ParseFloat(word, 64)
-		if err != nil || strings.Trim(word, "0123456789+-.eE") != "" {
+		if !isNumber(word) {
 			return p.fail()
 		}
 		p.s = p.s[n:]
-		return f
+		return number(word)
 	}
+}
+
+// isNumber reports whether a word is a number as JSON writes it: without a plus, without
+// zeros before it, and with digits on both sides of a point.
+func isNumber(word string) bool {
+	word = strings.TrimPrefix(word, "-")
+	whole := strings.TrimLeft(word, "0123456789")
+	if n := len(word) - len(whole); n == 0 || n > 1 && word[0] == '0' {
+		return false
+	}
+	if rest, ok := strings.CutPrefix(whole, "."); ok {
+		if whole = strings.TrimLeft(rest, "0123456789"); len(whole) == len(rest) {
+			return false
+		}
+	}
+	if whole == "" {
+		return true
+	}
+	if whole[0] != 'e' && whole[0] != 'E' {
+		return false
+	}
+	if whole = whole[1:]; whole != "" && (whole[0] == '+' || whole[0] == '-') {
+		whole = whole[1:]
+	}
+	return whole != "" && strings.Trim(whole, "0123456789") == ""
 }
 
 func (p *reader) object(depth int) any {

@@ -3,6 +3,7 @@ package smalljson
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"reflect"
 	"sort"
 	"strconv"
@@ -15,6 +16,8 @@ func Marshal(v any) ([]byte, error) { return appendValue(nil, reflect.ValueOf(v)
 
 func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 	switch v.Kind() {
+	case reflect.Invalid: // nil, of no type
+		return append(b, "null"...), nil
 	case reflect.Bool:
 		return strconv.AppendBool(b, v.Bool()), nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -22,9 +25,12 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return strconv.AppendUint(b, v.Uint(), 10), nil
 	case reflect.Float64:
+		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return b, fmt.Errorf("smalljson: JSON has no number %v", f)
+		}
 		return strconv.AppendFloat(b, v.Float(), 'g', -1, 64), nil
 	case reflect.String:
-		return AppendString(b, v.String()), nil
+		return appendString(b, v.String()), nil
 	case reflect.Pointer, reflect.Interface:
 		if v.IsNil() {
 			return append(b, "null"...), nil
@@ -45,7 +51,7 @@ func appendSlice(b []byte, v reflect.Value) (_ []byte, err error) {
 		return append(b, "null"...), nil
 	}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
-		return AppendString(b, base64.StdEncoding.EncodeToString(v.Bytes())), nil
+		return appendString(b, base64.StdEncoding.EncodeToString(v.Bytes())), nil
 	}
 	b = append(b, '[')
 	for i := 0; i < v.Len(); i++ {
@@ -63,6 +69,9 @@ func appendMap(b []byte, v reflect.Value) (_ []byte, err error) {
 	if v.IsNil() {
 		return append(b, "null"...), nil
 	}
+	if v.Type().Key().Kind() != reflect.String {
+		return b, fmt.Errorf("smalljson: a map with keys of the kind %s is not written", v.Type().Key().Kind())
+	}
 	keys := make([]string, 0, v.Len())
 	for _, k := range v.MapKeys() {
 		keys = append(keys, k.String())
@@ -73,8 +82,8 @@ func appendMap(b []byte, v reflect.Value) (_ []byte, err error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(AppendString(b, k), ':')
-		if b, err = appendValue(b, v.MapIndex(reflect.ValueOf(k))); err != nil {
+		b = append(appendString(b, k), ':')
+		if b, err = appendValue(b, v.MapIndex(reflect.ValueOf(k).Convert(v.Type().Key()))); err != nil {
 			return b, err
 		}
 	}
@@ -94,7 +103,7 @@ func appendStruct(b []byte, v reflect.Value) (_ []byte, err error) {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(AppendString(b, name), ':')
+		b = append(appendString(b, name), ':')
 		if b, err = appendValue(b, f); err != nil {
 			return b, err
 		}
@@ -128,8 +137,8 @@ func fieldName(f reflect.StructField) (name string, omit bool) {
 	return name, options == "omitempty"
 }
 
-// AppendString appends a string with its quotes. What is no UTF-8 becomes U+FFFD.
-func AppendString(b []byte, s string) []byte {
+// appendString appends a string with its quotes. What is no UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for _, r := range s {

@@ -200,8 +200,8 @@ func lasting(fault string) bool {
 func (k *kvFollower) listed(text string, now int64) error {
 	var page struct {
 		Keys []struct {
-			Name     string  `json:"name"`
-			Metadata *kvMeta `json:"metadata"`
+			Name     string `json:"name"`
+			Metadata any    `json:"metadata"` // what others have put may have metadata of any form
 		} `json:"keys"`
 		Complete bool   `json:"list_complete"`
 		Cursor   string `json:"cursor"`
@@ -211,7 +211,7 @@ func (k *kvFollower) listed(text string, now int64) error {
 	}
 	r := k.f.rows
 	for _, entry := range page.Keys {
-		if entry.Metadata == nil || entry.Metadata.Object != k.f.name {
+		if meta, _ := entry.Metadata.(map[string]any); meta["object"] != k.f.name {
 			continue
 		}
 		ns, db, key, err := kvprimary.Key(entry.Name)

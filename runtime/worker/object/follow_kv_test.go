@@ -156,13 +156,17 @@ func TestACopyRemovesWhatTheObjectHasNot(t *testing.T) {
 		r.kv.Store(fmt.Sprintf("string:foreign:%d", i), objecttest.KVEntry{Value: "x", Metadata: `{"expires":0,"seq":1,"object":"main:other/0"}`})
 		r.kv.Store(fmt.Sprintf("string:people:%d", i), objecttest.KVEntry{Value: "x"})
 	}
+	deep := strings.Repeat("[", 500) + strings.Repeat("]", 500)
+	for i, metadata := range []string{`"note"`, `[1,{}]`, `17.5`, `{"expires":"soon","seq":-1.5,"object":1}`, `{"binary":true}`, `null`, deep} {
+		r.kv.Store(fmt.Sprintf("string:noted:%d", i), objecttest.KVEntry{Value: "x", Metadata: metadata})
+	}
 	r.kv.Store("string:c:3", objecttest.KVEntry{Value: "damaged", Metadata: `{"expires":0,"seq":1,"object":"main:/0"}`})
 	r.take(r.object().Rebuild(2, r.now))
 	r.step(2)
 	r.restart(1) // a copy goes on
 	r.messages(1)
 	r.settle()
-	if r.kv.Now = r.now; len(r.kv.Names()) != 70 {
+	if r.kv.Now = r.now; len(r.kv.Names()) != 77 {
 		t.Errorf("KV has %q", r.kv.Names())
 	}
 	for _, name := range r.kv.Names() {
