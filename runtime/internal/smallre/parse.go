@@ -11,10 +11,10 @@ import (
 // ErrSyntax is the error of what is no regular expression.
 var ErrSyntax = errors.New("smallre: not a regular expression")
 
-// Limits, as in the standard library.
+// Limits. Those of depth and size are below the standard library's.
 const (
 	maxRepeat = 1000
-	maxDepth  = 500
+	maxDepth  = 500    // groups in each other
 	maxProg   = 20_000 // instructions
 )
 
@@ -52,25 +52,42 @@ type class struct {
 	not bool
 }
 
-func (s *set) has(r rune) bool {
-	in := s.plain(r)
-	if !in && s.fold {
-		for f := unicode.SimpleFold(r); f != r && !in; f = unicode.SimpleFold(f) {
-			in = s.plain(f)
+func (s *set) has(r rune) bool { return s.some(r) != s.not }
+
+// some reports whether one of its parts has the character. Case is folded before a part is
+// turned into what is not in it: (?i)\W has no k, though \W has the sign for Kelvin.
+func (s *set) some(r rune) bool {
+	if len(s.ranges) > 0 && s.folded(r, s.inRange) {
+		return true
+	}
+	for _, c := range s.classes {
+		if s.folded(r, c.in) != c.not {
+			return true
 		}
 	}
-	return in != s.not
+	return false
 }
 
-func (s *set) plain(r rune) bool {
+func (s *set) inRange(r rune) bool {
 	for i := 0; i+1 < len(s.ranges); i += 2 {
 		if r >= s.ranges[i] && r <= s.ranges[i+1] {
 			return true
 		}
 	}
-	for _, c := range s.classes {
-		if c.in(r) != c.not {
-			return true
+	return false
+}
+
+// folded reports whether a character, or with fold one that differs from it in case alone,
+// is in.
+func (s *set) folded(r rune, in func(rune) bool) bool {
+	if in(r) {
+		return true
+	}
+	if s.fold {
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			if in(f) {
+				return true
+			}
 		}
 	}
 	return false
@@ -222,6 +239,9 @@ func (p *parser) repeat(sub *node) (*node, error) {
 func repeats(n *node, left int) int {
 	if n.kind == nodeRepeat {
 		m := n.max
+		if m == 0 {
+			return left // nothing is left of what stands in it
+		}
 		if m < 0 {
 			m = n.min
 		}
@@ -466,7 +486,7 @@ func (p *parser) hex() (rune, error) {
 	if digits == "" || strings.Trim(digits, "0123456789abcdefABCDEF") != "" {
 		return 0, ErrSyntax
 	}
-	n, err := strconv.ParseUint(strings.TrimLeft(digits, "0")+"", 16, 32)
+	n, err := strconv.ParseUint(strings.TrimLeft(digits, "0"), 16, 32)
 	if strings.Trim(digits, "0") == "" {
 		return 0, nil
 	}
