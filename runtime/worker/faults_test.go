@@ -3,7 +3,6 @@ package worker_test
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"math/rand"
 	"strings"
 	"testing"
@@ -140,37 +139,6 @@ func TestBlockedCommandsWakeAcrossConnections(t *testing.T) {
 	if m := messages(t, waiter); len(m.Wakes) != 1 || m.Wakes[0].Ticket != 6 || show(m.Wakes[0].Reply) != "nil" {
 		t.Errorf("%+v", m)
 	}
-}
-
-//go:embed testdata/alarm.js
-var alarms string
-
-// Keys whose time is over leave their rows without being asked for, by an alarm that
-// is set once for all of them: setting it is a row.
-func TestOneAlarmSweepsWhatExpired(t *testing.T) {
-	l := workerdtest.Start(t, workerdtest.Options{Plan: plan, Tokens: tokens, Entry: alarms})
-	client := workerdtest.Client{URL: l.URL(), Token: "write"}
-	c := client.Connect(t)
-	for i := 0; i < 20; i++ {
-		want(t, []resp.Reply{c.Do("SET", fmt.Sprint("short:", i), "v", "PX", fmt.Sprint(30-i))}, "OK")
-	}
-	want(t, []resp.Reply{c.Do("SET", "stays", "v")}, "OK")
-	var s struct{ Alarms, Rows int }
-	ask := func() {
-		t.Helper()
-		if err := client.Get("/v1/stats", &s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if ask(); s.Alarms != 1 || s.Rows < 2 {
-		t.Errorf("before: %+v", s)
-	}
-	for begun := time.Now(); s.Rows != 1; time.Sleep(20 * time.Millisecond) {
-		if ask(); time.Since(begun) > 20*time.Second {
-			t.Fatalf("after 20 s: %+v", s)
-		}
-	}
-	want(t, c.Commands(resp.Command{"DBSIZE"}, resp.Command{"GET", "stays"}), "1", "v")
 }
 
 // trapping needs more memory than an instance may have.

@@ -215,7 +215,8 @@ export class Redis2cfObject extends DurableObject {
 
   /** @override */
   alarm() {
-    if (this.name !== "") this.timers.rang();
+    if (this.name !== "") return this.timers.rang();
+    console.error("redis2cf: an alarm of an object that does not know its name: deploy with the compatibility date of the project");
   }
 
   // HTTP.

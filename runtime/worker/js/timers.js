@@ -33,6 +33,8 @@ export class Timers {
     /** @type {number | null} */
     this.timer = null;
     this.alarmAt = 0; // when the alarm is set to, 0: it is not
+    this.ringing = false; // what the alarm went off for is being done
+    this.alarmAfter = 0; // when it is to go off next, as of then, in Unix microseconds; 0: not at all
     this.alarms = 0; // that were set
     this.faults = 0; // in a row
   }
@@ -52,7 +54,8 @@ export class Timers {
     this.blocked = blocked;
     this.due = Math.ceil(timer / 1000);
     if (blocked || this.due !== 0 || this.timerAt !== 0) this.arm();
-    if (alarm !== 0) this.setAlarm(Math.ceil(alarm / 1000));
+    if (this.ringing) this.alarmAfter = alarm;
+    else if (alarm !== 0) this.setAlarm(Math.ceil(alarm / 1000));
   }
 
   /** Sets the timer. One that is set earlier stays: it costs less to let it go off. */
@@ -101,9 +104,18 @@ export class Timers {
     });
   }
 
-  /** The alarm went off, and is set no more. */
+  /**
+   * The alarm went off, and is set no more. An object that it brought back asks for
+   * another one while it opens: only what is left after the tick is worth that.
+   */
   rang() {
-    this.alarmAt = 0;
-    this.tick();
+    this.alarmAt = this.alarmAfter = 0;
+    this.ringing = true;
+    try {
+      this.tick();
+    } finally {
+      this.ringing = false;
+    }
+    if (this.alarmAfter !== 0) this.setAlarm(Math.ceil(this.alarmAfter / 1000));
   }
 }

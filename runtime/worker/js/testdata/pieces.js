@@ -329,6 +329,27 @@ const tests = {
     });
   },
 
+  anAlarmIsSetOnceForWhatItsTickLeaves() {
+    timed((t) => {
+      const asked = [];
+      t.ticked = () => asked.shift()?.forEach((at) => t.next(0, at, false));
+      asked.push([60_000, 0]); // of the object's opening, and of the tick itself
+      t.timers.rang();
+      same(t.alarms, [], "nothing is left");
+      asked.push([60_000, 120_000]);
+      t.timers.rang();
+      same(t.alarms, [120_000], "something is");
+      t.ticked = () => {
+        t.next(0, 60_000, false);
+        throw new Error("a trap");
+      };
+      throws(() => t.timers.rang(), "a trap");
+      t.ticked = null;
+      t.next(0, 30_000, false);
+      same(t.alarms, [120_000, 30_000], "afterwards");
+    });
+  },
+
   sleepingAdvancesTheClock() {
     const wasi = new Wasi();
     wasi.memory = new WebAssembly.Memory({ initial: 1 });
