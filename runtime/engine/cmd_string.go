@@ -106,7 +106,7 @@ func cmdSet(c *call) resp.Reply {
 			get = true
 		case opt == "KEEPTTL" && expire == "":
 			keep = true
-		case (opt == "EX" || opt == "PX" || opt == "EXAT" || opt == "PXAT") && !keep && expire == "" && i+1 < len(c.args):
+		case (opt == "EX" || opt == "PX" || opt == "EXAT" || opt == "PXAT") && !keep && (expire == "" || expire == opt) && i+1 < len(c.args):
 			i++
 			expire, expireArg = opt, c.args[i]
 		default:
@@ -209,7 +209,7 @@ func cmdGetEX(c *call) resp.Reply {
 		o := strings.ToUpper(c.args[i])
 		switch {
 		case o == "PERSIST" && (opt == "" || opt == o):
-		case opt != "":
+		case opt != "" && opt != o: // of two of one unit the last counts
 			return errSyntax
 		case (o == "EX" || o == "PX" || o == "EXAT" || o == "PXAT") && i+1 < len(c.args):
 			i++

@@ -1,6 +1,7 @@
 package kvprimary
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -92,17 +93,22 @@ func compileSet(f *frame, args []string) step {
 		return badArity("set")
 	}
 	w := Write{Data: args[2]}
+	expiry, unit := 0, "" // where the number stands, and of what it is
 	for i := 3; i < len(args); i++ {
 		word := strings.ToUpper(args[i])
-		flag, ok := expiryFlags[word]
+		_, ok := expiryFlags[word]
 		switch {
 		case reading[word]:
 			return errorStep("unsupported option %s of 'set': a family in KV alone (consistency: primary) writes without reading first", word)
-		case !ok || i+1 == len(args) || w.TTL != 0 || w.At != 0:
+		case !ok || i+1 == len(args) || unit != "" && unit != word: // of two of one unit the last counts
 			return errorStep("syntax error")
 		}
 		i++
-		if err := f.expiry(&w, args[i], flag.unit, flag.at, "set"); err != nil {
+		expiry, unit = i, word
+	}
+	if expiry > 0 { // as Redis does, once all words are known
+		flag := expiryFlags[unit]
+		if err := f.expiry(&w, args[expiry], flag.unit, flag.at, "set"); err != nil {
 			return errorStep("%v", err)
 		}
 	}
@@ -148,10 +154,17 @@ func compileDel(f *frame, args []string) step {
 // before its time.
 func (f *frame) expiry(w *Write, text string, unit time.Duration, at bool, command string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return fmt.Errorf("value is not an integer or out of range")
+	if err != nil || strconv.FormatInt(n, 10) != text { // Redis reads no +60 and no 060
+		return errors.New("value is not an integer or out of range")
 	}
-	if n <= 0 || unit == time.Second && n > math.MaxInt64/1000 {
+	most := int64(math.MaxInt64) // milliseconds, as Redis counts
+	if !at {
+		most -= f.now.UnixMilli()
+	}
+	if unit == time.Second {
+		most /= 1000
+	}
+	if n <= 0 || n > most {
 		return fmt.Errorf("invalid expire time in '%s' command", command)
 	}
 	seconds := n
