@@ -79,14 +79,16 @@ type routes struct {
 	to       map[string]route // by pattern
 	d1, kv   bool             // some family is
 	sync     bool
-	print    string // tells one set of routes from another, for followers that have to start over
+	// printD1 and printKV tell one set of routes from another, for a follower that has to
+	// start over when it gets other keys.
+	printD1, printKV string
 }
 
 type route struct{ d1, sync, kv bool }
 
 func newRoutes(cfg *worker.Config, object worker.ObjectName) routes {
 	r := routes{to: map[string]route{}}
-	h := fnv.New64a()
+	d1, kv := fnv.New64a(), fnv.New64a()
 	var list []kvprimary.Family
 	for i := range cfg.Families {
 		f := &cfg.Families[i]
@@ -98,10 +100,11 @@ func newRoutes(cfg *worker.Config, object worker.ObjectName) routes {
 			list = append(list, kvprimary.Family{Pattern: f.Pattern, Name: f.Name})
 			r.to[f.Pattern] = to
 			r.d1, r.kv, r.sync = r.d1 || to.d1, r.kv || to.kv, r.sync || to.sync
-			fmt.Fprintf(h, "%d:%s %t %t\n", len(f.Pattern), f.Pattern, to.d1, to.kv)
+			fmt.Fprintf(d1, "%d:%s %t\n", len(f.Pattern), f.Pattern, to.d1)
+			fmt.Fprintf(kv, "%d:%s %t\n", len(f.Pattern), f.Pattern, to.kv)
 		}
 	}
-	r.families, r.print = kvprimary.NewFamilies(list), fmt.Sprintf("%x", h.Sum64())
+	r.families, r.printD1, r.printKV = kvprimary.NewFamilies(list), fmt.Sprintf("%x", d1.Sum64()), fmt.Sprintf("%x", kv.Sum64())
 	return r
 }
 

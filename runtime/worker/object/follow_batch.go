@@ -208,7 +208,7 @@ type jsonRows struct {
 	b         []byte
 }
 
-// a writer puts the operations of a set into a program.
+// A rowWriter puts the operations of a set into a program.
 type rowWriter struct {
 	p         *Program
 	object    string
@@ -227,7 +227,7 @@ func (w *rowWriter) rows(s d1Statement) *jsonRows {
 	return r
 }
 
-// row ends a row of r that was begun by begin.
+// end ends a row of r that was begun by begin.
 func (w *rowWriter) end(r *jsonRows) {
 	r.b = append(r.b, ']')
 	if len(r.b) >= jsonBytes {
@@ -258,10 +258,14 @@ func (s *rowSet) write(p *Program, object string) (oversized int) {
 	for i := range s.ops {
 		w.op(&s.ops[i], s.gone)
 	}
+	w.flushAll()
+	return w.oversized
+}
+
+func (w *rowWriter) flushAll() {
 	for _, r := range w.parts {
 		w.flush(r)
 	}
-	return w.oversized
 }
 
 func (w *rowWriter) op(op *rowOp, gone map[uint64]bool) {

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
@@ -48,22 +49,34 @@ type copier struct {
 	state   *d1State
 	page    *rowSet
 	ranges  *Program // what is removed before the page is written
-	left    int      // rows that still fit
-	bytes   int
+	lists   rowWriter
+	left    int       // rows that still fit
+	bytes   int       // of rows that are copied
+	pages   int       // of keys that were read
+	read    int       // bytes of these
+	from    *copyAt   // where the headers begin that this batch replaces in a space; nil: nowhere yet
 	whole   [8][]byte // JSON lists of collections that are replaced whole
 	garbage bool      // D1 may have rows that nothing refers to then
 }
+
+// Most keys may be of families that D1 does not follow: so many are looked at for one
+// batch, since the object serves nobody meanwhile.
+const (
+	copyPages = 64
+	copyRead  = 4 << 20 // bytes
+)
 
 var (
 	d1ForgetDBs    = d1statement("DELETE FROM dbs WHERE object = ?")
 	d1Forget       = d1statement("DELETE FROM garbage WHERE object = ?")
 	d1ForgetSpaces = d1statement("DELETE FROM garbage_spaces WHERE object = ?")
-	d1Live         = d1statement("DELETE FROM garbage WHERE object = ? AND id = ?")
+	d1Live         = d1statement("DELETE FROM garbage WHERE (object, id) IN (SELECT ?, value FROM json_each(?))")
 	d1Dead         = d1statement("INSERT OR REPLACE INTO garbage (object, id, type) VALUES (?, ?, ?)")
 	d1KeysFrom     = d1statement("DELETE FROM keys WHERE object = ? AND space = ? AND (hash, key) >= (?, ?)")
 	d1KeysRange    = d1statement("DELETE FROM keys WHERE object = ? AND space = ? AND (hash, key) >= (?, ?) AND (hash, key) < (?, ?)")
-	d1OldItems     = d1statement("INSERT OR REPLACE INTO garbage (object, id, type) SELECT object, id, type FROM keys WHERE object = ? AND space = ? AND hash = ? AND key = ? AND id <> 0 AND id <> ?")
-	d1OldSpaces    = d1statement("DELETE FROM keys WHERE (object, space, hash, key) IN (SELECT object, space, hash, key FROM keys WHERE object = ? AND space NOT IN (SELECT space FROM dbs WHERE object = ?) LIMIT ?)")
+	d1OldItems     = d1statement("INSERT OR REPLACE INTO garbage (object, id, type) SELECT k.object, k.id, k.type FROM (SELECT ? AS object, value ->> 0 AS space, value ->> 1 AS hash, " +
+		jsonBlob(2) + " AS key, value ->> 3 AS id FROM json_each(?)) n CROSS JOIN keys k ON k.object = n.object AND k.space = n.space AND k.hash = n.hash AND k.key = n.key WHERE k.id <> 0 AND k.id <> n.id")
+	d1OldSpaces = d1statement("DELETE FROM keys WHERE (object, space, hash, key) IN (SELECT object, space, hash, key FROM keys WHERE object = ? AND space NOT IN (SELECT space FROM dbs WHERE object = ?) LIMIT ?)")
 
 	askCopy      = statement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND (hash, key) >= (?, ?) ORDER BY hash, key LIMIT ?")
 	askCopyItems = copyItems()
@@ -81,7 +94,9 @@ func copyItems() (list [8]Statement) {
 	return list
 }
 
-func (c *copier) full() bool { return c.left <= 0 || c.bytes >= copyBytes }
+func (c *copier) full() bool {
+	return c.left <= 0 || c.bytes >= copyBytes || c.pages >= copyPages || c.read >= copyRead
+}
 
 func (c *copier) add(op *rowOp) {
 	c.page.add(op)
@@ -90,27 +105,45 @@ func (c *copier) add(op *rowOp) {
 }
 
 // begin has D1 show the databases as they are.
-func (c *copier) begin() {
+func (c *copier) begin(dbs []dbSpace) {
 	name := c.d.f.name
 	c.ranges.d1(d1ForgetDBs).Text(name)
 	c.ranges.d1(d1Forget).Text(name)
 	c.ranges.d1(d1ForgetSpaces).Text(name)
-	for _, s := range c.d.f.followedSpaces() {
+	for _, s := range dbs {
 		c.add(&rowOp{kind: rowDB, db: s.db, space: s.space})
 	}
 }
 
 // run copies as much as fits: single keys first, because answers may wait for them.
 func (c *copier) run() error {
+	c.lists = rowWriter{p: c.ranges, object: c.d.f.name}
 	for len(c.state.Loads) > 0 && !c.full() {
 		if err := c.load(); err != nil {
 			return err
 		}
 	}
+	c.lists.flushAll()
+	if len(c.state.Brought) > 0 { // one of them may have stood under a name that was loaded after it
+		list := []byte{'['}
+		for i, id := range c.state.Brought {
+			if i > 0 {
+				list = append(list, ',')
+			}
+			list = strconv.AppendUint(list, id, 10)
+		}
+		c.ranges.d1(d1Live).Text(c.d.f.name).Text(string(append(list, ']')))
+	}
+	if len(c.state.Loads) == 0 {
+		c.state.Brought = nil
+	}
 	for c.state.Copy != nil && !c.state.Copy.Done && !c.full() {
 		if err := c.keys(); err != nil {
 			return err
 		}
+	}
+	if c.from != nil {
+		c.removed(c.from, c.state.Copy)
 	}
 	if at := c.state.Copy; at != nil && at.Clean && len(c.state.Loads) == 0 {
 		c.state.Copy, c.state.Start = nil, 0
@@ -162,11 +195,16 @@ func (c *copier) keys() error {
 	if space != at.Space {
 		*at = copyAt{Space: space}
 	}
+	if c.from == nil {
+		from := *at
+		c.from = &from
+	}
 	const page = 128
 	q, err := r.query(r.ask(askCopy).Int(space).Int(int64(at.Hash)).bytes(at.Key).Int(page), page)
 	if err != nil {
 		return err
 	}
+	c.pages, c.read = c.pages+1, c.read+len(q.b)
 	headers := make([]engine.Header, q.rows)
 	for i := range headers {
 		headers[i] = q.header(0)
@@ -174,11 +212,9 @@ func (c *copier) keys() error {
 	if q.err != nil {
 		return q.err
 	}
-	from := *at
 	for i := range headers {
 		h := &headers[i]
-		if c.full() && i > 0 {
-			c.removed(&from, at)
+		if i > 0 && (c.left <= 0 || c.bytes >= copyBytes) {
 			return nil
 		}
 		if c.d.f.routes.of(h.Key).d1 {
@@ -193,7 +229,6 @@ func (c *copier) keys() error {
 				}
 				if rest != nil {
 					*at = copyAt{Space: space, Hash: h.Hash, Key: []byte(h.Key), Item: rest}
-					c.removed(&from, at)
 					return nil
 				}
 			}
@@ -202,10 +237,10 @@ func (c *copier) keys() error {
 		*at = copyAt{Space: space, Hash: h.Hash, Key: append([]byte(h.Key), 0)}
 	}
 	if q.more || q.rows == page {
-		c.removed(&from, at)
 		return nil
 	}
-	c.ranges.d1(d1KeysFrom).Text(c.d.f.name).Int(space).Int(int64(from.Hash)).bytes(from.Key)
+	c.ranges.d1(d1KeysFrom).Text(c.d.f.name).Int(space).Int(int64(c.from.Hash)).bytes(c.from.Key)
+	c.from = nil
 	*at = copyAt{Space: space + 1}
 	return nil
 }
@@ -303,7 +338,7 @@ func (c *copier) load() error {
 		if item == nil || item.ID != h.ID {
 			// It may have been garbage under its old name.
 			item = nil
-			c.ranges.d1(d1Live).Text(name).Int(int64(h.ID))
+			c.state.Brought = append(c.state.Brought, h.ID)
 		}
 		rest, err := c.items(h.Type, h.ID, item)
 		if err != nil {
@@ -315,7 +350,12 @@ func (c *copier) load() error {
 		}
 	}
 	c.garbage = true
-	c.ranges.d1(d1OldItems).Text(name).Int(l.Space).Int(int64(l.Hash)).bytes(l.Key).Int(int64(h.ID))
+	old := c.lists.rows(d1OldItems)
+	old.begin()
+	old.b = addInts(old.b, l.Space, int64(l.Hash))
+	old.b = addJSON(append(old.b, ','), string(l.Key))
+	old.b = strconv.AppendUint(append(old.b, ','), h.ID, 10)
+	c.lists.end(old)
 	if found {
 		c.header(l.Space, &h)
 	} else {

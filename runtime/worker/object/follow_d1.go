@@ -19,12 +19,12 @@ const (
 // limits bound what is done at once. Tests set them low.
 var limits = struct {
 	flushRows   int   // operations that start a flush at once, and about as many as one has
-	outboxBytes int   // that one commit writes down for a follower; a row has 2 MB. A larger change is written down as the keys that are to be copied
+	outboxBytes int   // that one commit writes down for a follower; a row has both, and 2 MB. A larger change is written down as the keys that are to be copied
 	outboxOps   int   // the same, because a batch of D1 has whole commits
 	loads       int   // keys that wait to be copied; with more, D1 starts over
-	behind      int64 // bytes of the outbox that are kept for D1; with more, it starts over
+	behind      int64 // bytes of the outbox that are kept for D1 while it fails; with more, and with 16 times as many in any case, it starts over
 	window      int   // keys of KV that are kept in memory; the outbox has the others
-}{500, 1 << 20, 4000, 1000, 64 << 20, 10_000}
+}{500, 900_000, 20_000, 4000, 64 << 20, 10_000}
 
 // d1State is the row of followers, as JSON.
 type d1State struct {
@@ -34,6 +34,9 @@ type d1State struct {
 	Copy   *copyAt   `json:"copy,omitempty"`
 	Start  uint64    `json:"start,omitempty"` // commit at which the copy began
 	Loads  []keyLoad `json:"loads,omitempty"`
+	// Brought are collections that loads have brought since there were none. A key that
+	// is loaded after them may have had one before: that makes it no garbage.
+	Brought []uint64 `json:"brought,omitempty"`
 	// Orphans is the commit from which on rows are looked for that nothing refers to: keys
 	// went while they were copied. 0: there is no need.
 	Orphans uint64 `json:"orphans,omitempty"`
@@ -77,9 +80,45 @@ type d1Flight struct {
 	ask      bool
 	seq      uint64 // the commit that D1 has then
 	state    d1State
-	garbage  bool // it leaves some
-	cleans   int  // the statement that removes keys of old spaces, 0: none does
-	from, to int  // statements that sweep
+	rows     int       // operations of the outbox that it takes
+	bytes    int64     // of the outbox
+	dbs      []dbSpace // that a run begins with
+	garbage  bool      // it leaves some
+	cleans   int       // the statement that removes keys of old spaces, 0: none does
+	from, to int       // statements that sweep
+}
+
+// takes takes over what concerns copies of an operation of a commit, and reports whether
+// that is all of it.
+func (fl *d1Flight) takes(op *rowOp, seq uint64) bool {
+	fl.rows++
+	switch op.kind {
+	case rowLoad:
+		fl.state.Loads = append(fl.state.Loads, keyLoad{Seq: seq, Space: op.space, Hash: op.hash, Key: []byte(op.key)})
+		return true
+	case rowGarbage:
+		n := 0
+		for _, id := range fl.state.Brought {
+			if id != op.id {
+				fl.state.Brought[n] = id
+				n++
+			}
+		}
+		fl.state.Brought = fl.state.Brought[:n]
+	}
+	return false
+}
+
+// flightFrom is a flight that begins where D1 is.
+func (d *d1Follower) flightFrom() *d1Flight {
+	fl := &d1Flight{seq: d.seq, state: d.state}
+	fl.state.Loads = append([]keyLoad(nil), d.state.Loads...)
+	fl.state.Brought = append([]uint64(nil), d.state.Brought...)
+	if at := d.state.Copy; at != nil {
+		there := *at
+		fl.state.Copy = &there
+	}
+	return fl
 }
 
 func (d *d1Follower) open(now int64) error {
@@ -89,7 +128,7 @@ func (d *d1Follower) open(now int64) error {
 		return err
 	}
 	d.seq = seq
-	if !found || d.state.Routes != d.f.routes.print {
+	if !found || d.state.Routes != d.f.routes.printD1 {
 		d.state = d1State{}
 	}
 	if d.state.Run == 0 && d.f.rows.seq > 0 {
@@ -258,12 +297,7 @@ func (d *d1Follower) task(now int64) ([]byte, error) {
 
 // flush makes the batch that brings D1 forward.
 func (d *d1Follower) flush(now int64) ([]byte, error) {
-	fl := &d1Flight{seq: d.seq, state: d.state}
-	fl.state.Loads = append([]keyLoad(nil), d.state.Loads...)
-	if at := d.state.Copy; at != nil {
-		there := *at
-		fl.state.Copy = &there
-	}
+	fl := d.flightFrom()
 	var live, page rowSet
 	ranges := new(Program)
 	ranges.Reset()
@@ -274,13 +308,14 @@ func (d *d1Follower) flush(now int64) ([]byte, error) {
 			return d.task(now)
 		}
 		fl.seq = d.f.rows.seq
-		fl.state = d1State{Run: d.newRun(now), Routes: d.f.routes.print, Copy: &copyAt{}, Start: fl.seq}
+		fl.state = d1State{Run: d.newRun(now), Routes: d.f.routes.printD1, Copy: &copyAt{}, Start: fl.seq}
+		fl.dbs, d.dbs = d.f.followedSpaces(), map[uint32]int64{} // what comes meanwhile is told anew
 	} else if err := d.gather(fl, &live); err != nil {
 		return nil, err
 	}
 	c := copier{d: d, state: &fl.state, page: &page, ranges: ranges, left: limits.flushRows - min(len(live.ops), limits.flushRows*9/10)}
 	if begin {
-		c.begin()
+		c.begin(fl.dbs)
 	}
 	if err := c.run(); err != nil {
 		return nil, err
@@ -347,23 +382,27 @@ func (d *d1Follower) newRun(now int64) int64 {
 // gather reads whole commits of the outbox, until they are enough for a batch.
 func (d *d1Follower) gather(fl *d1Flight, live *rowSet) error {
 	const page = 64
-	read := 0
-	for read < flushBytes && len(live.ops) < limits.flushRows {
+	most := limits.flushRows
+	if d.rows > 4*most {
+		most *= 8 // D1 does not keep up: fewer batches take less of its time
+	}
+	fits := func() bool {
+		return fl.bytes < flushBytes && len(live.ops) < most && len(fl.state.Loads) < max(limits.loads/2, 1)
+	}
+	for fits() {
 		q, err := d.f.rows.query(d.f.rows.ask(askOutbox).Int(int64(fl.seq)).Int(page), page)
 		if err != nil {
 			return err
 		}
-		for i := 0; i < q.rows && read < flushBytes && len(live.ops) < limits.flushRows; i++ {
+		for i := 0; i < q.rows && fits(); i++ {
 			seq := uint64(q.int())
 			_, raw := q.value()
 			if q.err != nil {
 				return q.err
 			}
-			read += len(raw)
+			fl.bytes += int64(len(raw))
 			err := readOps(raw, func(op *rowOp) {
-				if op.kind == rowLoad {
-					fl.state.Loads = append(fl.state.Loads, keyLoad{Seq: seq, Space: op.space, Hash: op.hash, Key: []byte(op.key)})
-				} else {
+				if !fl.takes(op, seq) {
 					live.add(op)
 				}
 			})

@@ -1,8 +1,6 @@
 package object
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // followed takes the receipt of the last task.
 func (d *d1Follower) followed(r *receiptD1, now int64) error {
@@ -32,11 +30,12 @@ func (d *d1Follower) followed(r *receiptD1, now int64) error {
 		d.state = fl.state // nothing but garbage went: D1 knows the number of the batch
 		return nil
 	}
-	return d.settle(fl.seq, fl.state, now)
+	return d.settle(fl, now)
 }
 
-// settle stores how far D1 has come.
-func (d *d1Follower) settle(seq uint64, state d1State, now int64) error {
+// settle stores how far D1 has come with a flight.
+func (d *d1Follower) settle(fl *d1Flight, now int64) error {
+	seq, state := fl.seq, fl.state
 	size := 0
 	for i := range state.Loads {
 		size += len(state.Loads[i].Key)
@@ -52,9 +51,8 @@ func (d *d1Follower) settle(seq uint64, state d1State, now int64) error {
 	if err := p.keep("d1", seq, state); err != nil {
 		return err
 	}
-	if begun := d.state.Run == 0; begun && state.Run != 0 {
-		d.dbs = map[uint32]int64{}
-		for _, s := range d.f.followedSpaces() {
+	for _, s := range fl.dbs {
+		if _, since := d.dbs[s.db]; !since {
 			d.dbs[s.db] = s.space
 		}
 	}
@@ -70,13 +68,23 @@ func (d *d1Follower) settle(seq uint64, state d1State, now int64) error {
 		d.rows, d.bytes = 0, 0
 		return nil
 	}
-	_, err := d.f.rows.one(d.f.rows.ask(askBehind).Int(int64(d.seq)), func(q *result) {
-		d.rows = int(q.int())
-		d.since = q.int()
-		q.int()
-		d.bytes = q.int()
-	})
+	d.rows, d.bytes = max(d.rows-fl.rows, 1), max(d.bytes-fl.bytes, 1)
+	if d.bytes > 16*limits.behind {
+		return d.tooMuch(now)
+	}
+	_, err := d.f.rows.one(d.f.rows.ask(askSince).Int(int64(d.seq)), func(q *result) { d.since = q.int() })
 	return err
+}
+
+// tooMuch starts over, rather than let the outbox grow for ever.
+func (d *d1Follower) tooMuch(now int64) error {
+	d.f.log(2, "redis2cf: D1 starts over with "+d.f.name+": what waits for it is more than a copy would be")
+	fails, next := d.fails, d.next
+	if err := d.rebuild(now); err != nil {
+		return err
+	}
+	d.fails, d.next = fails, next
+	return nil
 }
 
 // failed waits before the next attempt. What became of a batch is asked at once.
@@ -89,13 +97,8 @@ func (d *d1Follower) failed(fault string, now int64, asked bool) error {
 	if asked {
 		d.next = now + d.pause()
 	}
-	if d.bytes > limits.behind && d.state.Run != 0 {
-		d.f.log(2, "redis2cf: D1 starts over with "+d.f.name+": what waits for it is more than a copy would be")
-		fails, next := d.fails, d.next
-		if err := d.rebuild(now); err != nil {
-			return err
-		}
-		d.fails, d.next = fails, next
+	if d.bytes > limits.behind {
+		return d.tooMuch(now)
 	}
 	return nil
 }
@@ -142,14 +145,13 @@ func (d *d1Follower) answered(r *receiptD1, now int64) error {
 		return nil
 	case run == d.state.Run && batch >= d.state.Batch && seq >= d.seq && seq <= d.f.rows.seq:
 		// It did, or an earlier one that was given up for lost.
-		state := d.state
-		state.Batch = batch
-		fl := &d1Flight{seq: d.seq, state: state}
+		fl := d.flightFrom()
+		fl.state.Batch = batch
 		if err := d.loadsUntil(fl, seq); err != nil {
 			return err
 		}
-		d.garbage = true
-		return d.settle(seq, fl.state, now)
+		fl.seq, d.garbage = seq, true
+		return d.settle(fl, now)
 	}
 	return d.again(now, "its row is of another time", &d1State{Run: run, Batch: batch})
 }
@@ -183,11 +185,8 @@ func (d *d1Follower) loadsUntil(fl *d1Flight, seq uint64) error {
 			if at > seq {
 				return nil
 			}
-			err := readOps(raw, func(op *rowOp) {
-				if op.kind == rowLoad {
-					fl.state.Loads = append(fl.state.Loads, keyLoad{Seq: at, Space: op.space, Hash: op.hash, Key: []byte(op.key)})
-				}
-			})
+			fl.bytes += int64(len(raw))
+			err := readOps(raw, func(op *rowOp) { fl.takes(op, at) })
 			if err != nil {
 				return err
 			}

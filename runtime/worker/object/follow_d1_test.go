@@ -158,7 +158,7 @@ func TestALargeChangeIsWrittenDownAsKeys(t *testing.T) {
 	l := r.lane(1)
 	l.do("SADD set:2 a")
 	r.settle()
-	script := "for i = 1, 6000 do redis.call('SADD', KEYS[1], i) redis.call('RPUSH', KEYS[2], i) end redis.call('DEL', KEYS[3])"
+	script := "for i = 1, 12000 do redis.call('SADD', KEYS[1], i) redis.call('RPUSH', KEYS[2], i) end redis.call('DEL', KEYS[3])"
 	l.frame(frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"EVAL", script, "3", "set:3", "list:1", "set:2"}}})
 	if n := count(t, r.db.DB(), "SELECT max(length(d1)) FROM outbox"); n > 2000 {
 		t.Errorf("the outbox has a row of %d bytes", n)
@@ -169,8 +169,8 @@ func TestALargeChangeIsWrittenDownAsKeys(t *testing.T) {
 			r.now = until
 		}
 		for table, key := range map[string]string{"sets": "set:3", "lists": "list:1"} {
-			if n := count(t, r.d1.DB(), "SELECT count(*) FROM "+table+" WHERE key = '"+key+"'"); n != 0 && n != 6000 {
-				t.Fatalf("D1 shows %d of 6000 elements of %s", n, key)
+			if n := count(t, r.d1.DB(), "SELECT count(*) FROM "+table+" WHERE key = '"+key+"'"); n != 0 && n != 12000 {
+				t.Fatalf("D1 shows %d of 12000 elements of %s", n, key)
 			}
 		}
 	}

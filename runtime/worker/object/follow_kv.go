@@ -107,9 +107,9 @@ func (k *kvFollower) open(now int64) error {
 		return err
 	}
 	if !found && k.f.rows.seq == 0 {
-		k.state = kvState{Routes: k.f.routes.print} // there is nothing to put, and nothing was put
+		k.state = kvState{Routes: k.f.routes.printKV} // there is nothing to put, and nothing was put
 	}
-	if k.state.Routes != k.f.routes.print || k.state.Copy {
+	if k.state.Routes != k.f.routes.printKV || k.state.Copy {
 		k.copy()
 	}
 	if err := k.window(now); err != nil {
@@ -123,7 +123,7 @@ func (k *kvFollower) open(now int64) error {
 
 // copy begins to put all keys.
 func (k *kvFollower) copy() {
-	k.state = kvState{Routes: k.f.routes.print, Copy: true}
+	k.state = kvState{Routes: k.f.routes.printKV, Copy: true}
 	k.walks = k.walks[:len(k.walks):len(k.walks)]
 	for _, s := range k.f.followedSpaces() {
 		k.walks = append(k.walks, kvWalk{db: s.db, space: s.space})
