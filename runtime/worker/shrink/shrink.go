@@ -1,14 +1,19 @@
 // Package shrink makes a WebAssembly module that Go built smaller when it is
 // compressed, without changing what it does. It never touches code.
 //
-// Two things are done. The linker writes memory as some ninety thousand segments
-// around stretches of zeros, whose headers compress badly: segments with few zeros
-// between them become one. And the tables that tell the line of each instruction are
-// emptied, as is the list of files: a stack trace then has the names of functions and
-// a question mark in the place of file and line. Nothing else reads them.
+// The linker writes memory as some ninety thousand segments around stretches of zeros,
+// whose headers compress badly: segments with few zeros between them become one. The
+// list of functions by number is written with four bytes a number, of which three are
+// the same over and over.
 //
-// The form of the tables is Go's own affair. They are only touched when everything in
-// them is as this package knows it (Go 1.20 and later); otherwise they stay.
+// The largest part of the memory is Go's table of functions, with what there is about
+// each of them and their instructions. What WebAssembly has no use for is emptied, and
+// so is what only a trace of the stack shows, but for the functions' names: the lines
+// (a question mark stands for them), the arguments, and the functions that the compiler
+// inlined into Go's own ones. Whatever the collector, panics and recover read stays.
+//
+// The form of the tables is Go's own affair. Each is only touched when everything in it
+// is as this package knows it (Go 1.24 to 1.26); otherwise it stays.
 package shrink
 
 import (
@@ -24,12 +29,15 @@ var ErrModule = errors.New("not a WebAssembly module as Go writes it")
 // Report says what was done.
 type Report struct {
 	Segments, Merged int  // data segments before and after
-	Lines            int  // bytes of line tables that were emptied; 0: the form was not known
-	Known            bool // the form of the tables was known
+	Emptied          int  // bytes of tables that are zeros now
+	Known            bool // the form of all tables was known
 }
 
-// sectionData is the number of the section that fills memory.
-const sectionData = 11
+// The numbers of sections.
+const (
+	sectionElements = 9  // which fills the list of functions
+	sectionData     = 11 // which fills memory
+)
 
 // gap is how many zeros may stand between two segments that become one.
 const gap = 512
@@ -47,10 +55,13 @@ func Module(module []byte) (small []byte, r Report, err error) {
 			return nil, r, fmt.Errorf("%w: a section is cut off", ErrModule)
 		}
 		body := rest[1+k : 1+k+int(n)]
-		if id == sectionData {
+		switch id {
+		case sectionData:
 			if body, err = data(body, &r); err != nil {
 				return nil, r, err
 			}
+		case sectionElements:
+			body = elements(body)
 		}
 		small = append(small, id)
 		small = binary.AppendUvarint(small, uint64(len(body)))
@@ -66,7 +77,7 @@ type segment struct {
 	b  []byte
 }
 
-// data returns the section with fewer segments and without line tables.
+// data returns the section with fewer segments and with less in its tables.
 func data(body []byte, r *Report) ([]byte, error) {
 	segments, err := read(body)
 	if err != nil {
@@ -90,12 +101,7 @@ func data(body []byte, r *Report) ([]byte, error) {
 		merged = append(merged, segment{s.at, append([]byte{}, s.b...)})
 	}
 	r.Merged = len(merged)
-	for i := range merged {
-		if n, ok := lines(merged[i].b); ok {
-			r.Lines, r.Known = n, true
-			break
-		}
-	}
+	empty(merged, r)
 	out := binary.AppendUvarint(nil, uint64(len(merged)))
 	for _, s := range merged {
 		out = append(out, 0, opConst)
@@ -105,6 +111,29 @@ func data(body []byte, r *Report) ([]byte, error) {
 		out = append(out, s.b...)
 	}
 	return out, nil
+}
+
+// empty empties what there is to be emptied in tables.
+func empty(segments []segment, r *Report) {
+	for _, s := range segments {
+		t, start, ok := readTable(s.b)
+		if !ok {
+			continue
+		}
+		r.Emptied = t.lines()
+		n, ok := t.dropUnsafePoints()
+		r.Emptied += n
+		r.Known = ok
+		d, ok := describe(segments, t, uint64(s.at)+uint64(start))
+		if !ok {
+			r.Known = false
+			return
+		}
+		n, ok = t.traces(at(segments, d[wordFunctions]))
+		r.Emptied += n
+		r.Known = buckets(segments, t, &d) && ok && r.Known
+		return
+	}
 }
 
 const (
