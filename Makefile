@@ -5,7 +5,8 @@
 # make difftest-cloudflare  random commands through the gateway and the Worker on a local workerd, which is
 #                killed, without memory, asleep; D1 and KV are compared with the object (COMMANDS=n SEED=n)
 # make crash     a process at work is killed ROUNDS times, and what it was told compared with what is stored
-# make wasm-test the engine's tests with the engine compiled to WebAssembly (WASM_RUN=regexp for some of them)
+# make wasm-test the engine's tests with the engine compiled to WebAssembly (WASM_RUN=regexp for some of them,
+#                WASM_FLAGS=-whole for the lines of those that fail)
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     redis2cf against go list and go vet, the engine against redis-server
 #                and its targets (BENCH_STRICT=1: a missed one is a failure)
@@ -21,6 +22,7 @@ COMMANDS ?= 1000000
 SEED     ?= $(shell date +%s)
 ROUNDS   ?= 200
 WASM_RUN ?= .
+WASM_FLAGS ?=
 DIR      ?=
 SAMPLE   := testdata/chat
 WASMTEST := $(or $(TMPDIR),/tmp)/redis2cf-wasmtest
@@ -86,7 +88,7 @@ crash:
 # What measures seconds is left out: WebAssembly takes several times as long.
 wasm-test:
 	$(GO) build -o $(WASMTEST) ./internal/wasmtest
-	cd runtime && GOOS=wasip1 GOARCH=wasm $(GO) test -short -timeout 1h -run '$(WASM_RUN)' -skip NoScriptEscapesItsBudget -exec $(WASMTEST) ./engine ./internal/lua ./internal/redislua
+	cd runtime && GOOS=wasip1 GOARCH=wasm $(GO) test -short -timeout 1h -run '$(WASM_RUN)' -skip NoScriptEscapesItsBudget -exec "$(WASMTEST) $(WASM_FLAGS)" ./engine ./internal/lua ./internal/redislua
 
 fuzz:
 	@set -e; for d in . runtime; do \

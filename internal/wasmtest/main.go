@@ -3,6 +3,9 @@
 //
 //	GOOS=wasip1 GOARCH=wasm go test -exec wasmtest ./engine/...
 //
+// The program runs in the form that engine.wasm is deployed in (package shrink); with
+// -whole before its name it keeps the lines that a trace or a failed test shows.
+//
 // The program sees the directory that it is started in, as its root, a temporary
 // directory and a clock that runs; no network and no other program.
 package main
@@ -14,17 +17,22 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/redis2cf/redis2cf/runtime/worker/shrink"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
 )
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: wasmtest PROGRAM.wasm [ARGUMENT...]")
+	args, whole := os.Args[1:], false
+	if len(args) > 0 && args[0] == "-whole" {
+		args, whole = args[1:], true
+	}
+	if len(args) == 0 {
+		fmt.Fprintln(os.Stderr, "usage: wasmtest [-whole] PROGRAM.wasm [ARGUMENT...]")
 		os.Exit(2)
 	}
-	code, err := run(os.Args[1], os.Args[1:])
+	code, err := run(args, whole)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "wasmtest:", err)
 		os.Exit(2)
@@ -32,11 +40,22 @@ func main() {
 	os.Exit(code)
 }
 
-// run runs a program to its end and returns its exit code.
-func run(path string, args []string) (code int, err error) {
-	program, err := os.ReadFile(path)
+// run runs a program, whose name is the first argument, to its end and returns its exit
+// code.
+func run(args []string, whole bool) (code int, err error) {
+	program, err := os.ReadFile(args[0])
 	if err != nil {
 		return 0, err
+	}
+	if !whole {
+		small, report, err := shrink.Module(program)
+		if err != nil {
+			return 0, err
+		}
+		if !report.Known {
+			return 0, errors.New("the tables of functions that this Go writes are not known to package shrink")
+		}
+		program = small
 	}
 	dir, err := os.Getwd()
 	if err != nil {
