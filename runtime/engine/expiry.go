@@ -146,12 +146,13 @@ func (e *Engine) expireAbsent() {
 // deadline is the time in Unix microseconds at which Tick has something to do,
 // 0 when it never has.
 func (e *Engine) deadline() int64 {
-	var at int64
+	var first int64
 	if len(e.expiry) > 0 {
-		at = max(e.expiry[0].expireAt+1, e.nextExpire) * 1000
+		first = e.expiry[0].expireAt
 	}
-	for _, soonest := range [...]int64{e.soonest, e.fields.soonest} {
-		if soonest == 0 {
+	var at int64
+	for _, soonest := range [...]int64{first, e.soonest, e.fields.soonest} {
+		if soonest == 0 || soonest >= math.MaxInt64/1000 { // microseconds have no such time
 			continue
 		}
 		if due := max(soonest+1, e.nextExpire) * 1000; at == 0 || due < at {

@@ -100,7 +100,9 @@ func TestLoadedScriptsLeaveMemory(t *testing.T) {
 	script := func(i int) string {
 		return fmt.Sprintf("-- %d\n", i) + strings.Repeat("local t = redis.call('GET', 'k') if t == 'x' then return t end\n", 100) + fmt.Sprint("return ", i)
 	}
-	sha := func(i int) string { return l.one(frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"SCRIPT", "LOAD", script(i)}}}) }
+	sha := func(i int) string {
+		return l.one(frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"SCRIPT", "LOAD", script(i)}}})
+	}
 	first := strings.Trim(sha(0), `"`)
 	before := heap()
 	for i := 1; i < 1000; i++ {

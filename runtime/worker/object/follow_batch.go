@@ -324,7 +324,7 @@ func (w *rowWriter) key(op *rowOp) {
 		return
 	}
 	if n > largeRow {
-		p := w.p.d1(d1Keys.put).Text(w.object).Int(op.space).Int(int64(op.hash)).Blob(op.key).Int(int64(op.typ)).Int(int64(op.id)).IntOrNull(min(op.at, farAway))
+		p := w.p.d1(d1Keys.put).Text(w.object).Int(op.space).Int(int64(op.hash)).Blob(op.key).Int(int64(op.typ)).Int(int64(op.id)).Expiry(min(op.at, farAway))
 		if op.null {
 			p.Null()
 		} else {

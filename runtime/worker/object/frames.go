@@ -95,7 +95,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 const maxCulprits = 32
 
 // maxSeq is the greatest number that a row of sessions keeps as it is.
-const maxSeq = 1 << 53
+const maxSeq = maxExact
 
 // The error replies of units that could not be served.
 const (

@@ -160,7 +160,7 @@ func (p *Program) column(c column, it *engine.Item) {
 	case colKind:
 		p.Int(int64(it.Kind))
 	case colExpires:
-		p.IntOrNull(it.ExpireAt)
+		p.Expiry(it.ExpireAt)
 	}
 }
 

@@ -326,6 +326,10 @@ func (o *Object) end() []byte {
 	return o.out.finish(o.status, timer, alarm, flags)
 }
 
+// farthest is the end of JavaScript's times, in Unix microseconds: what expires later
+// needs no alarm.
+const farthest = 8_640_000_000_000_000_000
+
 // deadlines are when a timer and the alarm are to call.
 func (o *Object) deadlines() (timer, alarm int64) {
 	if o.eng == nil {
@@ -343,7 +347,7 @@ func (o *Object) deadlines() (timer, alarm int64) {
 			timer = s.seen + httpIdle
 		}
 	}
-	if expiry != 0 {
+	if expiry != 0 && expiry < farthest {
 		// A sweep takes all that is over at once, so it need not be on time: an alarm
 		// is a row and a request.
 		const step = 60_000_000

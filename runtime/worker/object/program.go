@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // The methods of a Program and of a result are not inlined: there are some hundred
@@ -75,15 +76,23 @@ func (p *Program) Float(f float64) *Program {
 	return p
 }
 
-// IntOrNull adds a parameter that is NULL for 0.
+// Expiry adds a time in Unix milliseconds as a parameter for a column of integers, NULL
+// for 0. Redis takes times that a number of JavaScript is not exact for (year 287,396);
+// they go as text, of which the column makes an integer.
 //
 //go:noinline
-func (p *Program) IntOrNull(n int64) *Program {
-	if n == 0 {
+func (p *Program) Expiry(ms int64) *Program {
+	switch {
+	case ms == 0:
 		return p.Null()
+	case ms > maxExact:
+		return p.Text(strconv.FormatInt(ms, 10))
 	}
-	return p.Int(n)
+	return p.Int(ms)
 }
+
+// maxExact is up to which number a double has all integers.
+const maxExact = 1 << 53
 
 // Null adds a parameter.
 //
@@ -189,10 +198,19 @@ func (r *result) value() (num float64, raw []byte) {
 	return 0, nil
 }
 
+// int reads an integer, or one beyond maxExact as text.
+//
 //go:noinline
 func (r *result) int() int64 {
-	f, _ := r.value()
-	return int64(f)
+	f, raw := r.value()
+	if raw == nil {
+		return int64(f)
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil {
+		r.fail()
+	}
+	return n
 }
 
 //go:noinline

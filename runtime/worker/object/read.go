@@ -8,7 +8,9 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/engine"
 )
 
-const headerColumns = "hash, key, type, id, expires, packed"
+// headerColumns are read by result.header. An expiry that a double is not exact for comes
+// as text, as Program.Expiry wrote it.
+const headerColumns = "hash, key, type, id, CASE WHEN expires > 9007199254740992 THEN CAST(expires AS TEXT) ELSE expires END, packed"
 
 // The statements that read headers: a cursor does not outlive a call, so a long
 // list is read in pages, each from where the last one ended.
@@ -118,7 +120,7 @@ func (r *Rows) Expiring(before int64, limit int, yield func(engine.Header) bool)
 	if limit <= 0 {
 		n = laterPage
 	}
-	before = min(before, 1<<53)
+	before = min(before, maxExact) // what expires later does not in anybody's time
 	var found []engine.Header
 	for db, space := range r.spaces {
 		q, err := r.query(r.ask(askExpiring).Int(space).Int(before).Int(n), int(n))

@@ -238,7 +238,7 @@ func (r *Rows) putStrings(p *Program, ops []*engine.Op) int {
 	p.Statement(s)
 	for _, op := range ops[:n] {
 		h := &op.Header
-		p.Int(r.space(p, h.DB)).Int(int64(h.Hash)).Blob(h.Key).IntOrNull(h.ExpireAt).Blob(h.Value)
+		p.Int(r.space(p, h.DB)).Int(int64(h.Hash)).Blob(h.Key).Expiry(h.ExpireAt).Blob(h.Value)
 	}
 	return n
 }
@@ -259,7 +259,7 @@ func (r *Rows) putKeys(p *Program, ops []*engine.Op) int {
 	p.Statement(s)
 	for _, op := range ops[:n] {
 		h := &op.Header
-		p.Int(r.space(p, h.DB)).Int(int64(h.Hash)).Blob(h.Key).Int(int64(h.Type)).Int(int64(h.ID)).IntOrNull(h.ExpireAt)
+		p.Int(r.space(p, h.DB)).Int(int64(h.Hash)).Blob(h.Key).Int(int64(h.Type)).Int(int64(h.ID)).Expiry(h.ExpireAt)
 		if h.Packed {
 			p.Int(1)
 		} else {
