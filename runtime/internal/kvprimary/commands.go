@@ -44,13 +44,13 @@ var Commands = []Command{
 
 // Limits of KV, in bytes, seconds and requests (Cloudflare's, 2026-07).
 const (
-	MaxName      = 512       // bytes of a key's name in KV, see Name
-	MaxValue     = 25 << 20  // bytes of a value
-	MinExpiry    = 60        // seconds
-	MaxExpiryAt  = 1<<31 - 1 // Unix seconds, 2038-01-19: KV on workerd keeps a time in 32 bits
-	BulkGet      = 100       // keys that one request reads
-	BulkPut      = 10_000    // keys that one request of the REST API writes
-	BulkPutBytes = 100 << 20
+	MaxName      = 512         // bytes of a key's name in KV, see Name
+	MaxValue     = 25 << 20    // bytes of a value
+	MinExpiry    = 60          // seconds
+	MaxExpiryAt  = 1<<31 - 1   // Unix seconds, 2038-01-19: KV on workerd keeps a time in 32 bits
+	BulkGet      = 100         // keys that one request reads
+	BulkPut      = 10_000      // keys that one request of the REST API writes
+	BulkPutBytes = 100_000_000 // bytes of such a request: "100 megabytes", read as the smaller ones
 )
 
 var table = func() map[string]*Command {

@@ -22,8 +22,10 @@ type Options struct {
 	// Token is an API token; empty: the one in $CLOUDFLARE_API_TOKEN.
 	Token string
 	// BaseURL is another API than Cloudflare's own, for tests.
-	BaseURL    string
-	HTTPClient *http.Client // nil: one without a timeout of its own
+	BaseURL string
+	// HTTPClient is copied; nil: one without a timeout of its own. Redirects are followed
+	// only where it says how.
+	HTTPClient *http.Client
 	// Limiter is shared with other clients of the same user; nil: the one of the process for
 	// the API, since nobody knows whether two tokens are two users'.
 	Limiter *Limiter
@@ -37,6 +39,7 @@ type Options struct {
 // A Client is an account. Its methods may be called from several goroutines.
 type Client struct {
 	account string
+	token   string
 	limiter *Limiter
 	opts    []option.RequestOption
 	sender  *sender
@@ -63,8 +66,12 @@ func New(opt Options) (*Client, error) {
 	if opt.Limiter == nil {
 		opt.Limiter = sharedLimiter(base)
 	}
-	if opt.HTTPClient == nil {
-		opt.HTTPClient = &http.Client{}
+	own := http.Client{}
+	if opt.HTTPClient != nil {
+		own = *opt.HTTPClient
+	}
+	if own.CheckRedirect == nil { // the API has none, and what is sent elsewhere is not what was asked
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
 	if opt.Timeout == 0 {
 		opt.Timeout = 2 * time.Minute
@@ -72,10 +79,10 @@ func New(opt Options) (*Client, error) {
 	if opt.Attempts == 0 {
 		opt.Attempts = 4
 	}
-	c := &Client{account: opt.Account, limiter: opt.Limiter, sender: &sender{limiter: opt.Limiter, attempts: opt.Attempts, timeout: opt.Timeout, sleep: sleep}}
+	c := &Client{account: opt.Account, token: opt.Token, limiter: opt.Limiter, sender: &sender{limiter: opt.Limiter, attempts: opt.Attempts, timeout: opt.Timeout, sleep: sleep}}
 	c.opts = []option.RequestOption{
 		option.WithBaseURL(base),
-		option.WithHTTPClient(opt.HTTPClient),
+		option.WithHTTPClient(&own),
 		option.WithAPIToken(opt.Token),
 		option.WithMaxRetries(0), // sender knows what may be repeated, and counts
 		option.WithMiddleware(c.sender.send),
@@ -99,8 +106,33 @@ func (c *Client) RequestOptions() []option.RequestOption {
 // What only reads may be sent again after a fault. Errors are of the type *Error where the
 // API answered, and *LimitError where it was not asked.
 func (c *Client) Do(ctx context.Context, what string, reads bool, send func(ctx context.Context) error) error {
-	t := &trace{reads: reads}
+	return c.do(ctx, what, &trace{reads: reads}, send)
+}
+
+// Hide makes a context for Do whose errors do not repeat texts that are sent, though an
+// answer does. The token needs none.
+func Hide(ctx context.Context, texts ...string) context.Context {
+	return context.WithValue(ctx, hideKey{}, texts)
+}
+
+type hideKey struct{}
+
+func (c *Client) do(ctx context.Context, what string, t *trace, send func(ctx context.Context) error) error {
+	texts, _ := ctx.Value(hideKey{}).([]string)
+	t.hide = append(append(t.hide[:len(t.hide):len(t.hide)], texts...), c.token)
 	return t.wrap(what, send(context.WithValue(ctx, traceKey{}, t)))
+}
+
+// escape writes a name as a part of a path. Cloudflare wants everything escaped that may
+// be, ":" and "+" included.
+func escape(name string) string { return strings.ReplaceAll(url.QueryEscape(name), "+", "%20") }
+
+// checkID checks an id or a name that stands in a path as it is.
+func checkID(kind, id string) error {
+	if id == "" || strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "" {
+		return fmt.Errorf("rest: %q names no %s: letters, digits and - do", id, kind)
+	}
+	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

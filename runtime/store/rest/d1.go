@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/cloudflare/cloudflare-go/v7/d1"
@@ -27,8 +28,9 @@ const (
 	maxParameters = 100
 )
 
-// Rows are the result of a statement. Values are nil, string, int64 or float64. The API has
-// no blobs: select hex(column).
+// Rows are the result of a statement. Values are nil, string, int64 or float64; a float64
+// without a fraction comes as an int64. The API has no blobs: select hex(column). Integers
+// beyond 2^53 are rounded by D1: select CAST(column AS TEXT).
 type Rows struct {
 	Columns []string
 	Rows    [][]interface{}
@@ -98,10 +100,10 @@ func (d *D1) run(ctx context.Context, what string, reads bool, sql string, param
 	case len(params) > maxParameters:
 		return nil, fmt.Errorf("rest: %d parameters, and D1 takes %d at most: pass a list as one, with json_each(?)", len(params), maxParameters)
 	}
-	// cloudflare-go reads every number as a float64, which has 53 bits.
+	// cloudflare-go would read every number as a float64.
 	var answer struct {
 		Result []struct {
-			Success bool `json:"success"`
+			Success *bool `json:"success"`
 			Meta    struct {
 				Changes     float64 `json:"changes"`
 				RowsRead    float64 `json:"rows_read"`
@@ -113,7 +115,11 @@ func (d *D1) run(ctx context.Context, what string, reads bool, sql string, param
 			} `json:"results"`
 		} `json:"result"`
 	}
-	err := d.c.Do(ctx, what+" the D1 database "+d.id, reads, func(ctx context.Context) error {
+	if err := checkID("D1 database", d.id); err != nil {
+		return nil, err
+	}
+	t := &trace{reads: reads, hide: params}
+	err := d.c.do(ctx, what+" the D1 database "+d.id, t, func(ctx context.Context) error {
 		var body d1.DatabaseRawParamsBodyD1SingleQuery
 		body.Sql.Value, body.Sql.Present = sql, true
 		if len(params) > 0 {
@@ -131,6 +137,13 @@ func (d *D1) run(ctx context.Context, what string, reads bool, sql string, param
 		return nil, fmt.Errorf("rest: %s the D1 database %s: %d results for one statement", what, d.id, len(answer.Result))
 	}
 	r := answer.Result[0]
+	if r.Success != nil && !*r.Success {
+		e := &Error{What: what + " the D1 database " + d.id, Status: http.StatusOK, Codes: []Code{{0, "the answer says that the statement failed"}}, Sent: t.sent}
+		if !reads {
+			e.Outcome = Unknown
+		}
+		return nil, e
+	}
 	out := &Rows{Columns: r.Results.Columns, Changes: int64(r.Meta.Changes), Read: int64(r.Meta.RowsRead), Written: int64(r.Meta.RowsWritten)}
 	out.Rows = make([][]interface{}, len(r.Results.Rows))
 	for i, row := range r.Results.Rows {

@@ -2,8 +2,10 @@ package rest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
 	"strings"
 	"sync"
@@ -24,11 +26,17 @@ func TestSelectReadsEveryType(t *testing.T) {
 	must(t, err)
 	_, err = db.Exec(ctx, "INSERT INTO t VALUES (?, CAST(? AS INTEGER), CAST(? AS REAL), unhex(?))", "it's; -- \"k\"", "9007199254740993", "1.5", Hex([]byte{0, 255}))
 	must(t, err)
-	rows, err := db.Select(ctx, "SELECT k, n, f, hex(b) AS b, NULL AS none, ';' FROM t WHERE n > CAST(? AS INTEGER)", "5")
+	rows, err := db.Select(ctx, "SELECT k, n / 2, f, hex(b) AS b, NULL AS none, ';', CAST(n AS TEXT), 2.0 FROM t WHERE n > CAST(? AS INTEGER)", "5")
 	must(t, err)
-	want := [][]interface{}{{"it's; -- \"k\"", int64(9007199254740993), 1.5, "00FF", nil, ";"}}
-	if !reflect.DeepEqual(rows.Rows, want) || !reflect.DeepEqual(rows.Columns[:3], []string{"k", "n", "f"}) {
+	want := [][]interface{}{{"it's; -- \"k\"", int64(4503599627370496), 1.5, "00FF", nil, ";", "9007199254740993", int64(2)}}
+	if !reflect.DeepEqual(rows.Rows, want) || !reflect.DeepEqual(rows.Columns[:4], []string{"k", "n / 2", "f", "b"}) {
 		t.Errorf("%#v of %q", rows.Rows, rows.Columns)
+	}
+	if rows, err = db.Exec(ctx, "UPDATE t SET f = 2"); err != nil || rows.Changes != 1 || rows.Written != 1 {
+		t.Errorf("an update: %+v, %v", rows, err)
+	}
+	if rows, err = db.Select(ctx, "SELECT f FROM t"); err != nil || rows.Changes != 0 || rows.Read != 1 {
+		t.Errorf("reading behind it: %+v, %v", rows, err)
 	}
 	if _, err := db.Select(ctx, "SELECT b FROM t"); err == nil || !strings.Contains(err.Error(), "hex()") {
 		t.Errorf("a blob: %v", err)
@@ -72,6 +80,69 @@ func TestSelectIsRepeatedAndExecIsNot(t *testing.T) {
 	}
 }
 
+// A statement may fail in an answer that says success.
+func TestStatementThatFailedIsAnError(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	id, _, err := c.FindOrCreateD1(ctx, "chat")
+	must(t, err)
+	s.Fail(fakeapi.Fault{Contains: "/raw", Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: `{"success":true,"errors":[],"messages":[],"result":[{"success":false,"meta":{},"results":{"columns":[],"rows":[]}}]}`})
+	var failed *Error
+	if _, err := c.D1(id).Exec(ctx, "DELETE FROM t"); !errors.As(err, &failed) || failed.Outcome != Unknown || !strings.Contains(err.Error(), "the statement failed") {
+		t.Errorf("%v", err)
+	}
+}
+
+// owned is a reader that its owner closes.
+type owned struct {
+	*strings.Reader
+	closed  bool
+	largest int // of the pieces it was read in
+}
+
+func (o *owned) Close() error { o.closed = true; return nil }
+
+func (o *owned) Read(p []byte) (int, error) {
+	o.largest = max(o.largest, len(p))
+	return o.Reader.Read(p)
+}
+
+func (o *owned) WriteTo(io.Writer) (int64, error) { panic("it is read in pieces") }
+
+// An upload is streamed from its beginning at each attempt, and what it reads from stays open.
+func TestUploadIsReadInPieces(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	if _, err := c.FindOrCreateR2(ctx, "chat-large"); err != nil {
+		t.Fatal(err)
+	}
+	s.Requests()
+	data := strings.Repeat("0123456789abcdef", 1<<16)
+	body := &owned{Reader: strings.NewReader(data)}
+	_, err := body.Seek(100, io.SeekStart)
+	must(t, err)
+	s.Fail(fakeapi.Fault{Method: "PUT", Status: 429, Times: 2, Header: http.Header{"Retry-After": {"7"}}})
+	b := c.R2("chat-large")
+	if _, err := b.Put(ctx, "key", body); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Requests(); len(r) != 3 {
+		t.Errorf("after two refusals: %q", r)
+	}
+	if body.closed || body.largest >= len(data)/4 {
+		t.Errorf("closed: %v, read in pieces of up to %d bytes", body.closed, body.largest)
+	}
+	object, size, ok, err := b.Get(ctx, "key")
+	if err != nil || !ok || size != int64(len(data)) {
+		t.Fatal(size, ok, err)
+	}
+	defer func() { _ = object.Close() }()
+	if got, err := io.ReadAll(object); err != nil || string(got) != data {
+		t.Errorf("%d bytes came back, %v", len(got), err)
+	}
+}
+
 func TestObjects(t *testing.T) {
 	s := fakeapi.Start(t)
 	c, _ := noWait(t, s)
@@ -79,7 +150,7 @@ func TestObjects(t *testing.T) {
 		t.Fatal(created, err)
 	}
 	b := c.R2("chat-large")
-	for i, key := range []string{"a", "dir/sub/a b", "100%?#", "ключ/é"} {
+	for i, key := range []string{"a", "dir/sub/a b", "100%?#", "a+b=c:d@e&f", "ключ/é"} {
 		data := bytes.Repeat([]byte{byte(i), 0xff}, 1000)
 		etag, err := b.Put(ctx, key, bytes.NewReader(data))
 		if err != nil || etag == "" {
@@ -163,9 +234,11 @@ func TestFindOrCreate(t *testing.T) {
 			t.Errorf("a bucket: %v %v", created, err)
 		}
 	}
-	s.Lax()
-	if _, err := c.FindOrCreateR2(ctx, "No Bucket"); err == nil {
-		t.Error("a wrong name has no error")
+	s.Requests()
+	for _, name := range []string{"", "No Bucket", "a/../b"} {
+		if _, err := c.FindOrCreateR2(ctx, name); err == nil || len(s.Requests()) != 0 {
+			t.Errorf("the name %q: %v", name, err)
+		}
 	}
 }
 

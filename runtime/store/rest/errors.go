@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ type Error struct {
 
 // A Code is one of Cloudflare's errors.
 type Code struct {
-	Code    int
+	Code    int // 0: it has none
 	Message string
 }
 
@@ -58,6 +59,10 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "status %d", e.Status)
 	}
 	for _, c := range e.Codes {
+		if c.Code == 0 {
+			b.WriteString("; " + c.Message)
+			continue
+		}
 		fmt.Fprintf(&b, "; %d %s", c.Code, c.Message)
 	}
 	if e.Outcome == Unknown {
@@ -86,11 +91,17 @@ func (t *trace) wrap(what string, err error) error {
 	}
 	e := &Error{What: what, Sent: t.sent, RetryAfter: t.retry}
 	var api *kv.Error
+	var failed *failedAnswer
 	switch {
 	case errors.As(err, &api):
 		e.Status = api.StatusCode
 		for _, d := range api.Errors {
-			e.Codes = append(e.Codes, Code{int(d.Code), clip(d.Message)})
+			e.Codes = append(e.Codes, Code{int(d.Code), t.clip(d.Message)})
+		}
+	case errors.As(err, &failed):
+		e.Status = t.lastCode
+		for _, c := range failed.codes {
+			e.Codes = append(e.Codes, Code{c.Code, t.clip(c.Message)})
 		}
 	case t.sent > 0 && t.lastCode >= 400: // an answer that is no JSON
 		e.Status = t.lastCode
@@ -115,8 +126,18 @@ func withoutURL(err error) error {
 	return err
 }
 
-// clip bounds what an error repeats of an answer, which may echo what was sent.
-func clip(s string) string {
+// clip bounds what an error repeats of an answer, without what was sent: an answer may
+// echo it, or its beginning. What has less than 3 bytes is in every text, and stays.
+func (t *trace) clip(s string) string {
+	for _, secret := range t.hide {
+		if len(secret) < 3 {
+			continue
+		}
+		secret = secret[:min(len(secret), 1024)] // more than a message repeats
+		for _, form := range []string{secret, escape(secret), strings.Trim(strconv.Quote(secret), `"`)} {
+			s = without(s, form)
+		}
+	}
 	if len(s) > 128 {
 		s = s[:125] + "..."
 	}
@@ -126,4 +147,22 @@ func clip(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
+}
+
+// without is a text with [hidden] in place of a secret, whole or from its beginning on.
+func without(s, secret string) string {
+	var out strings.Builder
+	for {
+		i := strings.Index(s, secret[:min(len(secret), 16)])
+		if i < 0 {
+			out.WriteString(s)
+			return out.String()
+		}
+		n := 0
+		for i+n < len(s) && n < len(secret) && s[i+n] == secret[n] {
+			n++
+		}
+		out.WriteString(s[:i] + "[hidden]")
+		s = s[i+n:]
+	}
 }

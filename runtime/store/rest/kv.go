@@ -11,7 +11,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,15 +27,24 @@ type KV struct {
 	id string
 }
 
-// KV is the namespace with an id.
+// KV is the namespace with an id, which is checked when something is asked of it.
 func (c *Client) KV(namespaceID string) *KV { return &KV{c: c, id: namespaceID} }
+
+// do runs a request on the namespace. No error repeats what is in hide.
+func (k *KV) do(ctx context.Context, what string, t *trace, send func(ctx context.Context) error) error {
+	if err := checkID("KV namespace", k.id); err != nil {
+		return err
+	}
+	return k.c.do(ctx, what+" the KV namespace "+k.id, t, send)
+}
 
 // A Pair is a value with its name, for writing.
 type Pair struct {
 	Name  string
 	Value string // any bytes
 	// TTL is in seconds from when Cloudflare gets it; At is in Unix seconds, and counts where
-	// TTL is 0. 0 and 0: it does not expire. 60 s are the least.
+	// TTL is 0. 0 and 0: it does not expire. 60 s from then are the least; Cloudflare refuses a
+	// whole request for an At that is nearer.
 	TTL, At  int64
 	Metadata json.RawMessage // at most 1,024 bytes; nil: none
 }
@@ -46,7 +54,7 @@ type Entry struct {
 	Name     string
 	Value    string          // not in a listing
 	At       int64           // Unix seconds at which it expires; 0: never
-	Metadata json.RawMessage // nil: none
+	Metadata json.RawMessage // nil: none, or not asked for: Get has none
 }
 
 // maxMetadata is in bytes (Cloudflare's limit, 2026-07).
@@ -58,6 +66,8 @@ func checkName(name string) error {
 		return errors.New("rest: KV has no names that are empty, . or ..")
 	case len(name) > kvprimary.MaxName:
 		return fmt.Errorf("rest: a name of %d bytes, and KV has none above %d", len(name), kvprimary.MaxName)
+	case !utf8.ValidString(name): // JSON would make it another name
+		return errors.New("rest: KV has no names that are no UTF-8")
 	}
 	return nil
 }
@@ -70,6 +80,8 @@ func (p *Pair) check() error {
 		return fmt.Errorf("rest: metadata of %d bytes, and KV keeps none above %d", len(p.Metadata), maxMetadata)
 	case p.Metadata != nil && !json.Valid(p.Metadata):
 		return errors.New("rest: the metadata of a value is no JSON")
+	case p.At < 0:
+		return fmt.Errorf("rest: an expiry at %d s, and time begins at 0", p.At)
 	case p.TTL != 0 && p.TTL < kvprimary.MinExpiry:
 		return fmt.Errorf("rest: an expiry of %d s, and KV keeps nothing for less than %d s", p.TTL, kvprimary.MinExpiry)
 	}
@@ -81,10 +93,10 @@ func (k *KV) Get(ctx context.Context, name string) (e Entry, ok bool, err error)
 	if err := checkName(name); err != nil {
 		return e, false, err
 	}
-	err = k.c.Do(ctx, "reading a value of the KV namespace "+k.id, true, func(ctx context.Context) error {
+	err = k.do(ctx, "reading a value of", &trace{reads: true, raw: true, hide: []string{name}}, func(ctx context.Context) error {
 		var q kv.NamespaceValueGetParams
 		q.AccountID.Value, q.AccountID.Present = k.c.account, true
-		res, err := kv.NewNamespaceValueService(k.c.opts...).Get(ctx, k.id, url.PathEscape(name), q)
+		res, err := kv.NewNamespaceValueService(k.c.opts...).Get(ctx, k.id, escape(name), q)
 		if err != nil {
 			return err
 		}
@@ -139,8 +151,8 @@ func (k *KV) Put(ctx context.Context, p Pair) error {
 	if p.Metadata != nil {
 		body, contentType = withMetadata(&p)
 	}
-	return k.c.Do(ctx, "putting a value into the KV namespace "+k.id, false, func(ctx context.Context) error {
-		_, err := kv.NewNamespaceValueService(k.c.opts...).Update(ctx, k.id, url.PathEscape(p.Name), q, option.WithRequestBody(contentType, body))
+	return k.do(ctx, "putting a value into", &trace{hide: []string{p.Name, p.Value}}, func(ctx context.Context) error {
+		_, err := kv.NewNamespaceValueService(k.c.opts...).Update(ctx, k.id, escape(p.Name), q, option.WithRequestBody(contentType, body))
 		return err
 	})
 }
@@ -172,10 +184,10 @@ func (k *KV) Delete(ctx context.Context, name string) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
-	err := k.c.Do(ctx, "deleting a value of the KV namespace "+k.id, false, func(ctx context.Context) error {
+	err := k.do(ctx, "deleting a value of", &trace{hide: []string{name}}, func(ctx context.Context) error {
 		var q kv.NamespaceValueDeleteParams
 		q.AccountID.Value, q.AccountID.Present = k.c.account, true
-		_, err := kv.NewNamespaceValueService(k.c.opts...).Delete(ctx, k.id, url.PathEscape(name), q)
+		_, err := kv.NewNamespaceValueService(k.c.opts...).Delete(ctx, k.id, escape(name), q)
 		return err
 	})
 	if keyMissing(err) {
@@ -187,7 +199,7 @@ func (k *KV) Delete(ctx context.Context, name string) error {
 // List reads a page of names, in order, that begin with prefix: at most limit of them, 10
 // to 1,000. The cursor of the first page is empty; an empty one is returned with the last.
 func (k *KV) List(ctx context.Context, prefix, cursor string, limit int) (page []Entry, next string, err error) {
-	err = k.c.Do(ctx, "listing the KV namespace "+k.id, true, func(ctx context.Context) error {
+	err = k.do(ctx, "listing", &trace{reads: true, hide: []string{prefix}}, func(ctx context.Context) error {
 		var q kv.NamespaceKeyListParams
 		q.AccountID.Value, q.AccountID.Present = k.c.account, true
 		q.Limit.Value, q.Limit.Present = float64(limit), true
@@ -224,12 +236,14 @@ type bulkPair struct {
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 }
 
-// bulkBytes is what a request's body may have: the limit less some for the encoding around it.
+// bulkBytes is what the pairs of a request may have: the limit less some for what is
+// around them.
 const bulkBytes = kvprimary.BulkPutBytes - 1<<20
 
 // BulkPut writes pairs, 10,000 or 100 MB in a request. done is how many of them, from the
 // first, were in requests that were answered; failed are names among those that KV did not
-// store. Nothing is repeated after a fault.
+// store, and that may be written again. Nothing is repeated after a fault: err is then about
+// the next pairs, and those behind them were not sent.
 func (k *KV) BulkPut(ctx context.Context, pairs []Pair) (done int, failed []string, err error) {
 	for i := range pairs {
 		if err := pairs[i].check(); err != nil {
@@ -237,18 +251,19 @@ func (k *KV) BulkPut(ctx context.Context, pairs []Pair) (done int, failed []stri
 		}
 	}
 	var body bytes.Buffer
+	var hide []string
 	count := 0
 	flush := func() error {
 		if count == 0 {
 			return nil
 		}
 		body.WriteByte(']')
-		missed, err := k.bulkPut(ctx, body.Bytes())
+		missed, err := k.bulkPut(ctx, body.Bytes(), hide)
 		if err != nil {
 			return err
 		}
 		done, failed = done+count, append(failed, missed...)
-		body = bytes.Buffer{} // the old one may still be read
+		body, hide = bytes.Buffer{}, nil // the old one may still be read
 		count = 0
 		return nil
 	}
@@ -257,8 +272,9 @@ func (k *KV) BulkPut(ctx context.Context, pairs []Pair) (done int, failed []stri
 		if err != nil {
 			return done, failed, err
 		}
-		if len(one) > kvprimary.MaxValue && base64.StdEncoding.EncodedLen(len(pairs[i].Value)) > kvprimary.MaxValue && !utf8.ValidString(pairs[i].Value) {
-			// In bulk a value has its length in base64: this one goes by itself.
+		if len(one) > bulkBytes || base64.StdEncoding.EncodedLen(len(pairs[i].Value)) > kvprimary.MaxValue && !utf8.ValidString(pairs[i].Value) {
+			// In bulk a value has its length in base64, or as JSON writes it, which may be six
+			// times its own: this one goes by itself.
 			if err := flush(); err != nil {
 				return done, failed, err
 			}
@@ -279,6 +295,7 @@ func (k *KV) BulkPut(ctx context.Context, pairs []Pair) (done int, failed []stri
 		}
 		body.WriteByte(sep)
 		body.Write(one)
+		hide = append(hide, pairs[i].Name, pairs[i].Value)
 		count++
 	}
 	err = flush()
@@ -293,9 +310,6 @@ func encodePair(p *Pair) ([]byte, error) {
 	if !utf8.ValidString(p.Value) {
 		b.Value, b.Base64 = base64.StdEncoding.EncodeToString([]byte(p.Value)), true
 	}
-	if !utf8.ValidString(p.Name) {
-		return nil, errors.New("rest: a name that is no UTF-8 cannot be written in bulk")
-	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -305,8 +319,8 @@ func encodePair(p *Pair) ([]byte, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
-func (k *KV) bulkPut(ctx context.Context, body []byte) (failed []string, err error) {
-	err = k.c.Do(ctx, "writing in bulk to the KV namespace "+k.id, false, func(ctx context.Context) error {
+func (k *KV) bulkPut(ctx context.Context, body []byte, hide []string) (failed []string, err error) {
+	err = k.do(ctx, "writing in bulk to", &trace{hide: hide}, func(ctx context.Context) error {
 		var q kv.NamespaceBulkUpdateParams
 		q.AccountID.Value, q.AccountID.Present = k.c.account, true
 		res, err := kv.NewNamespaceService(k.c.opts...).BulkUpdate(ctx, k.id, q, option.WithRequestBody("application/json", body))
@@ -328,7 +342,7 @@ func (k *KV) BulkDelete(ctx context.Context, names []string) (done int, failed [
 	}
 	for len(names) > 0 {
 		part := names[:min(len(names), kvprimary.BulkPut)]
-		err := k.c.Do(ctx, "deleting in bulk from the KV namespace "+k.id, false, func(ctx context.Context) error {
+		err := k.do(ctx, "deleting in bulk from", &trace{hide: part}, func(ctx context.Context) error {
 			var q kv.NamespaceBulkDeleteParams
 			q.AccountID.Value, q.AccountID.Present = k.c.account, true
 			q.Body = part
@@ -349,7 +363,8 @@ func (k *KV) BulkDelete(ctx context.Context, names []string) (done int, failed [
 }
 
 // BulkGet reads values, 100 in a request; names without a value are not in the result.
-// The API answers text alone: a value that is none is read once more by itself.
+// The API answers text alone: a value that is none is read once more by itself. One that
+// begins with a byte order mark loses it, unless its metadata says {"binary":true}.
 func (k *KV) BulkGet(ctx context.Context, names []string) (map[string]Entry, error) {
 	for _, name := range names {
 		if err := checkName(name); err != nil {
@@ -377,7 +392,7 @@ func (k *KV) bulkGet(ctx context.Context, names []string, found map[string]Entry
 			Values map[string]json.RawMessage `json:"values"`
 		} `json:"result"`
 	}
-	err := k.c.Do(ctx, "reading in bulk from the KV namespace "+k.id, true, func(ctx context.Context) error {
+	err := k.do(ctx, "reading in bulk from", &trace{reads: true, hide: names}, func(ctx context.Context) error {
 		var q kv.NamespaceBulkGetParams
 		q.AccountID.Value, q.AccountID.Present = k.c.account, true
 		q.Keys.Value, q.Keys.Present = names, true
@@ -388,7 +403,9 @@ func (k *KV) bulkGet(ctx context.Context, names []string, found map[string]Entry
 	})
 	var e *Error
 	switch {
-	case errors.As(err, &e) && e.Status == http.StatusRequestEntityTooLarge && len(names) > 1:
+	case errors.As(err, &e) && e.Status == http.StatusRequestEntityTooLarge && len(names) == 1:
+		return k.getWhole(ctx, names[0], found)
+	case errors.As(err, &e) && e.Status == http.StatusRequestEntityTooLarge:
 		half := len(names) / 2
 		if err := k.bulkGet(ctx, names[:half], found); err != nil {
 			return err
@@ -420,6 +437,31 @@ func (k *KV) bulkGet(ctx context.Context, names []string, found map[string]Entry
 		}
 	}
 	return nil
+}
+
+// getWhole reads a value that is too large for an answer with others, and its metadata.
+func (k *KV) getWhole(ctx context.Context, name string, found map[string]Entry) error {
+	e, ok, err := k.Get(ctx, name)
+	if err != nil || !ok {
+		return err
+	}
+	var answer struct {
+		Result json.RawMessage `json:"result"`
+	}
+	err = k.do(ctx, "reading the metadata of a value of", &trace{reads: true, hide: []string{name}}, func(ctx context.Context) error {
+		var q kv.NamespaceMetadataGetParams
+		q.AccountID.Value, q.AccountID.Present = k.c.account, true
+		_, err := kv.NewNamespaceMetadataService(k.c.opts...).Get(ctx, k.id, escape(name), q, option.WithResponseBodyInto(&answer))
+		return err
+	})
+	if keyMissing(err) { // it was removed in the meantime
+		return nil
+	}
+	if len(answer.Result) > 0 && string(answer.Result) != "null" {
+		e.Metadata = answer.Result
+	}
+	found[name] = e
+	return err
 }
 
 // bulkEntry reads a value of a bulk answer: with its metadata, or, where the API knows no

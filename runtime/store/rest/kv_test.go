@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -123,6 +124,8 @@ func TestWhatKVDoesNotTakeIsNotSent(t *testing.T) {
 		"metadata of 1025 bytes":  kv.Put(ctx, Pair{Name: "a", Metadata: bytes.Repeat([]byte("1"), 1025)}),
 		"no JSON":                 kv.Put(ctx, Pair{Name: "a", Metadata: []byte("{")}),
 		"that are empty, . or ..": kv.Delete(ctx, ".."),
+		"an expiry at -1 s":       kv.Put(ctx, Pair{Name: "a", At: -1}),
+		"no UTF-8":                kv.Put(ctx, Pair{Name: "a\xff"}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), what) || strings.Contains(err.Error(), long) {
 			t.Errorf("%s: %v", what, err)
@@ -131,8 +134,14 @@ func TestWhatKVDoesNotTakeIsNotSent(t *testing.T) {
 	if _, _, err := kv.BulkPut(ctx, []Pair{{Name: "good"}, {Name: "."}}); err == nil {
 		t.Error("a bad name in bulk has no error")
 	}
-	if _, err := kv.BulkGet(ctx, []string{""}); err == nil {
-		t.Error("reading a bad name in bulk has no error")
+	// As JSON has it, it would be the name of another value.
+	for _, name := range []string{"", "session:\xff"} {
+		if _, err := kv.BulkGet(ctx, []string{"good", name}); err == nil {
+			t.Errorf("reading %q in bulk has no error", name)
+		}
+		if _, _, err := kv.BulkDelete(ctx, []string{"good", name}); err == nil {
+			t.Errorf("deleting %q in bulk has no error", name)
+		}
 	}
 	if r := s.Requests(); len(r) != 0 {
 		t.Errorf("sent %q", r)
@@ -236,5 +245,76 @@ func TestBulkReadThatIsTooLargeIsHalved(t *testing.T) {
 	}
 	if r := s.Requests(); len(r) != 3 {
 		t.Errorf("%q", r)
+	}
+}
+
+// What KV did not store of a request is told by name, and nothing else of it is.
+func TestBulkTellsWhichNamesFailed(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	n := s.NewKV("cache")
+	kv := c.KV(n.ID())
+	var pairs []Pair
+	var names []string
+	for i := 0; i < 10_003; i++ {
+		pairs = append(pairs, Pair{Name: fmt.Sprintf("key:%05d", i), Value: "v"})
+		names = append(names, pairs[i].Name)
+	}
+	n.Refuse("key:00007")
+	n.Refuse("key:10001")
+	want := []string{"key:00007", "key:10001"}
+	if done, failed, err := kv.BulkPut(ctx, pairs); err != nil || done != len(pairs) || !reflect.DeepEqual(failed, want) || n.Len() != len(pairs)-2 {
+		t.Errorf("wrote %d, not %q, %v; %d are there", done, failed, err, n.Len())
+	}
+	n.Put("key:00007", "an older one")
+	if done, failed, err := kv.BulkDelete(ctx, names); err != nil || done != len(names) || !reflect.DeepEqual(failed, want) || n.Len() != 1 {
+		t.Errorf("deleted %d, not %q, %v; %d are left", done, failed, err, n.Len())
+	}
+	// The second request is lost: the first one's names are done, and those of the second are not.
+	for _, cut := range []fakeapi.Fault{{Method: "PUT", Contains: "/bulk"}, {Method: "PUT", Contains: "/bulk", After: true}} {
+		s.Requests()
+		s.FailAfter(1, cut)
+		done, failed, err := kv.BulkPut(ctx, pairs)
+		var e *Error
+		if !errors.As(err, &e) || e.Outcome != Unknown || done != 10_000 || len(failed) != 1 || len(s.Requests()) != 2 {
+			t.Errorf("wrote %d, not %q, %v", done, failed, err)
+		}
+	}
+}
+
+// A value whose JSON is larger than a request may be goes by itself, with the others around it.
+func TestValueThatJSONMakesTooLargeGoesByItself(t *testing.T) {
+	if testing.Short() {
+		t.Skip("150 MB of JSON")
+	}
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	n := s.NewKV("cache")
+	zeros := strings.Repeat("\x00", 25<<20)
+	done, failed, err := c.KV(n.ID()).BulkPut(ctx, []Pair{{Name: "first", Value: "1"}, {Name: "zeros", Value: zeros}, {Name: "last", Value: "3"}})
+	if err != nil || done != 3 || len(failed) != 0 {
+		t.Fatal(done, failed, err)
+	}
+	if v, _, _ := n.Get("zeros"); v != zeros {
+		t.Error("another value arrived")
+	}
+	if r := s.Requests(); len(r) != 3 || n.Len() != 3 {
+		t.Errorf("%q", r)
+	}
+}
+
+// A value that fills the answer of a bulk read is read by itself, and keeps its metadata.
+func TestLargestValueIsReadInBulk(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	n := s.NewKV("cache")
+	large := strings.Repeat("x", 25<<20)
+	n.PutMetadata("large:1", large, `{"a":1}`)
+	n.Put("large:2", large)
+	n.Put("small", "s")
+	found, err := c.KV(n.ID()).BulkGet(ctx, []string{"large:1", "small", "large:2", "gone"})
+	must(t, err)
+	if len(found) != 3 || found["large:1"].Value != large || string(found["large:1"].Metadata) != `{"a":1}` || found["large:2"].Value != large || found["large:2"].Metadata != nil || found["small"].Value != "s" {
+		t.Errorf("%d found", len(found))
 	}
 }

@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -34,13 +36,16 @@ func NewLimiter(max int, window time.Duration) *Limiter {
 	return &Limiter{max: max, window: window, now: time.Now, sleep: sleep, times: make([]time.Time, 0, max)}
 }
 
-// limiters are those of the process, by API.
+// limiters are those of the process, by the API's host.
 var limiters = struct {
 	sync.Mutex
 	of map[string]*Limiter
 }{of: map[string]*Limiter{}}
 
 func sharedLimiter(api string) *Limiter {
+	if u, err := url.Parse(api); err == nil {
+		api = strings.ToLower(u.Host)
+	}
 	limiters.Lock()
 	defer limiters.Unlock()
 	l := limiters.of[api]

@@ -139,6 +139,9 @@ func (c *Client) FindD1(ctx context.Context, name string) (id string, err error)
 
 // FindOrCreateR2 finds the bucket with a name, or makes it.
 func (c *Client) FindOrCreateR2(ctx context.Context, name string) (created bool, err error) {
+	if err := checkID("bucket", name); err != nil {
+		return false, err
+	}
 	err = c.Do(ctx, fmt.Sprintf("looking for the bucket %q", name), true, func(ctx context.Context) error {
 		var q r2.BucketGetParams
 		q.AccountID.Value, q.AccountID.Present = c.account, true

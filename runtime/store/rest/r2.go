@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
+	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/cloudflare/cloudflare-go/v7/option"
 	"github.com/cloudflare/cloudflare-go/v7/r2"
 )
 
@@ -22,7 +23,7 @@ type R2 struct {
 func (c *Client) R2(bucket string) *R2 { return &R2{c: c, bucket: bucket} }
 
 // MaxUpload is how many bytes an object may have that is put over REST (Cloudflare's
-// limit, 2026-07); larger ones need the S3 API or a Worker.
+// limit of 300 MB, as wrangler counts it, 2026-07); larger ones need the S3 API or a Worker.
 const MaxUpload = 300 << 20
 
 // maxObjectKey is in bytes.
@@ -33,6 +34,14 @@ type Object struct {
 	Key  string
 	Size int64
 	ETag string // without quotes
+}
+
+// do runs a request on the bucket.
+func (r *R2) do(ctx context.Context, what string, t *trace, send func(ctx context.Context) error) error {
+	if err := checkID("bucket", r.bucket); err != nil {
+		return err
+	}
+	return r.c.do(ctx, what+" the bucket "+r.bucket, t, send)
 }
 
 // objectPath escapes a key for a path. Slashes stay as they are: Cloudflare wants them
@@ -46,31 +55,31 @@ func objectPath(key string) (string, error) {
 		if p == "." || p == ".." || p == "" {
 			return "", errors.New("rest: the API cannot name an object whose key has an empty part, . or .. between slashes")
 		}
-		parts[i] = url.PathEscape(p)
+		parts[i] = escape(p)
 	}
 	return strings.Join(parts, "/"), nil
 }
 
-// Put writes an object of at most 300 MB. It is not repeated after a fault.
+// Put writes an object of at most 300 MiB, all of body from its beginning, in pieces: it is
+// never in memory as a whole. body stays open, and is not read any more when Put returns.
+// It is not repeated after a fault.
 func (r *R2) Put(ctx context.Context, key string, body io.ReadSeeker) (etag string, err error) {
 	path, err := objectPath(key)
 	if err != nil {
 		return "", err
 	}
-	size, err := body.Seek(0, io.SeekEnd)
-	if err == nil {
-		_, err = body.Seek(0, io.SeekStart)
-	}
+	up, err := newUpload(body)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("rest: putting an object into the bucket %s: %w", r.bucket, err)
-	case size > MaxUpload:
-		return "", fmt.Errorf("rest: an object of %d bytes, and the API takes none above %d", size, int64(MaxUpload))
+	case up.size > MaxUpload:
+		return "", fmt.Errorf("rest: an object of %d bytes, and the API takes none above %d", up.size, int64(MaxUpload))
 	}
-	err = r.c.Do(ctx, "putting an object into the bucket "+r.bucket, false, func(ctx context.Context) error {
+	defer up.end()
+	err = r.do(ctx, "putting an object into", &trace{upload: up, hide: []string{key}}, func(ctx context.Context) error {
 		var q r2.BucketObjectUploadParams
 		q.AccountID.Value, q.AccountID.Present = r.c.account, true
-		res, err := r2.NewBucketObjectService(r.c.opts...).Upload(ctx, r.bucket, path, body, q)
+		res, err := r2.NewBucketObjectService(r.c.opts...).Upload(ctx, r.bucket, path, http.NoBody, q)
 		if err != nil {
 			return err
 		}
@@ -80,18 +89,22 @@ func (r *R2) Put(ctx context.Context, key string, body io.ReadSeeker) (etag stri
 	return etag, err
 }
 
-// Get opens an object; the caller closes it. ok is false when there is none. The size is -1
-// when the answer does not say it.
+// Get opens an object; the caller closes it. ok is false when there is none. The size, in
+// bytes, is -1 when the answer does not say it. The context bounds the reading as well.
 func (r *R2) Get(ctx context.Context, key string) (body io.ReadCloser, size int64, ok bool, err error) {
 	path, err := objectPath(key)
 	if err != nil {
 		return nil, 0, false, err
 	}
-	t := &trace{reads: true, stream: true}
-	var q r2.BucketObjectGetParams
-	q.AccountID.Value, q.AccountID.Present = r.c.account, true
-	res, err := r2.NewBucketObjectService(r.c.opts...).Get(context.WithValue(ctx, traceKey{}, t), r.bucket, path, q)
-	if err = t.wrap("reading an object of the bucket "+r.bucket, err); err != nil {
+	var res *http.Response
+	err = r.do(ctx, "reading an object of", &trace{reads: true, raw: true, stream: true, hide: []string{key}}, func(ctx context.Context) (err error) {
+		var q r2.BucketObjectGetParams
+		q.AccountID.Value, q.AccountID.Present = r.c.account, true
+		// Compressed on its way it would have no length, and what was stored compressed would not come as it is.
+		res, err = r2.NewBucketObjectService(r.c.opts...).Get(ctx, r.bucket, path, q, option.WithHeader("Accept-Encoding", "identity"))
+		return err
+	})
+	if err != nil {
 		if objectMissing(err) {
 			return nil, 0, false, nil
 		}
@@ -124,7 +137,7 @@ func (r *R2) Delete(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	err = r.c.Do(ctx, "deleting an object of the bucket "+r.bucket, false, func(ctx context.Context) error {
+	err = r.do(ctx, "deleting an object of", &trace{hide: []string{key}}, func(ctx context.Context) error {
 		var q r2.BucketObjectDeleteParams
 		q.AccountID.Value, q.AccountID.Present = r.c.account, true
 		_, err := r2.NewBucketObjectService(r.c.opts...).Delete(ctx, r.bucket, path, q)
@@ -139,7 +152,7 @@ func (r *R2) Delete(ctx context.Context, key string) error {
 // List reads a page of objects, in order, whose keys begin with prefix: at most limit of
 // them. The cursor of the first page is empty; an empty one is returned with the last.
 func (r *R2) List(ctx context.Context, prefix, cursor string, limit int) (page []Object, next string, err error) {
-	err = r.c.Do(ctx, "listing the bucket "+r.bucket, true, func(ctx context.Context) error {
+	err = r.do(ctx, "listing", &trace{reads: true, hide: []string{prefix}}, func(ctx context.Context) error {
 		var q r2.BucketObjectListParams
 		q.AccountID.Value, q.AccountID.Present = r.c.account, true
 		q.PerPage.Value, q.PerPage.Present = int64(limit), true

@@ -1,10 +1,13 @@
 package rest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -21,16 +24,19 @@ type sender struct {
 	sleep    func(context.Context, time.Duration) error
 }
 
-// trace is what became of a request, for its error.
+// trace is what is known of a request beforehand, and what became of it, for its error.
 type trace struct {
-	reads    bool
-	stream   bool // the answer's body is read by the caller, who has his own time
+	reads  bool
+	raw    bool     // the answer is a value, and no JSON of the API's
+	stream bool     // and is read by the caller, who has his own time
+	upload *upload  // the request's body; nil: the one that cloudflare-go made
+	hide   []string // what no error may repeat
+
 	sent     int  // attempts that reached the network
 	open     bool // the last one may have been run
 	limited  error
 	retry    time.Duration // what a 429 asked for
-	started  time.Time
-	lastCode int
+	lastCode int           // the status of the last answer; 0: there was none
 }
 
 type traceKey struct{}
@@ -42,6 +48,13 @@ func (s *sender) send(req *http.Request, next option.MiddlewareNext) (*http.Resp
 	if t == nil {
 		t = &trace{reads: req.Method == http.MethodGet || req.Method == http.MethodHead}
 	}
+	if t.upload != nil {
+		req.ContentLength, req.GetBody = t.upload.size, t.upload.open
+		req.Body, _ = t.upload.open()
+	} else if req.GetBody != nil && req.ContentLength == 0 {
+		req.Body = http.NoBody // otherwise its length would be unknown, and not said
+		req.GetBody = func() (io.ReadCloser, error) { return http.NoBody, nil }
+	}
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval, pause.MaxElapsedTime = 200*time.Millisecond, 10*time.Second, 0
 	for attempt := 1; ; attempt++ {
@@ -52,10 +65,6 @@ func (s *sender) send(req *http.Request, next option.MiddlewareNext) (*http.Resp
 		res, err := s.once(req, next, t)
 		refused := err == nil && res.StatusCode == http.StatusTooManyRequests
 		faulty := err != nil || res.StatusCode == http.StatusRequestTimeout || res.StatusCode >= 500
-		t.lastCode = 0
-		if err == nil {
-			t.lastCode = res.StatusCode
-		}
 		t.open = faulty
 		wait := time.Duration(0)
 		if refused {
@@ -73,10 +82,6 @@ func (s *sender) send(req *http.Request, next option.MiddlewareNext) (*http.Resp
 		}
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
 			return res, err // the answer says more than the context's error would
-		}
-		if err == nil {
-			_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
-			_ = res.Body.Close()
 		}
 		if !refused { // after a refusal the limiter waits, for everybody
 			if err := s.sleep(ctx, wait); err != nil {
@@ -99,21 +104,81 @@ func (s *sender) once(req *http.Request, next option.MiddlewareNext, t *trace) (
 	ctx, cancel := context.WithCancel(req.Context())
 	late := time.AfterFunc(s.timeout, cancel)
 	t.sent++
+	t.lastCode = 0
 	res, err := next(req.Clone(ctx))
-	if err != nil {
-		timely := late.Stop()
-		cancel()
-		if !timely && req.Context().Err() == nil {
-			err = fmt.Errorf("no answer within %v", s.timeout)
+	streamed := false
+	if err == nil {
+		t.lastCode = res.StatusCode
+		if streamed = t.stream && res.StatusCode < 300; !streamed {
+			err = readAnswer(res, t.raw)
 		}
+	}
+	timely := late.Stop()
+	if err != nil || !streamed {
+		cancel()
+	}
+	switch {
+	case err != nil && !timely && req.Context().Err() == nil:
+		return nil, fmt.Errorf("no answer within %v", s.timeout)
+	case err != nil:
 		return nil, err
+	case streamed:
+		res.Body = &cancelling{res.Body, cancel}
 	}
-	if t.stream && res.StatusCode < 400 {
-		late.Stop()
-	}
-	res.Body = &cancelling{res.Body, cancel}
 	return res, nil
 }
+
+// maxAnswer is in bytes: the largest is 25 MB of values, which JSON may write six times as long.
+const maxAnswer = 256 << 20
+
+// readAnswer reads an answer whole, so that one that is cut off is a fault of its attempt.
+// What cloudflare-go would take for a success and is none is an error: a redirect, JSON
+// that is no object, and an envelope that says that it failed.
+func readAnswer(res *http.Response, raw bool) error {
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if cerr := res.Body.Close(); err == nil {
+		err = cerr
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("the answer is cut off: %w", err)
+	case len(data) > maxAnswer:
+		return fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
+	case res.StatusCode >= 300 && res.StatusCode < 400:
+		return fmt.Errorf("the answer (status %d) is elsewhere, and redirects are not followed", res.StatusCode)
+	}
+	res.Body = io.NopCloser(bytes.NewReader(data))
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if raw || res.StatusCode >= 300 || kind != "application/json" {
+		return nil
+	}
+	if body := bytes.TrimLeft(data, " \t\r\n"); len(body) == 0 || body[0] != '{' {
+		return errors.New("the answer is JSON, and no object")
+	}
+	if len(data) > 64<<10 {
+		return nil // a failure has no result, and is short
+	}
+	var envelope struct {
+		Success *bool
+		Errors  []struct {
+			Code    int
+			Message string
+		}
+	}
+	if json.Unmarshal(data, &envelope) != nil || envelope.Success == nil || *envelope.Success {
+		return nil // what is wrong with it, cloudflare-go says
+	}
+	failed := &failedAnswer{}
+	for _, e := range envelope.Errors {
+		failed.codes = append(failed.codes, Code{e.Code, e.Message})
+	}
+	return failed
+}
+
+// failedAnswer is an answer whose status says success, and whose envelope does not.
+type failedAnswer struct{ codes []Code }
+
+func (*failedAnswer) Error() string { return "the answer says that it failed" }
 
 // cancelling ends its context when it is closed.
 type cancelling struct {
@@ -126,19 +191,18 @@ func (c *cancelling) Close() error {
 	return c.ReadCloser.Close()
 }
 
+// maxPause is the longest that an answer may keep a process from asking. Cloudflare's own
+// block is 5 minutes.
+const maxPause = time.Hour
+
 // retryAfter reads what a refusal asks for: seconds, or a date. 0 is nothing.
 func retryAfter(res *http.Response, now time.Time) time.Duration {
 	text := res.Header.Get("Retry-After")
 	if n, err := strconv.ParseInt(text, 10, 32); err == nil && n > 0 {
-		return time.Duration(n) * time.Second
+		return min(time.Duration(n)*time.Second, maxPause)
 	}
 	if at, err := http.ParseTime(text); err == nil && at.After(now) {
-		return at.Sub(now)
+		return min(at.Sub(now), maxPause)
 	}
 	return 0
-}
-
-// isContext reports whether an error is that of a context.
-func isContext(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ func TestOnlyWhatIsSafeIsRepeated(t *testing.T) {
 		{"429 twice", fakeapi.Fault{Status: 429, Times: 2, Header: retry}, 3, 3, false, NotRun},
 		{"429 without end", fakeapi.Fault{Status: 429, Times: 99, Header: retry}, 4, 4, true, NotRun},
 		{"400", fakeapi.Fault{Status: 400}, 1, 1, true, NotRun},
+		{"cut off in the answer", fakeapi.Fault{Cut: 1}, 2, 1, true, Unknown},
 		{"a page in place of JSON", fakeapi.Fault{Status: 502, Body: "<html>bad gateway</html>"}, 2, 1, true, Unknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,7 +73,7 @@ func TestOnlyWhatIsSafeIsRepeated(t *testing.T) {
 				t.Errorf("the error does not say what it knows: %v", err)
 			}
 			v, _, _ := n.Get("k")
-			if wrote := v == "w"; wrote != (!c.failed || c.fault.After) {
+			if wrote := v == "w"; wrote != (!c.failed || c.fault.After || c.fault.Cut > 0) {
 				t.Errorf("stored: %q", v)
 			}
 		})
@@ -82,7 +84,7 @@ func TestErrorsHaveNoSecrets(t *testing.T) {
 	s := fakeapi.Start(t)
 	s.Lax()
 	c, _ := noWait(t, s)
-	const key, value = "the-key-that-nobody-may-see", "the-value-that-nobody-may-see"
+	const key, value = "the:key-that-nobody-may-see", "the-value-that-nobody-may-see"
 	n := s.NewKV("cache")
 	for _, f := range []fakeapi.Fault{{Times: 1}, {Status: 500}, {Status: 403}, {Status: 400}, {Status: 502, Body: "no JSON"}} {
 		s.Fail(f)
@@ -94,6 +96,14 @@ func TestErrorsHaveNoSecrets(t *testing.T) {
 			if strings.Contains(err.Error(), secret) {
 				t.Errorf("%+v: %q is in %q", f, secret, err)
 			}
+		}
+	}
+	for _, echo := range []string{key, value[:len(value)-4], escape(key), fakeapi.Token} {
+		s.Fail(fakeapi.Fault{Status: 400, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: `{"success":false,"errors":[{"code":10001,"message":"not valid: '` + echo + `' as it is"}],"messages":[],"result":null}`})
+		err := c.KV(n.ID()).Put(ctx, Pair{Name: key, Value: value})
+		if err == nil || strings.Contains(err.Error(), echo) || !strings.Contains(err.Error(), "not valid: '[hidden]' as it is") {
+			t.Errorf("an answer that repeats %q: %v", echo, err)
 		}
 	}
 	wrong, err := New(Options{Account: fakeapi.Account, Token: "another-token", BaseURL: s.URL})
@@ -145,11 +155,104 @@ func TestContextEndsARequest(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
 	got := map[string]time.Duration{}
-	for _, text := range []string{"", "5", "-1", "x", "Wed, 01 Jul 2026 00:01:00 GMT", "Wed, 01 Jul 2020 00:01:00 GMT"} {
+	for _, text := range []string{"", "5", "-1", "x", "2147483647", "Wed, 01 Jul 2076 00:01:00 GMT", "Wed, 01 Jul 2026 00:01:00 GMT", "Wed, 01 Jul 2020 00:01:00 GMT"} {
 		got[text] = retryAfter(&http.Response{Header: http.Header{"Retry-After": {text}}}, now)
 	}
-	want := map[string]time.Duration{"": 0, "5": 5 * time.Second, "-1": 0, "x": 0, "Wed, 01 Jul 2026 00:01:00 GMT": time.Minute, "Wed, 01 Jul 2020 00:01:00 GMT": 0}
+	want := map[string]time.Duration{"": 0, "5": 5 * time.Second, "-1": 0, "x": 0, "2147483647": time.Hour, "Wed, 01 Jul 2076 00:01:00 GMT": time.Hour, "Wed, 01 Jul 2026 00:01:00 GMT": time.Minute, "Wed, 01 Jul 2020 00:01:00 GMT": 0}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
+	}
+}
+
+// What cloudflare-go would take for a success is none.
+func TestAnswersThatAreNoSuccess(t *testing.T) {
+	s := fakeapi.Start(t)
+	api, _ := noWait(t, s)
+	n := s.NewKV("cache")
+	n.Put("k", `{"success":false}`)
+	kv := api.KV(n.ID())
+	asJSON := http.Header{"Content-Type": {"application/json"}}
+	s.Fail(fakeapi.Fault{Status: 200, Header: asJSON, Body: `{"success":false,"errors":[{"code":10042,"message":"try later"}],"messages":[],"result":null}`})
+	var failed *Error
+	if err := kv.Put(ctx, Pair{Name: "k", Value: "v"}); !errors.As(err, &failed) || failed.Status != 200 || failed.Outcome != Unknown || !strings.Contains(err.Error(), "10042 try later") {
+		t.Errorf("an envelope that says no: %v", err)
+	}
+	for _, f := range []fakeapi.Fault{
+		{Status: 200, Header: asJSON, Body: "null"},
+		{Status: 200, Header: asJSON, Body: " "},
+		{Status: 200, Header: asJSON, Body: "[1]"},
+		{Status: 200, Body: "<html>sign in first</html>", Header: http.Header{"Content-Type": {"text/html"}}},
+		{Status: 302, Header: http.Header{"Location": {s.URL}}, Body: "elsewhere"},
+	} {
+		f.Times = 99
+		s.Fail(f)
+		s.Requests()
+		if _, _, err := kv.List(ctx, "", "", 1000); err == nil {
+			t.Errorf("%+v is a page of a listing", f)
+		}
+		if f.Status == 302 {
+			for _, r := range s.Requests() {
+				if !strings.Contains(r, "/keys") {
+					t.Errorf("redirected to %s", r)
+				}
+			}
+		}
+		s.Heal()
+	}
+	if e, ok, err := kv.Get(ctx, "k"); err != nil || !ok || e.Value != `{"success":false}` {
+		t.Errorf("a value that looks like an answer: %q %v %v", e.Value, ok, err)
+	}
+}
+
+// An answer that stops coming is not waited for longer than an attempt may take.
+func TestAttemptHasItsTime(t *testing.T) {
+	stop := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = w.Write([]byte("part"))
+		w.(http.Flusher).Flush()
+		select {
+		case <-stop:
+		case <-r.Context().Done():
+		}
+	}))
+	defer slow.Close()
+	defer close(stop)
+	c, err := New(Options{Account: fakeapi.Account, Token: "t", BaseURL: slow.URL, Timeout: 20 * time.Millisecond, Attempts: 1})
+	must(t, err)
+	_, _, err = c.KV(fakeapi.Account).Get(ctx, "k")
+	if err == nil || !strings.Contains(err.Error(), "no answer within 20ms") || errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Ids stand in paths as they are: none may name another path.
+func TestIDsAreChecked(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	for _, id := range []string{"", "..", "a/b", "%2e", "a?b", "a b"} {
+		_, _, kv := c.KV(id).Get(ctx, "k")
+		_, d1 := c.D1(id).Select(ctx, "SELECT 1")
+		_, r2 := c.R2(id).Put(ctx, "k", strings.NewReader("v"))
+		for _, err := range []error{kv, d1, r2} {
+			if err == nil || !strings.Contains(err.Error(), "names no") {
+				t.Errorf("%q: %v", id, err)
+			}
+		}
+	}
+	if r := s.Requests(); len(r) != 0 {
+		t.Errorf("sent %q", r)
+	}
+}
+
+func TestOneAPIHasOneLimiter(t *testing.T) {
+	var limiters []*Limiter
+	for _, base := range []string{"", "https://api.cloudflare.com/client/v4", "https://API.cloudflare.com/client/v4/"} {
+		c, err := New(Options{Account: fakeapi.Account, Token: "t", BaseURL: base})
+		must(t, err)
+		limiters = append(limiters, c.Limiter())
+	}
+	if limiters[1] != limiters[0] || limiters[2] != limiters[0] {
+		t.Error("the same API has several limiters")
 	}
 }

@@ -27,8 +27,6 @@ type endpoint struct {
 	body         string // shape of JSON; "": none; "bytes": any; "form": see forms
 	result       string // of the envelope; "bytes": no envelope
 	info         string // result_info; "": none
-	strings      bool   // messages are strings, as R2 has them
-	writes       bool   // changes something: must not be repeated
 
 	parts []string // of path
 	q, b  *shape
@@ -39,18 +37,19 @@ var endpoints = []endpoint{
 	{method: "GET", path: "/accounts/{account_id}/storage/kv/namespaces",
 		query:  `{page?: number>=1, per_page?: number>=5<=100, order?: "id"|"title", direction?: "asc"|"desc"}`,
 		result: `[$kv]`, info: `{count?: number, page?: number, per_page?: number, total_count?: number, total_pages?: number}`},
-	{method: "POST", path: "/accounts/{account_id}/storage/kv/namespaces", body: `{title: $title}`, result: `$kv`, writes: true},
+	{method: "POST", path: "/accounts/{account_id}/storage/kv/namespaces", body: `{title: $title}`, result: `$kv`},
 	{method: "GET", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/keys",
 		query:  `{limit?: number>=10<=1000, prefix?: string, cursor?: string}`,
 		result: `[{name: $key, expiration?: number, metadata?: any}]`, info: `{count?: number, cursor?: string}`},
 	{method: "GET", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/values/{key_name}", result: "bytes"},
+	{method: "GET", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/metadata/{key_name}", result: `any`},
 	{method: "PUT", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/values/{key_name}",
-		query: `{expiration?: number, expiration_ttl?: number>=60}`, body: "bytes", result: `{}|null`, writes: true},
-	{method: "DELETE", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/values/{key_name}", result: `{}|null`, writes: true},
+		query: `{expiration?: number, expiration_ttl?: number>=60}`, body: "bytes", result: `{}|null`},
+	{method: "DELETE", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/values/{key_name}", result: `{}|null`},
 	{method: "PUT", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/bulk",
 		body:   `[{key: $key, value: string<=26214400, base64?: boolean, expiration?: number, expiration_ttl?: number>=60, metadata?: any}]<=10000`,
-		result: `$bulk|null`, writes: true},
-	{method: "POST", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/bulk/delete", body: `[$key]<=10000`, result: `$bulk|null`, writes: true},
+		result: `$bulk|null`},
+	{method: "POST", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/bulk/delete", body: `[$key]<=10000`, result: `$bulk|null`},
 	{method: "POST", path: "/accounts/{account_id}/storage/kv/namespaces/{namespace_id}/bulk/get",
 		body:   `{keys: [$key]<=100, type?: "text"|"json", withMetadata?: boolean}`,
 		result: `{values?: {*: string|number|boolean|null|{value: any, metadata: any, expiration?: number}}}`},
@@ -59,31 +58,31 @@ var endpoints = []endpoint{
 		query:  `{name?: string, page?: number>=1, per_page?: number>=10<=10000}`,
 		result: `[$d1]`, info: `{count?: number, page?: number, per_page?: number, total_count?: number, total_pages?: number}`},
 	{method: "POST", path: "/accounts/{account_id}/d1/database",
-		body: `{name: string, primary_location_hint?: "wnam"|"enam"|"weur"|"eeur"|"apac"|"oc"}`, result: `$d1`, writes: true},
+		body: `{name: string, primary_location_hint?: "wnam"|"enam"|"weur"|"eeur"|"apac"|"oc"}`, result: `$d1`},
 	{method: "POST", path: "/accounts/{account_id}/d1/database/{database_id}/raw",
 		body:   `{sql: string<=100000, params?: [string]<=100}`,
-		result: `[{success?: boolean, meta?: {changed_db?: boolean, changes?: number, duration?: number, last_row_id?: number, rows_read?: number, rows_written?: number, size_after?: number}, results?: {columns?: [string], rows?: [[any]]}}]`, writes: true},
+		result: `[{success?: boolean, meta?: {changed_db?: boolean, changes?: number, duration?: number, last_row_id?: number, rows_read?: number, rows_written?: number, size_after?: number}, results?: {columns?: [string], rows?: [[any]]}}]`},
 
-	{method: "GET", path: "/accounts/{account_id}/r2/buckets/{bucket_name}", result: `$bucket`, strings: true},
+	{method: "GET", path: "/accounts/{account_id}/r2/buckets/{bucket_name}", result: `$bucket`},
 	{method: "POST", path: "/accounts/{account_id}/r2/buckets",
-		body: `{name: string>=3<=64, locationHint?: "apac"|"eeur"|"enam"|"weur"|"wnam"|"oc", storageClass?: "Standard"|"InfrequentAccess"}`, result: `$bucket`, strings: true, writes: true},
+		body: `{name: string>=3<=64, locationHint?: "apac"|"eeur"|"enam"|"weur"|"wnam"|"oc", storageClass?: "Standard"|"InfrequentAccess"}`, result: `$bucket`},
 	{method: "GET", path: "/accounts/{account_id}/r2/buckets/{bucket_name}/objects",
 		query:  `{cursor?: string, delimiter?: string, per_page?: number>=1<=1000, prefix?: string, start_after?: string}`,
 		result: `[{key?: string, size?: number, etag?: string, last_modified?: string, ssec?: boolean, storage_class?: string, http_metadata?: any, custom_metadata?: any}]`,
-		info:   `{cursor?: string, delimited?: [string], is_truncated?: boolean|string, per_page?: number}`, strings: true},
+		info:   `{cursor?: string, delimited?: [string], is_truncated?: boolean|string, per_page?: number}`},
 	{method: "GET", path: "/accounts/{account_id}/r2/buckets/{bucket_name}/objects/{object_key}", result: "bytes"},
 	{method: "PUT", path: "/accounts/{account_id}/r2/buckets/{bucket_name}/objects/{object_key}", body: "bytes",
-		result: `{key?: string, etag?: string, size?: string|number, version?: string}`, strings: true, writes: true},
-	{method: "DELETE", path: "/accounts/{account_id}/r2/buckets/{bucket_name}/objects/{object_key}", result: `{key?: string}`, strings: true, writes: true},
+		result: `{key?: string, etag?: string, size?: string|number, version?: string}`},
+	{method: "DELETE", path: "/accounts/{account_id}/r2/buckets/{bucket_name}/objects/{object_key}", result: `{key?: string}`},
 
 	{method: "GET", path: "/accounts/{account_id}/workers/scripts", query: `{tags?: string}`,
 		result: `[{id?: string, etag?: string, migration_tag?: string, created_on?: string, modified_on?: string}]`},
 	{method: "PUT", path: "/accounts/{account_id}/workers/scripts/{script_name}", body: "form",
-		result: `{startup_time_ms: integer, id?: string, etag?: string, migration_tag?: string}`, writes: true},
+		result: `{startup_time_ms: integer, id?: string, etag?: string, migration_tag?: string}`},
 	{method: "PUT", path: "/accounts/{account_id}/workers/scripts/{script_name}/secrets",
-		body: `{name: string>=1, text: string>=1, type: "secret_text"}`, result: `{name: string, type: "secret_text"}`, writes: true},
+		body: `{name: string>=1, text: string>=1, type: "secret_text"}`, result: `{name: string, type: "secret_text"}`},
 	{method: "POST", path: "/accounts/{account_id}/workers/scripts/{script_name}/subdomain",
-		body: `{enabled: boolean, previews_enabled?: boolean}`, result: `{enabled: boolean, previews_enabled: boolean}`, writes: true},
+		body: `{enabled: boolean, previews_enabled?: boolean}`, result: `{enabled: boolean, previews_enabled: boolean}`},
 	{method: "GET", path: "/accounts/{account_id}/workers/subdomain", result: `{subdomain?: string}`},
 }
 
@@ -99,6 +98,13 @@ const uploadMetadata = `{main_module: string>=1, compatibility_date?: string, co
 	],
 	migrations?: {old_tag?: string, new_tag?: string, steps?: [{new_classes?: [string], new_sqlite_classes?: [string], deleted_classes?: [string], renamed_classes?: any, transferred_classes?: any}]},
 	observability?: {enabled: boolean, head_sampling_rate?: number, logs?: any, traces?: any}}`
+
+// moduleKinds are the content types that a module may have.
+var moduleKinds = map[string]bool{
+	"application/javascript+module": true, "text/javascript+module": true, "application/javascript": true, "text/javascript": true,
+	"text/x-python": true, "text/x-python-requirement": true, "application/wasm": true, "text/plain": true,
+	"application/octet-stream": true, "application/source-map": true,
+}
 
 var uploadShape *shape
 

@@ -6,6 +6,7 @@ package fakeapi
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,10 +40,12 @@ type tester interface {
 type Fault struct {
 	Method, Contains string // of the request; empty: any
 	Times            int
+	skip             int  // so many requests are served first
 	Status           int  // answered; 0: the connection is cut
 	After            bool // the request is run first
 	Header           http.Header
 	Body             string // empty: an error in an envelope
+	Cut              int    // the request is run, and its answer ends after so many bytes
 }
 
 // A Server is a running fake.
@@ -81,6 +85,19 @@ func (s *Server) Fail(f Fault) {
 		f.Times = 1
 	}
 	s.faults = append(s.faults, &f)
+}
+
+// FailAfter adds a fault that lets so many requests pass first.
+func (s *Server) FailAfter(served int, f Fault) {
+	f.skip = served
+	s.Fail(f)
+}
+
+// Heal takes the faults back that are left.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
 }
 
 // Lax lets requests be wrong: they are answered with an error and do not fail the test.
@@ -125,21 +142,41 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fault := s.fault(r)
-	if fault != nil && !fault.After {
+	if fault != nil && !fault.After && fault.Cut == 0 {
 		s.fail(w, fault)
 		return
 	}
 	e, a := s.call(r, body)
-	if fault != nil {
+	switch {
+	case fault == nil:
+		s.write(w, r, e, a)
+	case fault.Cut > 0:
+		whole := httptest.NewRecorder()
+		s.write(whole, r, e, a)
+		w.Header().Set("Content-Type", whole.Header().Get("Content-Type"))
+		w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
+		_, _ = w.Write(whole.Body.Bytes()[:fault.Cut])
+		w.(http.Flusher).Flush()
+		s.cut(w)
+	default:
 		s.fail(w, fault)
-		return
 	}
-	s.write(w, e, a)
+}
+
+// cut ends the connection.
+func (s *Server) cut(w http.ResponseWriter) {
+	if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+		_ = conn.Close()
+	}
 }
 
 func (s *Server) fault(r *http.Request) *Fault {
 	for i, f := range s.faults {
 		if (f.Method == "" || f.Method == r.Method) && strings.Contains(r.URL.Path, f.Contains) {
+			if f.skip > 0 {
+				f.skip--
+				continue
+			}
 			if f.Times--; f.Times == 0 {
 				s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
 			}
@@ -151,9 +188,7 @@ func (s *Server) fault(r *http.Request) *Fault {
 
 func (s *Server) fail(w http.ResponseWriter, f *Fault) {
 	if f.Status == 0 {
-		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
-			_ = conn.Close()
-		}
+		s.cut(w)
 		return
 	}
 	for name, values := range f.Header {
@@ -164,7 +199,7 @@ func (s *Server) fail(w http.ResponseWriter, f *Fault) {
 		_, _ = io.WriteString(w, f.Body)
 		return
 	}
-	s.write(w, nil, failure(f.Status, 10000, "a fault of the test"))
+	s.write(w, nil, nil, failure(f.Status, 10000, "a fault of the test"))
 }
 
 // call finds the endpoint, checks the request and runs it.
@@ -187,6 +222,9 @@ func (s *Server) call(r *http.Request, body []byte) (*endpoint, answer) {
 	if err != nil {
 		return nil, wrong("%v", err)
 	}
+	if !escaped(path) {
+		return e, wrong("something in the path is not escaped")
+	}
 	if vars["account_id"] != Account {
 		return e, failure(404, 7003, "Could not route to the account")
 	}
@@ -207,6 +245,9 @@ func (s *Server) call(r *http.Request, body []byte) (*endpoint, answer) {
 			return e, wrong("there is a body")
 		}
 	case "bytes", "form":
+		if r.ContentLength < 0 {
+			return e, wrong("the length of the body is not said")
+		}
 		c.kind = kind
 		if kind == "multipart/form-data" {
 			if c.form, err = readForm(body, params["boundary"]); err != nil {
@@ -216,6 +257,9 @@ func (s *Server) call(r *http.Request, body []byte) (*endpoint, answer) {
 			return e, wrong("the body is %q, and not a form", kind)
 		}
 	default:
+		if r.ContentLength < 0 {
+			return e, wrong("the length of the body is not said")
+		}
 		if kind != "application/json" {
 			return e, wrong("the body is %q, and not application/json", kind)
 		}
@@ -225,9 +269,6 @@ func (s *Server) call(r *http.Request, body []byte) (*endpoint, answer) {
 		if err != nil {
 			return e, wrong("%v", err)
 		}
-		if err := json.Unmarshal(body, &c.typed); err != nil {
-			return e, wrong("%v", err)
-		}
 	}
 	run := runners[e.method+" "+e.path]
 	if run == nil {
@@ -235,6 +276,9 @@ func (s *Server) call(r *http.Request, body []byte) (*endpoint, answer) {
 	}
 	return e, run(c)
 }
+
+// escaped reports whether a path has nothing that Cloudflare asks to be escaped.
+var escaped = regexp.MustCompile(`^([A-Za-z0-9/_.~-]|%[0-9A-F]{2})*$`).MatchString
 
 // find matches a path that is still escaped.
 func find(method, path string) (*endpoint, map[string]string, error) {
@@ -298,6 +342,9 @@ func queryValue(raw string, s *shape) (map[string]string, error) {
 	}
 	object, flat := map[string]interface{}{}, map[string]string{}
 	for name, v := range values {
+		if len(v) > 1 {
+			return nil, fmt.Errorf("%s is there %d times", name, len(v))
+		}
 		flat[name] = v[0]
 		object[name] = v[0]
 		if f := s.fields[name]; f != nil && f.shape.kind == "number" {
@@ -348,7 +395,7 @@ func decode(data []byte) (v interface{}, err error) {
 }
 
 // write sends an answer, after it was checked as well.
-func (s *Server) write(w http.ResponseWriter, e *endpoint, a answer) {
+func (s *Server) write(w http.ResponseWriter, r *http.Request, e *endpoint, a answer) {
 	if a.status == 0 {
 		a.status = 200
 	}
@@ -357,6 +404,14 @@ func (s *Server) write(w http.ResponseWriter, e *endpoint, a answer) {
 	}
 	if a.status == 200 && e.r == nil {
 		w.Header().Set("Content-Type", "application/octet-stream")
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // as what stands before the API does
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			_, _ = z.Write(a.bytes)
+			_ = z.Close()
+			return
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.bytes)))
 		_, _ = w.Write(a.bytes)
 		return
 	}

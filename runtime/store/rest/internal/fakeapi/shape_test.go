@@ -49,7 +49,11 @@ func TestWrongRequestsFailTheTest(t *testing.T) {
 		{"GET", "storage/kv/namespaces/" + id + "/keys?limit=5", "", ""},
 		{"GET", "storage/kv/namespaces/" + id + "/keys?limit=1e3", "", ""},
 		{"GET", "storage/kv/namespaces/" + id + "/keys?foo=5", "", ""},
+		{"GET", "storage/kv/namespaces/" + id + "/keys?limit=50&limit=60", "", ""},
 		{"GET", "storage/kv/namespaces/" + id + "/values/a/b", "", ""},
+		{"GET", "storage/kv/namespaces/" + id + "/values/a:b", "", ""},
+		{"GET", "r2/buckets/chat/objects/a+b", "", ""},
+		{"PUT", "storage/kv/namespaces/" + id + "/values/a", "application/octet-stream", "length unknown"},
 		{"GET", "r2/buckets/chat/objects/a%2Fb/c", "", ""},
 		{"PUT", "storage/kv/namespaces/" + id + "/values/a?expiration_ttl=59", "application/octet-stream", "v"},
 		{"PUT", "storage/kv/namespaces/" + id + "/bulk", "application/json", `[{"key":"a"}]`},
@@ -71,6 +75,9 @@ func send(t *testing.T, s *Server, method, path, kind, body string) int {
 	req, err := http.NewRequest(method, s.URL+"accounts/"+Account+"/"+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if body == "length unknown" {
+		req.ContentLength = -1
 	}
 	req.Header.Set("Authorization", "Bearer "+Token)
 	req.Header.Set("Content-Type", kind)

@@ -34,6 +34,7 @@ type Upload struct {
 	Modules   map[string][]byte
 	Kinds     map[string]string // content types of modules
 	Tag       string            // of its last migration
+	Classes   map[string]bool   // of Durable Objects, as migrations made them
 	Secrets   map[string]string
 	Published bool
 }
@@ -41,6 +42,7 @@ type Upload struct {
 type kvNamespace struct {
 	id, title string
 	values    map[string]kvValue
+	refused   map[string]bool
 }
 
 type kvValue struct {
@@ -74,7 +76,6 @@ type call struct {
 	raw    []byte
 	form   []part
 	json   interface{}
-	typed  interface{}
 	now    time.Time
 }
 
@@ -93,6 +94,7 @@ func init() {
 		"POST " + kv:                         kvNew,
 		"GET " + kv + "/{namespace_id}/keys": inKV(kvKeys),
 		"GET " + kv + "/{namespace_id}/values/{key_name}":    inKV(kvGet),
+		"GET " + kv + "/{namespace_id}/metadata/{key_name}":  inKV(kvMetadata),
 		"PUT " + kv + "/{namespace_id}/values/{key_name}":    inKV(kvPut),
 		"DELETE " + kv + "/{namespace_id}/values/{key_name}": inKV(kvDelete),
 		"PUT " + kv + "/{namespace_id}/bulk":                 inKV(kvBulkPut),
@@ -157,7 +159,7 @@ func kvNew(c *call) answer {
 // NewKV adds a KV namespace; the test calls it with the fake at rest.
 func (s *Server) NewKV(title string) *kvNamespace {
 	s.made++
-	n := &kvNamespace{id: fmt.Sprintf("%032x", s.made), title: title, values: map[string]kvValue{}}
+	n := &kvNamespace{id: fmt.Sprintf("%032x", s.made), title: title, values: map[string]kvValue{}, refused: map[string]bool{}}
 	s.kv = append(s.kv, n)
 	return n
 }
@@ -167,6 +169,14 @@ func (n *kvNamespace) ID() string { return n.id }
 
 // Put stores a value past the API.
 func (n *kvNamespace) Put(key, value string) { n.values[key] = kvValue{data: []byte(value)} }
+
+// Refuse lets bulk requests leave a key as it is, and say so.
+func (n *kvNamespace) Refuse(key string) { n.refused[key] = true }
+
+// PutMetadata stores a value with metadata past the API.
+func (n *kvNamespace) PutMetadata(key, value, metadata string) {
+	n.values[key] = kvValue{data: []byte(value), metadata: json.RawMessage(metadata)}
+}
 
 // Get reads a value past the API.
 func (n *kvNamespace) Get(key string) (value string, at int64, ok bool) {
@@ -246,6 +256,14 @@ func kvGet(c *call, n *kvNamespace) answer {
 	return answer{bytes: v.data, header: h}
 }
 
+func kvMetadata(c *call, n *kvNamespace) answer {
+	v, ok := n.values[c.vars["key_name"]]
+	if !ok {
+		return failure(404, 10009, "get: 'key not found'")
+	}
+	return answer{result: v.metadata}
+}
+
 // expiry is when a value is gone. KV refuses what is less than 60 s away.
 func (c *call) expiry(ttl, at int64) (int64, *answer) {
 	if ttl > 0 {
@@ -296,7 +314,7 @@ func kvDelete(c *call, n *kvNamespace) answer {
 }
 
 func kvBulkPut(c *call, n *kvNamespace) answer {
-	if len(c.raw) > 100<<20 {
+	if len(c.raw) > 100_000_000 {
 		return failure(413, 10030, "request too large")
 	}
 	var body []struct {
@@ -310,6 +328,9 @@ func kvBulkPut(c *call, n *kvNamespace) answer {
 	values := make([]kvValue, len(body))
 	for i, p := range body {
 		v := kvValue{data: []byte(p.Value), metadata: p.Metadata}
+		if len(p.Metadata) > 1024 {
+			return failure(400, 10028, "metadata must be valid json and at most 1024 bytes")
+		}
 		if p.Base64 {
 			data, err := base64.StdEncoding.DecodeString(p.Value)
 			if err != nil {
@@ -324,19 +345,36 @@ func kvBulkPut(c *call, n *kvNamespace) answer {
 		v.at = at
 		values[i] = v
 	}
+	keys := make([]string, len(body))
 	for i, p := range body {
-		n.values[p.Key] = values[i]
+		keys[i] = p.Key
+		if !n.refused[p.Key] {
+			n.values[p.Key] = values[i]
+		}
 	}
-	return answer{result: map[string]interface{}{"successful_key_count": len(body), "unsuccessful_keys": []string{}}}
+	return n.bulk(keys)
 }
 
 func kvBulkDelete(c *call, n *kvNamespace) answer {
 	var keys []string
 	c.into(&keys)
 	for _, key := range keys {
-		delete(n.values, key)
+		if !n.refused[key] {
+			delete(n.values, key)
+		}
 	}
-	return answer{result: map[string]interface{}{"successful_key_count": len(keys), "unsuccessful_keys": []string{}}}
+	return n.bulk(keys)
+}
+
+// bulk is the answer to a bulk write of keys.
+func (n *kvNamespace) bulk(keys []string) answer {
+	missed := []string{}
+	for _, key := range keys {
+		if n.refused[key] {
+			missed = append(missed, key)
+		}
+	}
+	return answer{result: map[string]interface{}{"successful_key_count": len(keys) - len(missed), "unsuccessful_keys": missed}}
 }
 
 func kvBulkGet(c *call, n *kvNamespace) answer {
@@ -353,7 +391,7 @@ func kvBulkGet(c *call, n *kvNamespace) answer {
 			values[key] = nil
 			continue
 		}
-		if total += len(v.data); total > 25<<20 {
+		if total += len(key) + len(v.data) + len(v.metadata); total > 25<<20 {
 			return failure(413, 10030, "the values exceed the limit of a bulk read")
 		}
 		// As a text decoder does: what is no UTF-8 becomes U+FFFD, and a mark at the start is lost.
@@ -438,6 +476,7 @@ func (d *database) raw(c *call) answer {
 	for i, p := range body.Params {
 		args[i] = p
 	}
+	before := d.changes()
 	rows, err := d.db.Query(body.SQL, args...)
 	if err != nil {
 		return failure(400, 7500, err.Error())
@@ -457,13 +496,16 @@ func (d *database) raw(c *call) answer {
 		if err := rows.Scan(into...); err != nil {
 			return failure(400, 7500, err.Error())
 		}
-		for i, v := range row {
-			if b, ok := v.([]byte); ok { // as D1 writes a blob
-				list := make([]int, len(b))
-				for j, x := range b {
+		for i, v := range row { // as D1 writes them: it is JavaScript
+			switch v := v.(type) {
+			case []byte:
+				list := make([]int, len(v))
+				for j, x := range v {
 					list[j] = int(x)
 				}
 				row[i] = list
+			case int64:
+				row[i] = float64(v)
 			}
 		}
 		out = append(out, row)
@@ -474,10 +516,20 @@ func (d *database) raw(c *call) answer {
 	if columns == nil {
 		columns = []string{}
 	}
+	_ = rows.Close() // so that the only connection is free
+	changes := d.changes() - before
 	return answer{result: []interface{}{map[string]interface{}{
-		"success": true, "meta": map[string]interface{}{"rows_read": len(out), "rows_written": 0, "changes": 0, "duration": 0.1},
+		"success": true, "meta": map[string]interface{}{"rows_read": len(out), "rows_written": changes, "changes": changes, "duration": 0.1},
 		"results": map[string]interface{}{"columns": columns, "rows": out},
 	}}}
+}
+
+// changes is how many rows were changed so far.
+func (d *database) changes() (n int64) {
+	if err := d.db.QueryRow("SELECT total_changes()").Scan(&n); err != nil {
+		panic(err)
+	}
+	return n
 }
 
 func inBucket(run func(*call, map[string][]byte) answer) func(*call) answer {
@@ -578,14 +630,17 @@ func scripts(c *call) answer {
 }
 
 func upload(c *call) answer {
-	u := &Upload{Modules: map[string][]byte{}, Kinds: map[string]string{}, Secrets: map[string]string{}}
+	u := &Upload{Modules: map[string][]byte{}, Kinds: map[string]string{}, Secrets: map[string]string{}, Classes: map[string]bool{}}
 	for _, p := range c.form {
 		if p.name == "metadata" {
 			u.Metadata = p.data
 			continue
 		}
-		if p.filename == "" {
-			return failure(400, 10021, "a module has no file name")
+		if p.filename == "" || u.Modules[p.filename] != nil {
+			return failure(400, 10021, "a module has no file name, or another one's")
+		}
+		if !moduleKinds[p.kind] {
+			return failure(400, 10021, "a module is of the type "+p.kind)
 		}
 		u.Modules[p.filename], u.Kinds[p.filename] = p.data, p.kind
 	}
@@ -603,12 +658,16 @@ func upload(c *call) answer {
 		Main       string   `json:"main_module"`
 		Keep       []string `json:"keep_bindings"`
 		Migrations *struct {
-			Old string `json:"old_tag"`
-			New string `json:"new_tag"`
+			Old   string `json:"old_tag"`
+			New   string `json:"new_tag"`
+			Steps []struct {
+				New     []string `json:"new_sqlite_classes"`
+				Deleted []string `json:"deleted_classes"`
+			}
 		}
 		Bindings []struct {
-			Type  string
-			Class string `json:"class_name"`
+			Name, Type string
+			Class      string `json:"class_name"`
 		}
 	}
 	if err := json.Unmarshal(u.Metadata, &meta); err != nil {
@@ -620,6 +679,9 @@ func upload(c *call) answer {
 	old := c.s.Workers[c.vars["script_name"]]
 	if old != nil {
 		u.Tag, u.Published = old.Tag, old.Published
+		for class := range old.Classes {
+			u.Classes[class] = true
+		}
 		for _, kind := range meta.Keep {
 			if kind == "secret_text" {
 				u.Secrets = old.Secrets
@@ -631,9 +693,28 @@ func upload(c *call) answer {
 			return failure(412, 10079, "the old tag is not the Worker's last migration")
 		}
 		u.Tag = m.New
+		for _, step := range m.Steps {
+			for _, class := range step.New {
+				if u.Classes[class] {
+					return failure(412, 10074, "Cannot apply new_sqlite_classes migration to class "+class+" that is already depended on by existing Durable Objects")
+				}
+				u.Classes[class] = true
+			}
+			for _, class := range step.Deleted {
+				if !u.Classes[class] {
+					return failure(412, 10073, "Cannot apply deleted_classes migration to non-existent class "+class)
+				}
+				delete(u.Classes, class)
+			}
+		}
 	}
+	bound := map[string]bool{}
 	for _, b := range meta.Bindings {
-		if b.Type == "durable_object_namespace" && u.Tag == "" {
+		if bound[b.Name] {
+			return failure(400, 10021, "two bindings are called "+b.Name)
+		}
+		bound[b.Name] = true
+		if b.Type == "durable_object_namespace" && !u.Classes[b.Class] {
 			return failure(400, 10061, "Cannot create binding for class "+b.Class+" because it is not currently configured to implement Durable Objects.")
 		}
 	}
