@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ type place struct {
 }
 
 func parse(u *url.URL) (place, error) {
-	p := place{account: u.Host}
+	p := place{account: strings.ToLower(u.Host)}
 	if u.Host == "" || u.Path != "" && u.Path != "/" || u.Opaque != "" || u.User != nil {
 		return p, errors.New("write cloudflare://ACCOUNT?kv=NAMESPACE_ID; the API token is in $" + TokenVariable)
 	}
@@ -38,7 +39,7 @@ func parse(u *url.URL) (place, error) {
 		value := q.Get(name)
 		switch name {
 		case "kv":
-			p.kv = value
+			p.kv = strings.ToLower(value)
 		case "gateway":
 			if g, err := url.Parse(value); err != nil || g.Host == "" || g.User != nil || g.Scheme != "https" && g.Scheme != "http" {
 				return p, errors.New("gateway is no http or https URL")
@@ -124,23 +125,28 @@ func (b *backend) UsePlan(families []store.Family) error {
 	return nil
 }
 
-// NewSession adds a client, whose password is the API token. All clients of the process
+// NewSession adds a client, whose password is the API token; "": the one in the
+// environment. All clients of the process
 // with one token see each other's writes at once.
 func (b *backend) NewSession(opt store.SessionOptions) (store.Session, error) {
+	if opt.DB < 0 || opt.DB > 15 {
+		return nil, errors.New("ERR DB index is out of range")
+	}
+	token := opt.Password
+	if token == "" {
+		token = os.Getenv(TokenVariable)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c := b.clients[opt.Password]
+	c := b.clients[token]
 	if c == nil {
-		api, err := New(Options{Account: b.account, Token: opt.Password, BaseURL: b.api})
+		api, err := New(Options{Account: b.account, Token: token, BaseURL: b.api})
 		if err != nil {
 			return nil, err
 		}
 		c = &client{limiter: api.Limiter()}
-		c.kv = kvprimary.NewClient(&carrier{api.KV(b.kv)}, kvprimary.Options{Namespace: b.namespace, Pace: time.Second, Timeout: 10 * time.Minute, Reads: 2})
-		b.clients[opt.Password] = c
-	}
-	if opt.DB < 0 || opt.DB > 15 {
-		return nil, errors.New("ERR DB index is out of range")
+		c.kv = kvprimary.NewClient(&carrier{api.KV(b.kv)}, kvprimary.Options{Namespace: b.namespace, Pace: time.Second, Timeout: writeTimeout, Reads: 2})
+		b.clients[token] = c
 	}
 	return &session{b: b, c: c, db: opt.DB, name: opt.Name}, nil
 }
@@ -202,7 +208,11 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 		return nil
 	}
 	for i, cmd := range cmds {
-		if r, ok := s.own(cmd, flush); ok {
+		r, ok, err := s.own(cmd, flush)
+		if err != nil { // what follows must not run in another database, nor what was sent again
+			return nil, err
+		}
+		if ok {
 			replies[i] = r
 			continue
 		}
@@ -218,38 +228,38 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 	return replies, nil
 }
 
-// own answers what is about the connection.
-func (s *session) own(cmd resp.Command, flush func() error) (r resp.Reply, ok bool) {
+// own answers what is about the connection. Its error is that of flush.
+func (s *session) own(cmd resp.Command, flush func() error) (r resp.Reply, ok bool, err error) {
 	switch name := cmd.Name(); {
 	case name == "PING" && len(cmd) == 1:
-		return resp.NewStatus("PONG"), true
+		return resp.NewStatus("PONG"), true, nil
 	case (name == "PING" || name == "ECHO") && len(cmd) == 2:
-		return resp.NewBulk(cmd[1]), true
+		return resp.NewBulk(cmd[1]), true, nil
 	case name == "SELECT" && len(cmd) == 2:
 		n, err := strconv.Atoi(cmd[1])
 		if err != nil || n < 0 || n > 15 {
-			return resp.NewError("ERR DB index is out of range"), true
+			return resp.NewError("ERR DB index is out of range"), true, nil
 		}
 		if err := flush(); err != nil {
-			return resp.NewError("ERR " + err.Error()), true
+			return r, false, err
 		}
 		s.db = n
-		return resp.OK, true
+		return resp.OK, true, nil
 	case name == "CLIENT" && len(cmd) >= 2:
 		switch sub := strings.ToUpper(cmd[1]); {
 		case sub == "SETNAME" && len(cmd) == 3:
 			s.name = cmd[2]
-			return resp.OK, true
+			return resp.OK, true, nil
 		case sub == "SETINFO" && len(cmd) == 4:
-			return resp.OK, true
+			return resp.OK, true, nil
 		case sub == "GETNAME" && len(cmd) == 2:
 			if s.name == "" {
-				return resp.Reply{}, true
+				return r, true, nil
 			}
-			return resp.NewBulk(s.name), true
+			return resp.NewBulk(s.name), true, nil
 		}
 	}
-	return resp.Reply{}, false
+	return r, false, nil
 }
 
 // refuse is the error of a command that REST cannot serve; "" when it can.
@@ -293,6 +303,9 @@ func (b *backend) refuse(families *kvprimary.Families, cmd resp.Command) string 
 	return fmt.Sprintf("ERR unsupported command '%s': %s. The gateway serves it: %s", strings.ToValidUTF8(name, "?"), why, to)
 }
 
+// writeTimeout bounds the writes that leave together, with their wait for the limiter.
+const writeTimeout = 10 * time.Minute
+
 // carrier carries reads and writes of families in KV alone.
 type carrier struct{ kv *KV }
 
@@ -320,11 +333,17 @@ func (c *carrier) Read(ctx context.Context, names []string) ([]kvprimary.Value, 
 
 // Write puts and deletes: one of a kind by itself, several in bulk.
 func (c *carrier) Write(ctx context.Context, writes []kvprimary.Write) ([]error, error) {
-	var puts, deletes []int
+	var puts, near, deletes []int
+	soon := time.Now().Add(kvprimary.MinExpiry*time.Second + writeTimeout).Unix()
 	for i := range writes {
-		if writes[i].Delete {
+		switch {
+		case writes[i].Delete:
 			deletes = append(deletes, i)
-		} else {
+		case writes[i].At > 0 && writes[i].At < soon:
+			// Cloudflare refuses a request whole for one expiry that came too near on its
+			// way: those that might do so do not go with the writes of others.
+			near = append(near, i)
+		default:
 			puts = append(puts, i)
 		}
 	}
@@ -345,18 +364,8 @@ func (c *carrier) Write(ctx context.Context, writes []kvprimary.Write) ([]error,
 			errs[i] = err
 		}
 	}
-	switch {
-	case len(puts) == 1:
-		errs[puts[0]] = c.kv.Put(ctx, pair(&writes[puts[0]]))
-	case len(puts) > 1:
-		pairs := make([]Pair, len(puts))
-		for j, i := range puts {
-			pairs[j] = pair(&writes[i])
-		}
-		done, missed, err := c.kv.BulkPut(ctx, pairs)
-		all(puts[done:], err)
-		fail(puts, missed)
-	}
+	c.put(ctx, writes, puts, all, fail)
+	c.put(ctx, writes, near, all, fail)
 	switch {
 	case len(deletes) == 1:
 		errs[deletes[0]] = c.kv.Delete(ctx, writes[deletes[0]].Name)
@@ -370,6 +379,23 @@ func (c *carrier) Write(ctx context.Context, writes []kvprimary.Write) ([]error,
 		fail(deletes, missed)
 	}
 	return errs, nil
+}
+
+// put writes some of the writes: one by itself, several in bulk.
+func (c *carrier) put(ctx context.Context, writes []kvprimary.Write, which []int, all func([]int, error), fail func([]int, []string)) {
+	switch len(which) {
+	case 0:
+	case 1:
+		all(which, c.kv.Put(ctx, pair(&writes[which[0]])))
+	default:
+		pairs := make([]Pair, len(which))
+		for j, i := range which {
+			pairs[j] = pair(&writes[i])
+		}
+		done, missed, err := c.kv.BulkPut(ctx, pairs)
+		all(which[done:], err)
+		fail(which, missed)
+	}
 }
 
 // pair marks what does not survive being read as text.

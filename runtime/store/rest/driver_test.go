@@ -213,6 +213,56 @@ func TestFaultsAreErrorsOfTheirCommands(t *testing.T) {
 	}
 }
 
+// A frame whose first half failed ends there: the second half must not run in the wrong
+// database, and the first is not sent again.
+func TestFailureBeforeSelectEndsTheFrame(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	_, sess := open(t, storeURL(s, n.ID(), ""))
+	s.Fail(fakeapi.Fault{Method: "GET", Status: 403})
+	replies, err := sess.Execute(ctx, []resp.Command{{"GET", "k"}, {"SET", "k", "zero"}, {"SELECT", "3"}, {"SET", "k", "three"}})
+	if err == nil || replies != nil || !strings.Contains(err.Error(), "nothing was written") {
+		t.Errorf("%v, %v", replies, err)
+	}
+	if r := s.Requests(); len(r) != 1 || n.Len() != 0 {
+		t.Errorf("sent %q", r)
+	}
+	if got := do(t, sess, "SET k zero", "SELECT 3", "SET k three"); got != "OK OK OK" || n.Len() != 2 {
+		t.Errorf("afterwards: %s, %d values", got, n.Len())
+	}
+}
+
+// Writes of several sessions leave in one request. One that Cloudflare does not take any
+// more, because time has passed, does not take the others with it.
+func TestExpiryThatCameTooNearFailsAlone(t *testing.T) {
+	s := fakeapi.Start(t)
+	s.Now = func() time.Time { return time.Now().Add(time.Minute) }
+	n := s.NewKV("cache")
+	_, sess := open(t, storeURL(s, n.ID(), ""))
+	at := fmt.Sprint(time.Now().Unix() + 90)
+	got := do(t, sess, "SET a 1", "SET b 2 EX 100", "SET c 3 EXAT "+at, "SET d 4 EXAT "+fmt.Sprint(time.Now().Unix()+5000))
+	if !strings.HasPrefix(got, "OK OK !ERR KV: rest: putting a value") || !strings.HasSuffix(got, " OK") || n.Len() != 3 {
+		t.Errorf("%s; %d are stored", got, n.Len())
+	}
+}
+
+// A password that is the environment's token is the same client: each sees the other's writes.
+func TestTokenOfTheEnvironmentIsTheSameClient(t *testing.T) {
+	t.Setenv("CLOUDFLARE_API_TOKEN", fakeapi.Token)
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	b, one := open(t, storeURL(s, strings.ToUpper(n.ID()), ""))
+	two, err := b.NewSession(store.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, one, "SET k v")
+	s.Requests()
+	if got := do(t, two, "GET k"); got != "v" || len(s.Requests()) != 0 {
+		t.Errorf("%s: it was not remembered", got)
+	}
+}
+
 func TestURLsThatNameNothingAreRefused(t *testing.T) {
 	id := strings.Repeat("a", 32)
 	for u, want := range map[string]string{
