@@ -78,7 +78,7 @@ func JSON(name string, value json.RawMessage) Binding {
 
 // A Migration says what becomes of Durable Object classes.
 type Migration struct {
-	Tag              string
+	Tag              string // its own among those of the Worker
 	NewSQLiteClasses []string
 	DeletedClasses   []string
 }
@@ -143,9 +143,16 @@ func Upload(ctx context.Context, c *rest.Client, w Worker) (Uploaded, error) {
 	return out, err
 }
 
+func checkName(worker string) error {
+	if !workerName.MatchString(worker) {
+		return fmt.Errorf("deploy: %q is no name of a Worker: 1 to 63 of a-z, 0-9 and -, no - at the ends", worker)
+	}
+	return nil
+}
+
 func (w *Worker) check() error {
-	if !workerName.MatchString(w.Name) {
-		return fmt.Errorf("deploy: %q is no name of a Worker: 1 to 63 of a-z, 0-9 and -, no - at the ends", w.Name)
+	if err := checkName(w.Name); err != nil {
+		return err
 	}
 	main := false
 	seen := map[string]bool{"metadata": true}
@@ -158,6 +165,13 @@ func (w *Worker) check() error {
 	}
 	if !main {
 		return fmt.Errorf("deploy: the main module %q is not among the modules", w.Main)
+	}
+	tags := map[string]bool{}
+	for _, m := range w.Migrations {
+		if m.Tag == "" || tags[m.Tag] { // what Cloudflare has run is found by its tag
+			return fmt.Errorf("deploy: a migration has no tag, or has another one's: %q", m.Tag)
+		}
+		tags[m.Tag] = true
 	}
 	return nil
 }
@@ -270,10 +284,13 @@ func migrationTag(ctx context.Context, c *rest.Client, name string) (exists bool
 // PutSecret sets a secret of a Worker. It is not repeated after a fault; to run it once
 // more by hand does no harm.
 func PutSecret(ctx context.Context, c *rest.Client, worker, name, text string) error {
-	if worker == "" || name == "" || text == "" {
-		return errors.New("deploy: a secret has a Worker, a name and a text")
+	if name == "" || text == "" {
+		return errors.New("deploy: a secret has a name and a text")
 	}
-	return c.Do(ctx, fmt.Sprintf("setting the secret %s of the Worker %s", name, worker), false, func(ctx context.Context) error {
+	if err := checkName(worker); err != nil {
+		return err
+	}
+	return c.Do(rest.Hide(ctx, text), fmt.Sprintf("setting the secret %s of the Worker %s", name, worker), false, func(ctx context.Context) error {
 		var secret workers.ScriptSecretUpdateParamsBodyWorkersBindingKindSecretText
 		secret.Name.Value, secret.Name.Present = name, true
 		secret.Text.Value, secret.Text.Present = text, true
@@ -285,8 +302,12 @@ func PutSecret(ctx context.Context, c *rest.Client, worker, name, text string) e
 	})
 }
 
-// Publish makes a Worker answer at its workers.dev address, and returns that.
+// Publish makes a Worker answer at its workers.dev address, and returns that. An account
+// without a workers.dev subdomain is an error.
 func Publish(ctx context.Context, c *rest.Client, worker string) (url string, err error) {
+	if err := checkName(worker); err != nil {
+		return "", err
+	}
 	err = c.Do(ctx, "opening workers.dev for the Worker "+worker, false, func(ctx context.Context) error {
 		var q workers.ScriptSubdomainNewParams
 		q.AccountID.Value, q.AccountID.Present = c.Account(), true
@@ -304,8 +325,13 @@ func Publish(ctx context.Context, c *rest.Client, worker string) (url string, er
 		if err != nil {
 			return err
 		}
-		url = "https://" + worker + "." + res.Subdomain + ".workers.dev"
+		if res.Subdomain != "" {
+			url = "https://" + worker + "." + res.Subdomain + ".workers.dev"
+		}
 		return nil
 	})
+	if err == nil && url == "" {
+		err = errors.New("deploy: the account has no workers.dev subdomain yet: choose one in the dashboard, at Workers & Pages")
+	}
 	return url, err
 }

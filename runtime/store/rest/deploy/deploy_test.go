@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -106,6 +107,8 @@ func TestWrongProjectsAreRefusedBeforeTheyAreSent(t *testing.T) {
 		`the name "worker.js"`:   func(w *Worker) { w.Modules = append(w.Modules, Module{Name: "worker.js"}) },
 		`the name "../up.js"`:    func(w *Worker) { w.Modules = append(w.Modules, Module{Name: "../up.js"}) },
 		`the name "a\"b.js"`:     func(w *Worker) { w.Modules = append(w.Modules, Module{Name: `a"b.js`}) },
+		`has no tag, or has`:     func(w *Worker) { w.Migrations = append(w.Migrations, Migration{NewSQLiteClasses: []string{"B"}}) },
+		`another one's: "v1"`:    func(w *Worker) { w.Migrations = append(w.Migrations, w.Migrations[0]) },
 		"deploy: a secret has a": nil,
 	} {
 		w := worker()
@@ -120,8 +123,41 @@ func TestWrongProjectsAreRefusedBeforeTheyAreSent(t *testing.T) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
+	for _, name := range []string{"", "a/../b", "Chat"} {
+		if err := PutSecret(ctx, c, name, "TOKENS", "x"); err == nil || !strings.Contains(err.Error(), "no name of a Worker") {
+			t.Errorf("a secret of %q: %v", name, err)
+		}
+		if _, err := Publish(ctx, c, name); err == nil || !strings.Contains(err.Error(), "no name of a Worker") {
+			t.Errorf("publishing %q: %v", name, err)
+		}
+	}
 	if r := s.Requests(); len(r) != 0 {
 		t.Errorf("sent %q", r)
+	}
+}
+
+func TestAccountWithoutSubdomain(t *testing.T) {
+	s, c := start(t)
+	if _, err := Upload(ctx, c, worker()); err != nil {
+		t.Fatal(err)
+	}
+	s.Subdomain = ""
+	if url, err := Publish(ctx, c, "chat"); err == nil || url != "" || !strings.Contains(err.Error(), "no workers.dev subdomain") {
+		t.Errorf("%q, %v", url, err)
+	}
+}
+
+// What Cloudflare refuses of an upload is an error, and changes nothing.
+func TestClassesComeFromMigrations(t *testing.T) {
+	s, c := start(t)
+	w := worker()
+	w.Bindings = append(w.Bindings, DurableObject("OTHER", "Other"))
+	if _, err := Upload(ctx, c, w); err == nil || !strings.Contains(err.Error(), "class Other") || s.Workers["chat"] != nil {
+		t.Errorf("a class that no migration makes: %v", err)
+	}
+	w.Migrations = append(w.Migrations, Migration{Tag: "v2", NewSQLiteClasses: []string{"Other"}})
+	if up, err := Upload(ctx, c, w); err != nil || up.Migrated != 2 {
+		t.Errorf("%+v, %v", up, err)
 	}
 }
 
@@ -134,5 +170,10 @@ func TestSecretsAreNotInErrors(t *testing.T) {
 	s.Fail(fakeapi.Fault{Method: "PUT"})
 	if err := PutSecret(ctx, c, "absent", "TOKENS", "the-secret-text"); err == nil || strings.Contains(err.Error(), "the-secret-text") {
 		t.Errorf("%v", err)
+	}
+	s.Fail(fakeapi.Fault{Method: "PUT", Status: 400, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: `{"success":false,"errors":[{"code":10053,"message":"the-secret-text is no text"}],"messages":[],"result":null}`})
+	if err := PutSecret(ctx, c, "absent", "TOKENS", "the-secret-text"); err == nil || strings.Contains(err.Error(), "the-secret-text") || !strings.Contains(err.Error(), "is no text") {
+		t.Errorf("an answer that repeats it: %v", err)
 	}
 }
