@@ -36,9 +36,13 @@ type Session struct {
 
 	mu       sync.Mutex
 	db       int
-	queueing bool // MULTI was sent
-	selected int  // by a SELECT in the queue; -1: none
+	queueing bool // MULTI was answered
+	queued   int  // commands since then
+	selects  []selected
 }
+
+// selected is a SELECT in the queue.
+type selected struct{ place, db int }
 
 var _ store.Borrower = (*Session)(nil)
 
@@ -53,7 +57,6 @@ type run struct {
 	way   way
 	lines []resp.Command
 	texts map[int]string // errors that are answered in place of the replies, by place
-	db    int
 }
 
 type way uint8
@@ -71,25 +74,32 @@ func (s *Session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 
 // ExecuteIn runs a frame in memory that is lent where nothing of it is KV's.
 func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []resp.Command) ([]resp.Reply, error) {
-	runs := s.split(cmds)
-	if len(runs) == 1 && runs[0].way == toInner && runs[0].texts == nil {
-		if b, ok := s.opt.Inner.(store.Borrower); ok && scratch != nil {
-			return b.ExecuteIn(ctx, scratch, cmds)
-		}
-		return s.opt.Inner.Execute(ctx, cmds)
+	families := s.opt.Families()
+	first := s.next(families, cmds)
+	if len(first.lines) == len(cmds) && first.way == toInner && first.texts == nil {
+		replies, err := s.inner(ctx, scratch, cmds)
+		s.note(cmds, replies)
+		return replies, err
 	}
 	replies := make([]resp.Reply, 0, len(cmds))
-	for i := range runs {
-		got, err := s.run(ctx, &runs[i])
+	for r := first; ; r = s.next(families, cmds[len(replies):]) {
+		got, err := s.run(ctx, &r)
+		begun := len(replies) > 0
 		replies = append(replies, got...)
-		if err != nil {
-			if i > 0 && errors.Is(err, store.ErrClosed) {
-				err = errHalfway
-			}
+		switch {
+		case err != nil && begun && errors.Is(err, store.ErrClosed):
+			return replies, errHalfway
+		case err != nil || len(replies) >= len(cmds) || len(got) < len(r.lines):
 			return replies, err
 		}
 	}
-	return replies, nil
+}
+
+func (s *Session) inner(ctx context.Context, scratch *resp.Scratch, cmds []resp.Command) ([]resp.Reply, error) {
+	if b, ok := s.opt.Inner.(store.Borrower); ok && scratch != nil {
+		return b.ExecuteIn(ctx, scratch, cmds)
+	}
+	return s.opt.Inner.Execute(ctx, cmds)
 }
 
 func (s *Session) run(ctx context.Context, r *run) ([]resp.Reply, error) {
@@ -97,11 +107,15 @@ func (s *Session) run(ctx context.Context, r *run) ([]resp.Reply, error) {
 	var err error
 	switch r.way {
 	case toKV:
-		return s.opt.Client.Execute(ctx, r.db, r.lines)
+		s.mu.Lock()
+		db := s.db
+		s.mu.Unlock()
+		return s.opt.Client.Execute(ctx, db, r.lines)
 	case toNobody:
 		replies = make([]resp.Reply, len(r.lines))
 	default:
-		replies, err = s.opt.Inner.Execute(ctx, r.lines)
+		replies, err = s.inner(ctx, nil, r.lines)
+		s.note(r.lines, replies)
 	}
 	for i, text := range r.texts {
 		if i < len(replies) {
@@ -111,57 +125,66 @@ func (s *Session) run(ctx context.Context, r *run) ([]resp.Reply, error) {
 	return replies, err
 }
 
-// split finds out who runs what.
-func (s *Session) split(cmds []resp.Command) []run {
-	families := s.opt.Families()
+// next is the first commands that go the same way.
+func (s *Session) next(families *kvprimary.Families, cmds []resp.Command) run {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	var runs []run
-	add := func(w way, line resp.Command, text string) {
-		n := len(runs)
-		if n == 0 || runs[n-1].way != w || runs[n-1].db != s.db {
-			runs = append(runs, run{way: w, db: s.db})
-			n++
-		}
-		r := &runs[n-1]
-		if text != "" {
-			if r.texts == nil {
-				r.texts = map[int]string{}
-			}
-			r.texts[len(r.lines)] = text
-		}
-		r.lines = append(r.lines, line)
-	}
-	for _, line := range cmds {
-		verdict, text := s.route(families, line)
+	queueing := s.queueing
+	s.mu.Unlock()
+	var r run
+	for i, line := range cmds {
+		w := toInner
+		verdict, text := s.route(families, line, queueing)
 		switch {
 		case verdict == kvprimary.Elsewhere:
-			add(toInner, line, "")
-			s.note(line)
-		case s.queueing:
+			queueing = queues(line, queueing)
+		case queueing:
 			if text == "" {
 				text = fmt.Sprintf("ERR unsupported command '%.40s' in a transaction: its keys are in KV alone (consistency: primary)", line.Name())
 			}
 			// GET without a key is an error as well, so that EXEC discards the queue.
-			add(toInner, resp.Command{"GET"}, text)
+			line = resp.Command{"GET"}
 		case verdict == kvprimary.Here:
-			add(toKV, line, "")
+			w = toKV
 		default:
-			add(toNobody, line, text)
+			w = toNobody
 		}
+		if i > 0 && w != r.way {
+			break
+		}
+		if r.way = w; text != "" {
+			if r.texts == nil {
+				r.texts = map[int]string{}
+			}
+			r.texts[i] = text
+		}
+		r.lines = append(r.lines, line)
 	}
-	return runs
+	return r
+}
+
+// queues reports whether commands are queued after a line, if it does what it says.
+func queues(line resp.Command, before bool) bool {
+	if len(line) != 1 {
+		return before
+	}
+	switch line.Name() {
+	case "MULTI":
+		return true
+	case "EXEC", "DISCARD", "RESET":
+		return false
+	}
+	return before
 }
 
 // route says who serves a command line.
-func (s *Session) route(families *kvprimary.Families, line resp.Command) (kvprimary.Verdict, string) {
+func (s *Session) route(families *kvprimary.Families, line resp.Command, queueing bool) (kvprimary.Verdict, string) {
 	if len(line) == 0 {
 		return kvprimary.Elsewhere, ""
 	}
 	_, ok := kvprimary.Lookup(line[0])
 	switch {
 	case families == nil:
-		if ok && !s.queueing {
+		if ok && !queueing {
 			return kvprimary.Here, ""
 		}
 		return kvprimary.Elsewhere, ""
@@ -173,35 +196,51 @@ func (s *Session) route(families *kvprimary.Families, line resp.Command) (kvprim
 	return families.Route(line, s.opt.Keys(line))
 }
 
-// note follows what the session's database is. The caller holds mu.
-func (s *Session) note(line resp.Command) {
-	switch line.Name() {
-	case "SELECT":
-		n := -1
-		if len(line) == 2 {
-			if v, err := strconv.Atoi(line[1]); err == nil && v >= 0 {
-				n = v
+// note follows, by the replies, what the session's database is and whether commands are
+// queued.
+func (s *Session) note(lines []resp.Command, replies []resp.Reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, line := range lines[:min(len(lines), len(replies))] {
+		if len(line) == 0 {
+			continue
+		}
+		reply := &replies[i]
+		done := reply.Kind == resp.Status
+		switch name := line.Name(); {
+		case s.queueing && done && reply.Str == "QUEUED":
+			if n, ok := database(line); ok && name == "SELECT" {
+				s.selects = append(s.selects, selected{s.queued, n})
 			}
+			s.queued++
+		case name == "SELECT" && done:
+			if n, ok := database(line); ok {
+				s.db = n
+			}
+		case name == "MULTI" && done:
+			s.queueing, s.queued, s.selects = true, 0, nil
+		case name == "EXEC" && len(line) == 1: // an error of it ends a transaction as well
+			for _, sel := range s.selects {
+				if reply.Kind == resp.Array && sel.place < len(reply.Elems) && reply.Elems[sel.place].Kind == resp.Status {
+					s.db = sel.db
+				}
+			}
+			s.queueing, s.selects = false, nil
+		case name == "DISCARD" && done:
+			s.queueing, s.selects = false, nil
+		case name == "RESET" && done:
+			s.queueing, s.selects, s.db = false, nil, 0
 		}
-		switch {
-		case n < 0:
-		case s.queueing:
-			s.selected = n
-		default:
-			s.db = n
-		}
-	case "MULTI":
-		s.queueing, s.selected = true, -1
-	case "EXEC":
-		if s.queueing && s.selected >= 0 {
-			s.db = s.selected
-		}
-		s.queueing = false
-	case "DISCARD":
-		s.queueing = false
-	case "RESET":
-		s.queueing, s.db = false, 0
 	}
+}
+
+// database is the number in a SELECT that was answered well.
+func database(line resp.Command) (int, bool) {
+	if len(line) != 2 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(line[1])
+	return n, err == nil
 }
 
 // SetUser says who the client is from now on.
