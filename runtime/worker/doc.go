@@ -149,8 +149,9 @@
 //
 // Requests have Authorization: Bearer TOKEN, X-Redis2cf-Object: GROUP/SHARD (or
 // ?object=; without it the first group's first shard) and may have
-// X-Redis2cf-Namespace, a name that store.CheckNamespace accepts, for a part of the
-// token's namespace. The object's name is NAMESPACE[/PART]:GROUP/SHARD.
+// X-Redis2cf-Namespace for a part of the token's namespace: a name that
+// store.CheckNamespace accepts, or two with a slash between them. The object's name is
+// NAMESPACE[/PART]:GROUP/SHARD; see ObjectName.
 //
 // A refusal has JSON, {"code": 3, "text": "ERR …"}, with the codes of package frame:
 // 401 CodeToken, 403 CodeToken (the part of the namespace is no name), 404 and 405

@@ -7,9 +7,11 @@ import "strings"
 const DefaultNamespace = "main"
 
 // An ObjectName is a Durable Object's name taken apart: NAMESPACE:GROUP/SHARD, where
-// NAMESPACE is a token's, or that, a slash, and the one that a client asked for.
+// NAMESPACE is a token's, or that, a slash, and the part of it that a client asked for:
+// a name, or a name, a slash and another one. None of them has a slash or a colon, so no
+// two lead to the same object.
 type ObjectName struct {
-	Namespace string // "main", "main/jobs"
+	Namespace string // "main", "main/jobs", "main/staging/jobs"
 	Group     string
 	Shard     string
 }
@@ -23,14 +25,18 @@ func ParseObject(name string) ObjectName {
 	return o
 }
 
-// Client is the namespace that a client asked for below its token's; empty: none.
+// Client is the last name of the part that a client asked for, which the plan may know;
+// empty: it asked for none.
 func (o ObjectName) Client() string {
-	_, client, _ := strings.Cut(o.Namespace, "/")
-	return client
+	i := strings.LastIndexByte(o.Namespace, '/')
+	if i < 0 {
+		return ""
+	}
+	return o.Namespace[i+1:]
 }
 
-// KV is the namespace as names in KV have it: empty for DefaultNamespace, and a colon
-// for the slash.
+// KV is the namespace as names in KV have it: empty for DefaultNamespace, and colons
+// for the slashes.
 func (o ObjectName) KV() string {
 	if o.Namespace == DefaultNamespace {
 		return ""

@@ -198,7 +198,7 @@ func namespacesAreApart(t *testing.T, l *project.Local, client workerdtest.Clien
 			}
 		}
 	}
-	for _, part := range []string{"../two", "two/x", "One", "a:b", "a b", "ä", strings.Repeat("x", 41)} {
+	for _, part := range []string{"../two", "two/../x", "two/x/y", "/two", "two/", "One", "a:b", "a b", "ä", strings.Repeat("x", 41)} {
 		if status, answer := d.ask("GET", "/v1/info", "", append([]string{"X-Redis2cf-Namespace", part}, one...)...); status != http.StatusForbidden || len(answer) > 300 {
 			t.Errorf("the part %q: %d %.300s", part, status, answer)
 		}

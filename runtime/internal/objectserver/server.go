@@ -187,7 +187,7 @@ func (s *Server) Executor(namespace, name string) *objecttest.Executor {
 	return nil
 }
 
-var namespaceName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+var namespaceName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}(/[a-z][a-z0-9_-]{0,39})?$`)
 
 // ServeHTTP answers as the Worker does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -8,7 +8,8 @@
 //
 // The token is the password of the URL, or ?token=, or $CFSTORE_TOKEN, or else the
 // client's own password (Options.Password); the first that is there counts.
-// A namespace stays below the one that the token has. transport=http does
+// A namespace stays below the one that the token has; that of a client which the plan
+// names is below it, behind a slash. transport=http does
 // without WebSockets, which is also what is done when the way there refuses them.
 //
 // # How a command travels

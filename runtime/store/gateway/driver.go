@@ -32,7 +32,7 @@ var (
 // address is what a URL says.
 type address struct {
 	base      *url.URL // scheme, host and path: no secrets, no settings
-	namespace string
+	namespace string   // below the token's: a name, or two with a slash between them
 	token     string
 	from      string // where the token stands, for messages
 	http      bool   // transport=http
@@ -57,7 +57,7 @@ func parse(u *url.URL) (*address, error) {
 		case "token":
 			a.token, a.from = value, "the URL's token parameter"
 		case "namespace":
-			if err := store.CheckNamespace(value); err != nil {
+			if err := checkNamespace(value); err != nil {
 				return nil, err
 			}
 			a.namespace = value
@@ -117,16 +117,31 @@ func (driver) Key(u *url.URL) (string, error) {
 	return strings.ToLower(a.base.Host) + a.base.Path + "\x00" + a.namespace + "\x00" + hex.EncodeToString(digest[:]), nil
 }
 
-// Namespace is the URL with ?namespace=NAME; below another one, with both names.
+// checkNamespace says what is wrong with a name, or two with a slash between them.
+func checkNamespace(path string) error {
+	above, name, two := strings.Cut(path, "/")
+	if err := store.CheckNamespace(above); err != nil || !two {
+		return err
+	}
+	return store.CheckNamespace(name)
+}
+
+// client is the namespace's last name, which the plan may know.
+func (a *address) client() string {
+	return a.namespace[strings.LastIndexByte(a.namespace, '/')+1:]
+}
+
+// Namespace is the URL with ?namespace=NAME; below another one, with both names and a
+// slash between them, which no name has: so other names never are the same two.
 func (driver) Namespace(u *url.URL, name string) (*url.URL, error) {
 	a, err := parse(u)
 	if err != nil {
 		return nil, err
 	}
 	if a.namespace != "" {
-		name = a.namespace + "-" + name
-		if err := store.CheckNamespace(name); err != nil {
-			return nil, err
+		name = a.namespace + "/" + name
+		if err := checkNamespace(name); err != nil {
+			return nil, fmt.Errorf("the URL's namespace has one below it already: %w", err)
 		}
 	}
 	n := *u

@@ -89,7 +89,7 @@ func TestTokensAreFoundAndNeverRepeated(t *testing.T) {
 func TestURLsThatMeanNothingAreRefusedWithoutTheirSecrets(t *testing.T) {
 	t.Setenv(TokenVariable, "")
 	for _, u := range []string{
-		"https://", "https://user:" + secret + "@host", "https://host?nope=1&token=" + secret, "https://host?namespace=No", "https://host?transport=pigeon",
+		"https://", "https://user:" + secret + "@host", "https://host?nope=1&token=" + secret, "https://host?namespace=No", "https://host?namespace=a/b/c", "https://host?namespace=a/", "https://host?transport=pigeon",
 		"https://host?token=" + secret + "&token=" + secret, "https://host?token=" + secret + "%0a", "https:host",
 	} {
 		b, err := store.Open(u)
@@ -111,8 +111,11 @@ func TestNamespacesAreBelowTheTokens(t *testing.T) {
 		t.Fatal(jobs, err)
 	}
 	deeper, err := store.Namespace(jobs, "old")
-	if err != nil || !strings.Contains(deeper, "namespace=jobs-old") {
+	if err != nil || !strings.Contains(deeper, "namespace=jobs%2Fold") {
 		t.Error(deeper, err)
+	}
+	if deepest, err := store.Namespace(deeper, "older"); err == nil {
+		t.Error(deepest)
 	}
 	s, other := r.session(store.SessionOptions{}), newSession(t, jobs, store.SessionOptions{})
 	want(t, s, "OK", "SET", "k", "v")
@@ -130,6 +133,50 @@ func TestNamespacesAreBelowTheTokens(t *testing.T) {
 	}
 	if len(keys) != 5 {
 		t.Errorf("%d keys", len(keys))
+	}
+}
+
+// Two URLs and clients of a plan share a namespace only when both are called the same.
+func TestNamesOfNamespacesNeverMeet(t *testing.T) {
+	t.Setenv(TokenVariable, "")
+	const letters = "ab-_"
+	var names []string
+	for _, first := range "ab" {
+		for _, second := range letters {
+			names = append(names, string([]rune{first, second}))
+			for _, third := range letters {
+				names = append(names, string([]rune{first, second, third}))
+			}
+		}
+		names = append(names, string(first))
+	}
+	whose := map[string]string{}
+	for _, above := range append([]string{""}, names...) {
+		for _, client := range append([]string{""}, names...) {
+			u := "https://host"
+			if above != "" {
+				u += "?namespace=" + above
+			}
+			u, err := store.Namespace(u, client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := parse(parseURL(t, u))
+			if err != nil {
+				t.Fatal(err)
+			}
+			me := above + " " + client
+			if above == "" || client == "" {
+				me = above + client // the same store, whoever names it
+			}
+			if other, known := whose[a.namespace]; known && other != me {
+				t.Fatalf("%q and %q are the namespace %q", other, me, a.namespace)
+			}
+			whose[a.namespace] = me
+			if client != "" && a.client() != client {
+				t.Fatalf("%q below %q: the plan looks for %q", client, above, a.client())
+			}
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ func newRouter(sp *space, in *info) (*router, error) {
 	var families []kvprimary.Family
 	primary := false
 	for _, f := range in.Families {
-		if f.Client != "" && f.Client != sp.b.addr.namespace {
+		if f.Client != "" && f.Client != sp.b.addr.client() {
 			continue // of another namespace
 		}
 		at, ok := index[f.Group]

@@ -28,6 +28,8 @@ import { Code, echo, refusal } from "./frame.js";
  */
 
 const NAMESPACE = /^[a-z][a-z0-9_-]{0,39}$/;
+/** A part of a namespace may have parts itself: those of a client of a program. */
+const PART = /^[a-z][a-z0-9_-]{0,39}(\/[a-z][a-z0-9_-]{0,39})?$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const LONGEST_TOKEN = 512;
 
@@ -125,8 +127,8 @@ export async function accessOf(request, url, env) {
   }
   const record = list.records[found];
   const part = request.headers.get("X-Redis2cf-Namespace") ?? "";
-  if (part !== "" && !NAMESPACE.test(part)) {
-    return refusal(403, Code.TOKEN, `ERR "${echo(part)}" names no namespace: allowed are 1 to 40 of a-z, 0-9, - and _, a letter first`);
+  if (part !== "" && !PART.test(part)) {
+    return refusal(403, Code.TOKEN, `ERR "${echo(part)}" names no namespace: allowed are 1 to 40 of a-z, 0-9, - and _, a letter first, or two such names with a slash between them`);
   }
   return { digest: record.digest, namespace: part === "" ? record.namespace : `${record.namespace}/${part}`, write: record.write };
 }

@@ -92,7 +92,7 @@ export function primariesOf(families) {
     known.set(client, primaries(families.filter((f) => (f.client ?? "") === "" || f.client === client)));
   }
   const others = /** @type {Primaries} */ (known.get(""));
-  return (namespace) => known.get(namespace.split("/")[1] ?? "") ?? others;
+  return (namespace) => known.get(namespace.split("/").slice(1).pop() ?? "") ?? others;
 }
 
 /**

@@ -193,7 +193,10 @@ const tests = {
       [{ Authorization: "Basic alpha" }, undefined, 401],
       [{ Authorization: "Bearer " + "x".repeat(600) }, undefined, 401],
       [{}, "http://127.0.0.1/v1/info", 401],
-      [{ Authorization: "Bearer alpha", "X-Redis2cf-Namespace": "a/b" }, undefined, 403],
+      [{ Authorization: "Bearer alpha", "X-Redis2cf-Namespace": "a/b/c" }, undefined, 403],
+      [{ Authorization: "Bearer alpha", "X-Redis2cf-Namespace": "a/" }, undefined, 403],
+      [{ Authorization: "Bearer alpha", "X-Redis2cf-Namespace": "/b" }, undefined, 403],
+      [{ Authorization: "Bearer alpha", "X-Redis2cf-Namespace": "a/../b" }, undefined, 403],
       [{ Authorization: "Bearer alpha", "X-Redis2cf-Namespace": ".." }, undefined, 403],
       [{ Authorization: "Bearer alpha", "X-Redis2cf-Namespace": "two:" }, undefined, 403],
     ]) {
