@@ -66,6 +66,10 @@ type Options struct {
 	// Blobs has values of strings lie in R2: see Ref. It must be set over a store that
 	// may have rows of such values.
 	Blobs bool
+	// Elsewhere says why a command may not have a key, because the key is in another
+	// store: the text of an error; empty: it may. It is asked for the keys that commands
+	// name, those of scripts included, and not for what SORT finds by a pattern.
+	Elsewhere func(command, key string) string
 }
 
 // An Engine is one set of databases with its clients. It is not safe for

@@ -168,6 +168,13 @@ func (e *Engine) one(s *session, args resp.Command, block bool) (resp.Reply, *wa
 		e.rejected(cmd, errReadOnly)
 		return errReadOnly, nil
 	}
+	if e.opt.Elsewhere != nil {
+		if bad := e.elsewhere(cmd, args); bad.Kind == resp.Error {
+			s.spoiled = s.multi
+			e.rejected(cmd, bad)
+			return bad, nil
+		}
+	}
 	if e.admin.watching && block && e.admin.pause.holds(e.now, s, cmd) {
 		return resp.Reply{}, e.hold(s, cmd, args)
 	}
@@ -228,6 +235,16 @@ func (e *Engine) check(args resp.Command) (*command, resp.Reply) {
 		}
 	}
 	return cmd, resp.Reply{}
+}
+
+// elsewhere is the error of a command with a key that is in another store.
+func (e *Engine) elsewhere(cmd *command, args resp.Command) (bad resp.Reply) {
+	for _, key := range cmd.keys(args) {
+		if text := e.opt.Elsewhere(cmd.name, key); text != "" {
+			return resp.NewError(text)
+		}
+	}
+	return bad
 }
 
 var errReadOnly = resp.NewError("NOPERM this token may only read")

@@ -14,6 +14,11 @@ func Keys(line resp.Command) []string {
 	if cmd == nil {
 		return nil
 	}
+	return cmd.keys(line)
+}
+
+// keys are the keys of a line of the command.
+func (cmd *command) keys(line resp.Command) []string {
 	if cmd.flags&flagMovable == 0 && cmd.first > 0 {
 		return cmd.fixedKeys(line)
 	}

@@ -298,6 +298,11 @@ func (e *Engine) scriptCall(args []string) resp.Reply {
 	if run.session.readOnly && cmd.changes() {
 		return errReadOnly
 	}
+	if e.opt.Elsewhere != nil {
+		if bad := e.elsewhere(cmd, args); bad.Kind == resp.Error {
+			return bad
+		}
+	}
 	c := &run.call
 	*c = call{e: e, s: &run.session, args: args, cmd: cmd, script: true}
 	if e.admin.watching {

@@ -142,6 +142,13 @@ func Unsupported(command string, f Family) string {
 	return fmt.Sprintf("ERR unsupported command '%s': the family %s is in KV alone (consistency: primary) and has %s. Write consistency: follow for it into redis2cf.yaml and run redis2cf generate", clipped(command), f, Names())
 }
 
+// NotHere is the error of a command that reached an object with a key of a family in KV
+// alone: from a script, or from a program with another plan.
+func NotHere(command string, f Family) string {
+	return fmt.Sprintf("ERR unsupported command '%s': the family %s is in KV alone (consistency: primary), and the object has none of its keys. A program whose plan says so asks KV; a script cannot. Write consistency: follow for it into redis2cf.yaml and run redis2cf generate",
+		clipped(command), f)
+}
+
 // String is the family as messages name it.
 func (f Family) String() string { return fmt.Sprintf("%s (%q)", f.Name, f.Pattern) }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/worker"
 )
 
 // An Object hosts the engine of one object. What must outlive it is rows.
@@ -95,6 +96,7 @@ func (o *Object) open() error {
 		MaxTopics: maxTopics, MaxWatched: maxWatched, MaxQueued: maxQueued, MaxName: maxIdentity, MaxScripts: maxScripts,
 		MaxArgument: maxArgument, Blobs: true, ResidentRows: o.in.opt.ResidentRows,
 		ScriptSteps: o.in.opt.ScriptSteps, FrameSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes,
+		Elsewhere: elsewhere(&o.in.cfg, worker.ParseObject(o.name)),
 	})
 	if err != nil {
 		return err
