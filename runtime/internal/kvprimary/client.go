@@ -22,6 +22,9 @@ type Options struct {
 	// Reads is how many calls of KV.Read may be under way; what is read meanwhile goes
 	// together in the next one. 0: 4.
 	Reads int
+	// Still is asked whether what the client remembers of its own writes under a name still
+	// counts, for a KV whose data others change past it; false has it forgotten. nil: it does.
+	Still func(ctx context.Context, name string) bool
 }
 
 // A Client serves the commands of the table. It is what reads its own writes: the
@@ -83,7 +86,7 @@ func (c *Client) Forgotten() uint64 {
 // answered with an error. A frame reads before it writes, so its commands answer as if
 // they ran in order. An error of Execute says whether anything may have been written.
 func (c *Client) Execute(ctx context.Context, db int, lines []resp.Command) ([]resp.Reply, error) {
-	f := &frame{client: c, db: db, now: c.opt.Now()}
+	f := &frame{ctx: ctx, client: c, db: db, now: c.opt.Now()}
 	steps := make([]step, len(lines))
 	for i, line := range lines {
 		if len(line) == 0 {

@@ -1,6 +1,7 @@
 package kvprimary
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -14,6 +15,7 @@ import (
 // A frame is commands on their way to reads and writes. All reads come first: a read
 // behind a write of the same key is answered by the write.
 type frame struct {
+	ctx    context.Context
 	client *Client
 	db     int
 	now    time.Time
@@ -228,7 +230,7 @@ func (f *frame) read(key string) (value, error) {
 		w := f.writes[i]
 		return value{known: true, Value: Value{Data: w.Data, Found: !w.Delete}, write: i}, nil
 	}
-	if v, ok := f.client.recent.get(name, f.now); ok {
+	if v, ok := f.client.remembered(f.ctx, name, f.now); ok {
 		return value{known: true, Value: v, write: -1}, nil
 	}
 	i, ok := f.readAt[name]

@@ -1,6 +1,7 @@
 package kvprimary
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -40,6 +41,24 @@ func (r *recent) get(name string, now time.Time) (Value, bool) {
 		return Value{}, true
 	}
 	return w.value, true
+}
+
+// remembered is what the client wrote under a name, if that still counts.
+func (c *Client) remembered(ctx context.Context, name string, now time.Time) (Value, bool) {
+	v, ok := c.recent.get(name, now)
+	if ok && c.opt.Still != nil && !c.opt.Still(ctx, name) {
+		c.recent.forget(name)
+		return Value{}, false
+	}
+	return v, ok
+}
+
+func (r *recent) forget(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w := r.byName[name]; w != nil {
+		r.remove(w)
+	}
 }
 
 func (r *recent) put(w *Write, now time.Time) {

@@ -24,7 +24,7 @@ import (
 //
 // A write, a deletion included, reaches each other client after a lag between 0 and
 // 60 s, which is drawn from the seed, the client, the key and how many writes the key has
-// had: the same program in the same order sees the same. The time is that of the host's
+// had lately: the same program in the same order sees the same. The time is that of the host's
 // clock. A client that wrote reads its own write, because it remembers it, as
 // the clients of the real KV do.
 //
@@ -43,7 +43,7 @@ type Stale struct {
 	clients map[interface{}]*staleClient
 	made    uint64
 	keys    map[string]*history
-	writes  map[string]uint64 // how many a key has had
+	writes  map[string]uint64 // how many a key has had, without a minute between them
 	recent  []note            // keys with a history, by the time of a write
 	direct  map[int]*embedded.Session
 }
@@ -54,6 +54,7 @@ type history struct{ versions []version }
 type version struct {
 	at      int64 // Unix microseconds; the first one's does not matter
 	n       uint64
+	by      uint64 // number of the client that wrote it; 0: it was there before
 	value   kvprimary.Value
 	expires int64 // Unix milliseconds; 0: never
 }
@@ -89,7 +90,7 @@ func (s *Stale) Session(inner store.Session, opt store.SessionOptions) store.Ses
 	if c == nil {
 		s.made++
 		c = &staleClient{s: s, id: id, number: s.made}
-		c.kv = kvprimary.NewClient(c, kvprimary.Options{Now: s.host.Clock().Time})
+		c.kv = kvprimary.NewClient(c, kvprimary.Options{Now: s.host.Clock().Time, Still: c.still})
 		s.clients[id] = c
 	}
 	c.sessions++
@@ -132,6 +133,26 @@ func (c *staleClient) Read(ctx context.Context, names []string) ([]kvprimary.Val
 	return values, nil
 }
 
+// still reports whether the client's own write is among those that led to what the host
+// has under a name: the client then reads what it remembers. What a test or FLUSHALL
+// changed it reads at once.
+func (c *staleClient) still(ctx context.Context, name string) bool {
+	s := c.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	truth, err := s.truth(ctx, name)
+	if err != nil {
+		return true
+	}
+	h := s.history(name, truth)
+	for i := 0; h != nil && i < len(h.versions); i++ {
+		if h.versions[i].by == c.number {
+			return true
+		}
+	}
+	return false
+}
+
 // Write changes the host's data. Others see it later.
 func (c *staleClient) Write(ctx context.Context, writes []kvprimary.Write) ([]error, error) {
 	s := c.s
@@ -139,13 +160,13 @@ func (c *staleClient) Write(ctx context.Context, writes []kvprimary.Write) ([]er
 	defer s.mu.Unlock()
 	errs := make([]error, len(writes))
 	for i := range writes {
-		errs[i] = s.write(ctx, &writes[i])
+		errs[i] = s.write(ctx, c.number, &writes[i])
 	}
 	return errs, nil
 }
 
 // write runs one write on the host and notes it. The caller holds mu.
-func (s *Stale) write(ctx context.Context, w *kvprimary.Write) error {
+func (s *Stale) write(ctx context.Context, by uint64, w *kvprimary.Write) error {
 	before, err := s.truth(ctx, w.Name)
 	if err != nil {
 		return err
@@ -160,7 +181,7 @@ func (s *Stale) write(ctx context.Context, w *kvprimary.Write) error {
 		return err
 	}
 	s.writes[w.Name]++
-	v := version{at: now, n: s.writes[w.Name], value: kvprimary.Value{Data: w.Data, Found: !w.Delete}}
+	v := version{at: now, n: s.writes[w.Name], by: by, value: kvprimary.Value{Data: w.Data, Found: !w.Delete}}
 	line := resp.Command{"SET", key, w.Data}
 	switch {
 	case w.Delete:
@@ -173,8 +194,11 @@ func (s *Stale) write(ctx context.Context, w *kvprimary.Write) error {
 	if v.expires > 0 {
 		line = append(line, "PXAT", strconv.FormatInt(v.expires, 10))
 	}
-	if _, err := s.run(ctx, db, line); err != nil {
+	switch got, err := s.run(ctx, db, line); {
+	case err != nil:
 		return err
+	case got[0].Kind == resp.Error:
+		return kvprimary.ReplyError(got[0].Str)
 	}
 	h.versions = append(h.versions, v)
 	s.keys[w.Name] = h
@@ -235,8 +259,9 @@ func (s *Stale) forget(now int64) {
 	for len(s.recent) > 0 && s.recent[0].at+staleMicros <= now {
 		name := s.recent[0].name
 		s.recent = s.recent[1:]
-		if h := s.keys[name]; h != nil && h.versions[len(h.versions)-1].at+staleMicros <= now {
+		if h := s.keys[name]; h == nil || h.versions[len(h.versions)-1].at+staleMicros <= now {
 			delete(s.keys, name)
+			delete(s.writes, name)
 		}
 	}
 }

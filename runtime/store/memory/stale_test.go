@@ -253,6 +253,7 @@ func TestWithoutAPlanTheCommandsOfKVAreImitatedOnEveryKey(t *testing.T) {
 	check(t, do(t, b, "GET k", "HGET h f"), "nil v")
 	check(t, do(t, b, "INCR k"), ":2")                            // works on the data as it is
 	check(t, do(t, b, "GET k"), "2")                              // and is seen at once
+	check(t, do(t, a, "GET k"), "2")                              // by who wrote it as well
 	check(t, do(t, a, "MULTI", "GET k", "EXEC"), "OK QUEUED [2]") // transactions are the host's
 }
 
@@ -261,12 +262,18 @@ func TestWhatChangesPastTheImitationIsSeenAtOnce(t *testing.T) {
 	a, b := w.client("a"), w.client("b")
 	do(t, a, "SET session:1 v")
 	check(t, do(t, b, "FLUSHALL", "GET session:1"), "OK nil")
+	check(t, do(t, a, "GET session:1"), "nil")
 	direct, err := w.host.NewSession(store.SessionOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	do(t, direct, "SET session:1 set-by-the-test")
 	check(t, do(t, b, "GET session:1"), "set-by-the-test")
+	check(t, do(t, a, "GET session:1"), "set-by-the-test")
+	do(t, a, "SET session:2 v")
+	check(t, do(t, direct, "DEL session:2"), ":1")
+	check(t, do(t, b, "SET session:2 w"), "OK")
+	check(t, do(t, a, "MGET session:2"), "[nil]") // not what was removed, nor what has not arrived
 }
 
 func TestURLOfAStaleStore(t *testing.T) {
