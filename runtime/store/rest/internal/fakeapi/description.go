@@ -19,12 +19,12 @@ var names = map[string]string{
 // An endpoint is what Cloudflare's schema says of one call, as far as redis2cf uses it:
 // facts of github.com/cloudflare/api-schemas (openapi.json) and of the API's reference at
 // developers.cloudflare.com/api, in July 2026, in the notation of shape. Tests compare it
-// with a schema that $CLOUDFLARE_OPENAPI names, and with the one that miniflare serves of
-// its part of the API.
+// with the types of cloudflare-go, with a schema that $CLOUDFLARE_OPENAPI names, and with
+// the one that miniflare serves of its part of the API.
 type endpoint struct {
 	method, path string
 	query        string // an object of strings and numbers
-	body         string // shape of JSON; "": none; "bytes": any; "form": see forms
+	body         string // shape of JSON; "": none; "bytes": any; "form": see uploadMetadata
 	result       string // of the envelope; "bytes": no envelope
 	info         string // result_info; "": none
 
@@ -83,7 +83,7 @@ var endpoints = []endpoint{
 		body: `{name: string>=1, text: string>=1, type: "secret_text"}`, result: `{name: string, type: "secret_text"}`},
 	{method: "POST", path: "/accounts/{account_id}/workers/scripts/{script_name}/subdomain",
 		body: `{enabled: boolean, previews_enabled?: boolean}`, result: `{enabled: boolean, previews_enabled: boolean}`},
-	{method: "GET", path: "/accounts/{account_id}/workers/subdomain", result: `{subdomain?: string}`},
+	{method: "GET", path: "/accounts/{account_id}/workers/subdomain", result: `{subdomain: string}`},
 }
 
 // uploadMetadata is the part "metadata" of a Worker's form.
