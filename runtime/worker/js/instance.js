@@ -312,7 +312,7 @@ export class Engine {
   log(level, at, n) {
     const memory = /** @type {Memory} */ (this.memory);
     memory.refresh();
-    console[LEVELS[level] ?? "error"]("redis2cf:", this.decoder.decode(memory.bytes.subarray(at, at + n)));
+    console[LEVELS[level] ?? "error"](this.decoder.decode(memory.bytes.subarray(at, at + n)));
   }
 
   running() {
