@@ -1,7 +1,7 @@
 package worker
 
 // A Config is what the deployed project says of the plan: plan.json of the
-// project. JavaScript reads Groups, KVPrimary and Limits; the engine's side reads the rest.
+// project. JavaScript reads Groups, and of Families which are in KV alone; the engine's side reads all of it.
 type Config struct {
 	Version  int      `json:"version"` // 1
 	Module   string   `json:"module"`  // module path of the program
