@@ -135,11 +135,14 @@ func InstallTools(ctx context.Context, progress func(string)) (Tools, error) {
 		return Tools{}, err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }() // moved by then, or of no use
-	want := map[string]string{"bin/" + programName("workerd"): programName("workerd")}
-	if err := lock.unpack(ctx, npm, platform, tmp, want, progress); err != nil {
-		return Tools{}, err
+	// Where npm has no workerd there is another one, and only the simulators are missing.
+	if platform != "" {
+		want := map[string]string{"bin/" + programName("workerd"): programName("workerd")}
+		if err := lock.unpack(ctx, npm, platform, tmp, want, progress); err != nil {
+			return Tools{}, err
+		}
 	}
-	want = map[string]string{}
+	want := map[string]string{}
 	for _, s := range simulators {
 		want[path.Join(simulatorsDir, s)] = path.Join("simulators", s)
 	}
@@ -215,7 +218,7 @@ func (l *lock) unpack(ctx context.Context, npm, name, dir string, files map[stri
 	if progress != nil {
 		progress("fetching " + spec)
 	}
-	cmd := exec.CommandContext(ctx, npm, "pack", spec, "--pack-destination", dir, "--ignore-scripts", "--silent")
+	cmd := exec.CommandContext(ctx, npm, "pack", spec, "--pack-destination", dir, "--ignore-scripts", "--loglevel=error", "--fetch-retries=1")
 	cmd.Dir = dir
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -223,7 +226,7 @@ func (l *lock) unpack(ctx context.Context, npm, name, dir string, files map[stri
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fmt.Errorf("fetching %s with npm pack: %w: %s", spec, err, tail(append(stdout.Bytes(), stderr.Bytes()...)))
+		return fmt.Errorf("fetching %s with npm pack: %w: %s; check the network and npm's settings, or have %s name a directory with node_modules", spec, err, npmSays(stderr.Bytes()), NPMVariable)
 	}
 	archives, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	if err != nil {
@@ -244,6 +247,18 @@ func (l *lock) unpack(ctx context.Context, npm, name, dir string, files map[stri
 		return fmt.Errorf("unpacking %s: %w", spec, err)
 	}
 	return os.Remove(archives[0])
+}
+
+// npmSays is the beginning of npm's error, in one line. Stack traces come behind it.
+func npmSays(out []byte) string {
+	var lines []string
+	for _, line := range strings.Split(string(out), "\n") {
+		line = strings.TrimPrefix(strings.TrimPrefix(line, "npm error"), " ")
+		if len(lines) < 4 && strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "    at ") {
+			lines = append(lines, line)
+		}
+	}
+	return tail([]byte(strings.Join(lines, "\n")))
 }
 
 // extract writes the named files of a package's archive below dir, under other

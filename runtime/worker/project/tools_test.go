@@ -180,6 +180,46 @@ func TestWhatIsNotPinnedIsNotInstalled(t *testing.T) {
 	}
 }
 
+func TestWhatNPMSaysIsToldWithWhatToDo(t *testing.T) {
+	platform, miniflare := packages(t)
+	calls := fakeNPM(t, platform, miniflare)
+	script := "#!/bin/sh\ncase \"$*\" in *silent*) exit 1 ;; esac\ncat >&2 <<'END'\nnpm error code ECONNREFUSED\nnpm error FetchError: request to http://registry/x failed\n" +
+		"npm error     at emit (node:events:524:28)\nnpm error     at emit (node:events:525:28)\nnpm error\nnpm error If you are behind a proxy\nEND\nexit 1\n"
+	if err := os.WriteFile(filepath.Join(filepath.Dir(calls), "npm"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := InstallTools(context.Background(), nil)
+	for _, want := range []string{"fetching @cloudflare/workerd", "code ECONNREFUSED | FetchError: request to http://registry/x failed | If you are", "check the network", NPMVariable} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}
+
+// Where npm has no workerd, another one needs the simulators all the same.
+func TestSimulatorsAreFetchedForAWorkerdOfOnesOwn(t *testing.T) {
+	platform, miniflare := packages(t)
+	calls := fakeNPM(t, platform, miniflare)
+	here := runtime.GOOS + "/" + runtime.GOARCH
+	old := platforms[here]
+	t.Cleanup(func() { platforms[here] = old })
+	delete(platforms, here)
+	own := filepath.Join(t.TempDir(), "workerd")
+	if err := os.WriteFile(own, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := InstallTools(context.Background(), nil); err == nil || !strings.Contains(err.Error(), WorkerdVariable) {
+		t.Errorf("without one: %v", err)
+	}
+	t.Setenv(WorkerdVariable, own)
+	if found, err := InstallTools(context.Background(), nil); err != nil || found.Workerd != own || found.Simulators == "" {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if log, err := os.ReadFile(calls); err != nil || strings.Count(string(log), "\n") != 1 {
+		t.Errorf("npm was called with %s, %v", log, err)
+	}
+}
+
 func TestAPackageThatLacksAFileIsRefused(t *testing.T) {
 	_, miniflare := packages(t)
 	fakeNPM(t, archive(t, map[string]string{"README.md": "x"}), miniflare)
