@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,23 +41,40 @@ type wranglerConfig struct {
 	} `json:"r2_buckets"`
 }
 
-// parseWrangler reads a wrangler.jsonc.
+// parseWrangler reads a wrangler.jsonc. Errors say in which line.
 func parseWrangler(text []byte) (*wranglerConfig, error) {
 	plain, err := stripJSONC(text)
 	if err != nil {
 		return nil, err
 	}
 	w := new(wranglerConfig)
-	if err := json.Unmarshal(plain, w); err != nil {
+	err = json.Unmarshal(plain, w)
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, fmt.Errorf("line %d: %w", lineOf(text, syntax.Offset), err)
+	case errors.As(err, &kind):
+		return nil, fmt.Errorf("line %d: %s cannot be a JSON %s", lineOf(text, kind.Offset), kind.Field, kind.Value)
+	case err != nil:
 		return nil, err
 	}
 	return w, nil
 }
 
+// lineOf is the line of a byte, from 1 on; bytes behind the end are in the last one.
+func lineOf(text []byte, at int64) int {
+	return 1 + bytes.Count(text[:min(at, int64(len(text)))], []byte("\n"))
+}
+
 // stripJSONC turns JSON with comments and trailing commas into JSON of the same
-// length: what goes is replaced by spaces, so that positions in errors stay right.
+// length: what goes is replaced by spaces, so that positions in errors stay right. So is
+// the byte order mark that some editors write.
 func stripJSONC(text []byte) ([]byte, error) {
 	out := append([]byte(nil), text...)
+	if bytes.HasPrefix(out, []byte("\ufeff")) {
+		copy(out, "   ")
+	}
 	comma := -1 // a comma after which no value has come yet
 	for i := 0; i < len(out); {
 		switch c := out[i]; {
@@ -65,7 +83,7 @@ func stripJSONC(text []byte) ([]byte, error) {
 			start := i
 			for i++; ; i++ {
 				if i >= len(out) {
-					return nil, fmt.Errorf("the string that begins at byte %d does not end", start)
+					return nil, fmt.Errorf("line %d: the string does not end that begins here", lineOf(text, int64(start)))
 				}
 				if out[i] == '\\' {
 					i++
@@ -83,7 +101,7 @@ func stripJSONC(text []byte) ([]byte, error) {
 			start := i
 			for {
 				if i+1 >= len(out) {
-					return nil, fmt.Errorf("the comment that begins at byte %d does not end", start)
+					return nil, fmt.Errorf("line %d: the comment does not end that begins here", lineOf(text, int64(start)))
 				}
 				end := out[i] == '*' && out[i+1] == '/' && i > start+1
 				if out[i] != '\n' {
@@ -147,7 +165,7 @@ func addToList(text []byte, key, entry, comment string) ([]byte, error) {
 func findList(plain []byte, key string) (open, list int, err error) {
 	open, list = -1, -1
 	depth := 0
-	wanted := false // the last text was the key, and its colon has been seen or not yet
+	wanted := false // the last text was the key, and its list has not come yet
 	for i := 0; i < len(plain); i++ {
 		switch c := plain[i]; c {
 		case '"':
@@ -161,8 +179,10 @@ func findList(plain []byte, key string) (open, list int, err error) {
 				return 0, 0, errors.New("a string does not end")
 			}
 			if depth == 1 {
-				rest := strings.TrimSpace(string(plain[i+1:]))
-				wanted = string(plain[start+1:i]) == key && strings.HasPrefix(rest, ":")
+				rest, isKey := strings.CutPrefix(strings.TrimSpace(string(plain[i+1:])), ":")
+				if wanted = isKey && string(plain[start+1:i]) == key; wanted && !strings.HasPrefix(strings.TrimSpace(rest), "[") {
+					return 0, 0, fmt.Errorf("%s is no list", key)
+				}
 			}
 		case '{', '[':
 			if depth == 0 {
@@ -171,9 +191,6 @@ func findList(plain []byte, key string) (open, list int, err error) {
 				}
 				open = i
 			} else if depth == 1 && wanted {
-				if c != '[' {
-					return 0, 0, fmt.Errorf("%s is no list", key)
-				}
 				list, wanted = i, false
 			}
 			depth++

@@ -12,6 +12,7 @@ func TestCommentsAndTrailingCommasAreRead(t *testing.T) {
 		`{"a": "// no comment", "b": "/* nor, ] this */"}`: `{"a":"// no comment","b":"/* nor, ] this */"}`,
 		`{"a": "\"//", /**/ "b": [],}`:                     `{"a":"\"//","b":[]}`,
 		"/*/ */ {}":                                        `{}`,
+		"\ufeff{\"a\": 1}":                                 `{"a":1}`,
 		`[1,,]`:                                            "",
 		`{"a": 1 /* no end`:                                "",
 		`{"a`:                                              "",
@@ -42,11 +43,26 @@ func TestEntriesAreAddedToLists(t *testing.T) {
 		`{ "list": [ /* [ */ 2, ], }`:     `{ "list": [1,  /* [ */ 2, ], }`,
 		"// {\n{ \"list\" : [2] } // end": "// {\n{ \"list\" : [1, 2] } // end",
 		`{ "list": {} }`:                  "",
+		`{ "list": null }`:                "", // a second one before it would not count
 		`[]`:                              "",
 	} {
 		got, err := addToList([]byte(text), "list", "1", "why")
 		if (err != nil) != (want == "") || string(got) != want {
 			t.Errorf("%s: %s, %v; want %s", text, got, err, want)
+		}
+	}
+}
+
+func TestMistakesInWranglersFileHaveTheirLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\n \"name\": \"a\"\n \"main\": \"b\" }": "line 3: invalid character",
+		"{ // one\n\n \"name\": 5 }":              "line 3: name cannot be a JSON number",
+		"{\n\n\n":                                 "line 4: unexpected end",
+		"{\n \"name\": \"":                        "line 2: the string does not end",
+		"{\n\n /* \n\n":                           "line 3: the comment does not end",
+	} {
+		if _, err := parseWrangler([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", text, err, want)
 		}
 	}
 }
