@@ -7,12 +7,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sort"
+	"strings"
+	"time"
 )
 
 // apply writes the files that differ and removes those that are gone: all, or, if
 // something fails, none. A run that is killed on the way leaves old and new files, and
-// the next one writes the rest.
+// the next one writes the rest: wrangler.jsonc, by which it knows the project, is first.
 func (s *files) apply() (written, removed []string, err error) {
+	s.sweep()
 	undo := &undoLog{}
 	defer func() {
 		if err != nil {
@@ -21,7 +25,7 @@ func (s *files) apply() (written, removed []string, err error) {
 			}
 		}
 	}()
-	for _, name := range s.names() {
+	for _, name := range s.order() {
 		old, err := s.old(name)
 		if err != nil {
 			return nil, nil, err
@@ -55,7 +59,36 @@ func (s *files) apply() (written, removed []string, err error) {
 		undo.wrote(full, old, 0o644)
 		removed = append(removed, name)
 	}
+	sort.Strings(written)
 	return written, removed, nil
+}
+
+// order are the names in the order in which they are written.
+func (s *files) order() []string {
+	names := []string{WranglerFile}
+	for _, name := range s.names() {
+		if name != WranglerFile {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// sweep removes what killed runs have left: files that were not whole yet. One that is
+// younger than an hour may be another run's at work.
+func (s *files) sweep() {
+	for _, sub := range []string{"", sourceDir, MigrationsDir} {
+		dir := filepath.Join(s.dir, sub)
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // it is not there, or writing says what is wrong with it
+		}
+		for _, e := range entries {
+			if fi, err := e.Info(); err == nil && fi.Mode().IsRegular() && strings.HasPrefix(e.Name(), temporary) && time.Since(fi.ModTime()) > time.Hour {
+				_ = os.Remove(filepath.Join(dir, e.Name())) // the next run tries again
+			}
+		}
+	}
 }
 
 // An undoLog is how to put back what was done, the last thing first.

@@ -27,7 +27,7 @@ const runtimeModule = "github.com/redis2cf/redis2cf/runtime"
 const oldestGo = 24
 
 // MaxGzipBytes is how large engine.wasm and the modules may be with gzip: Cloudflare's
-// limit for a Worker on the free plan. On the paid one it is 10 MB.
+// limit for a Worker on the free plan. On the paid one it is 10 MiB.
 const MaxGzipBytes = 3 << 20
 
 // seldom are packages that are not inlined: commands hardly ever run them, or they are
@@ -58,7 +58,7 @@ type Built struct {
 // Build builds engine.wasm: the engine of the runtime's version in go.mod (or
 // go.work, as for the program itself), for wasip1, with at most MaxMemoryPages of
 // memory, and in the form that compresses best (package shrink). The file is replaced
-// whole or not at all.
+// whole or not at all; one that is the same already is not touched.
 func Build(ctx context.Context, o BuildOptions) (Built, error) {
 	if o.Go == "" {
 		o.Go = "go"
@@ -104,13 +104,15 @@ func Build(ctx context.Context, o BuildOptions) (Built, error) {
 	if err != nil {
 		return Built{}, err
 	}
+	built := Built{Bytes: int64(len(data)), GzipBytes: size}
+	// wrangler dev builds again when something in src was written, the engine too.
+	if old, err := os.ReadFile(o.Out); err == nil && bytes.Equal(old, data) {
+		return built, nil
+	}
 	if err := os.MkdirAll(filepath.Dir(o.Out), 0o755); err != nil {
 		return Built{}, err
 	}
-	if err := replaceFile(o.Out, data, 0o644); err != nil {
-		return Built{}, err
-	}
-	return Built{Bytes: int64(len(data)), GzipBytes: size}, nil
+	return built, replaceFile(o.Out, data, 0o644)
 }
 
 // goCommand is the go command in a directory.
@@ -209,10 +211,16 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// temporary begins the names of files that are not whole yet.
+const temporary = ".redis2cf-tmp-"
+
 // replaceFile writes a file beside it and renames it, so that a reader, or a run
-// that is killed, sees the old or the new one.
+// that is killed, sees the old or the new one. A link stays one: what it names is replaced.
 func replaceFile(name string, data []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".redis2cf-*")
+	if there, err := filepath.EvalSymlinks(name); err == nil {
+		name = there
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), temporary+"*")
 	if err != nil {
 		return err
 	}

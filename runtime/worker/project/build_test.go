@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTheEngineIsBuiltWithItsMemoryLimited(t *testing.T) {
@@ -35,6 +36,17 @@ func TestTheEngineIsBuiltWithItsMemoryLimited(t *testing.T) {
 		t.Errorf("the Worker is %d bytes with gzip, and shall be below 2 MB: see package shrink, and seldom in build.go", w.GzipBytes)
 	}
 	t.Logf("engine.wasm: %d bytes, %d with gzip; the Worker: %d", built.Bytes, built.GzipBytes, w.GzipBytes)
+	// wrangler dev builds anew after each change of a file in src.
+	long := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(out, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Build(context.Background(), BuildOptions{Out: out}); err != nil || again != built {
+		t.Errorf("a second time: %+v, %v", again, err)
+	}
+	if fi, err := os.Stat(out); err != nil || !fi.ModTime().Equal(long) {
+		t.Errorf("the same engine was written again: %v", err)
+	}
 	if left, err := filepath.Glob(filepath.Join(filepath.Dir(out), ".*")); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

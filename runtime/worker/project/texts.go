@@ -49,17 +49,25 @@ type storeBinding struct {
 	entry   string
 	comment string
 	what    string // for people
+	remove  string // wrangler's command that deletes it
 }
 
-func storeBindings(worker string) []storeBinding {
+func storeBindings(w *wranglerConfig) []storeBinding {
+	worker := w.Name
+	bucket := worker + "-values"
+	for _, b := range w.R2 {
+		if b.Binding == r2Binding {
+			bucket = b.BucketName
+		}
+	}
 	return []storeBinding{
 		{"kv", "kv_namespaces", kvBinding, fmt.Sprintf(`{ "binding": %s }`, inJSON(kvBinding)),
-			"Families with store: kv follow here, for Workers that read at the edge.", "a KV namespace"},
+			"Families with store: kv follow here, for Workers that read at the edge.", "a KV namespace", "kv namespace delete --binding " + kvBinding},
 		{"d1", "d1_databases", d1Binding,
 			fmt.Sprintf(`{ "binding": %s, "database_name": %s, "migrations_dir": %s }`, inJSON(d1Binding), inJSON(worker), inJSON(MigrationsDir)),
-			"Families with store: d1 follow here, for SQL.", "a D1 database"},
-		{"r2", "r2_buckets", r2Binding, fmt.Sprintf(`{ "binding": %s, "bucket_name": %s }`, inJSON(r2Binding), inJSON(worker+"-values")),
-			"Large values: above 64 KB of families with store: r2, above 1 MB of others.", "an R2 bucket"},
+			"Families with store: d1 follow here, for SQL.", "a D1 database", "d1 delete " + d1Binding},
+		{"r2", "r2_buckets", r2Binding, fmt.Sprintf(`{ "binding": %s, "bucket_name": %s }`, inJSON(r2Binding), inJSON(bucket)),
+			"Large values: above 64 KB of families with store: r2, above 1 MB of others.", "an R2 bucket", "r2 bucket delete " + bucket},
 	}
 }
 
@@ -83,7 +91,7 @@ func (s *files) wrangler(o WriteOptions) (*wranglerConfig, error) {
 	if old != nil && o.Name != "" && o.Name != w.Name {
 		return nil, fmt.Errorf("%s names the Worker %s, not %s: its objects hang on that name; edit it there, or write into a new directory", WranglerFile, w.Name, o.Name)
 	}
-	for _, b := range storeBindings(w.Name) {
+	for _, b := range storeBindings(w) {
 		if !has(o.Config, b.store) || w.binds(b.binding) {
 			continue
 		}
@@ -135,7 +143,7 @@ func newWrangler(o WriteOptions) ([]byte, error) {
 		return nil, err
 	}
 	var stores strings.Builder
-	for _, b := range storeBindings(name) {
+	for _, b := range storeBindings(&wranglerConfig{Name: name}) {
 		if has(o.Config, b.store) {
 			fmt.Fprintf(&stores, "\n  // %s\n  %s: [%s],\n", b.comment, inJSON(b.key), b.entry)
 		}
@@ -149,25 +157,45 @@ func newWrangler(o WriteOptions) ([]byte, error) {
 // buildCommand is the step that wrangler runs before it deploys, in the project's
 // directory.
 func buildCommand(dir, module string) (string, error) {
-	module, err := filepath.Abs(module)
+	const run = "-mod=readonly " + runtimeModule + "/worker/project/build -o "
+	there, back, err := between(dir, module)
 	if err != nil {
 		return "", err
 	}
-	// Links are followed: the command runs where the directory really is.
-	dir, module = real(dir), real(module)
-	const run = "-mod=readonly " + runtimeModule + "/worker/project/build -o "
-	if rel, err := filepath.Rel(module, dir); err == nil && filepath.IsLocal(rel) {
+	if there == "" {
 		return "go run " + run + engineFile, nil
 	}
-	there, err := filepath.Rel(dir, module)
-	if err != nil {
-		return "", fmt.Errorf("the project must be on the same drive as the module %s: %w", module, err)
-	}
-	back, err := filepath.Rel(module, filepath.Join(dir, filepath.FromSlash(engineFile)))
+	return "go run -C " + shell(there) + " " + run + shell(filepath.Join(back, filepath.FromSlash(engineFile))), nil
+}
+
+// localCommand runs the project here, from its directory.
+func localCommand(dir, module string) (string, error) {
+	const state = ".local"
+	there, back, err := between(dir, module)
 	if err != nil {
 		return "", err
 	}
-	return "go run -C " + shell(there) + " " + run + shell(back), nil
+	if there == "" {
+		return "redis2cf worker -run 127.0.0.1:8787 -o . -state " + state, nil
+	}
+	return "redis2cf worker -C " + shell(there) + " -run 127.0.0.1:8787 -o " + shell(back) + " -state " + shell(filepath.Join(back, state)), nil
+}
+
+// between are the ways from a project's directory to the module's and back; empty when the
+// project lies in the module, where the go command finds it.
+func between(dir, module string) (there, back string, err error) {
+	if module, err = filepath.Abs(module); err != nil {
+		return "", "", err
+	}
+	// Links are followed: commands run where the directory really is.
+	dir, module = real(dir), real(module)
+	if back, err = filepath.Rel(module, dir); err == nil && filepath.IsLocal(back) {
+		return "", "", nil
+	}
+	if there, err = filepath.Rel(dir, module); err != nil {
+		return "", "", fmt.Errorf("the project must be on the same drive as the module %s: %w", module, err)
+	}
+	return there, back, nil
 }
 
 // real is a path without symbolic links, as far as it exists.
@@ -194,18 +222,25 @@ func shell(name string) string {
 }
 
 // texts adds the files around it.
-func (s *files) texts(w *wranglerConfig) error {
-	var stores []string
+func (s *files) texts(o WriteOptions, w *wranglerConfig) error {
+	var stores, remove []string
 	d1 := ""
-	for _, b := range storeBindings(w.Name) {
+	for _, b := range storeBindings(w) {
 		if w.binds(b.binding) {
 			stores = append(stores, b.what)
+			remove = append(remove, "`npx wrangler "+b.remove+"`")
 			if b.store == "d1" {
 				d1 = b.binding
 			}
 		}
 	}
-	readme, err := fill(readmeFile, map[string]string{"Name": w.Name, "D1": d1, "Stores": and(stores), "Secret": tokensSecret})
+	local, err := localCommand(o.Dir, o.Module)
+	if err != nil {
+		return err
+	}
+	readme, err := fill(readmeFile, map[string]string{
+		"Name": w.Name, "D1": d1, "Stores": and(stores), "Remove": and(remove), "Secret": tokensSecret, "Local": local,
+	})
 	if err != nil {
 		return err
 	}

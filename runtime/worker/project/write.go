@@ -100,7 +100,7 @@ func Write(ctx context.Context, o WriteOptions) (Written, error) {
 	if err := set.migrations(o.Config); err != nil {
 		return Written{}, err
 	}
-	if err := set.texts(w); err != nil {
+	if err := set.texts(o, w); err != nil {
 		return Written{}, err
 	}
 	if o.Engine == nil {
@@ -128,11 +128,20 @@ func Write(ctx context.Context, o WriteOptions) (Written, error) {
 // checkDir refuses a directory with other things in it.
 func checkDir(dir string) error {
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	others := 0
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".redis2cf-") { // what a killed run left, and what -run keeps there
+			others++
+		}
+	}
+	if others == 0 {
+		return nil
 	}
 	text, err := os.ReadFile(filepath.Join(dir, WranglerFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -292,13 +301,13 @@ func workerName(module string) string {
 
 var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,52}[a-z0-9])?$`)
 
-// Size writes a number of bytes for people.
+// Size writes a number of bytes for people, in the units that wrangler prints.
 func Size(n int64) string {
 	switch {
 	case n >= 1<<20:
-		return fmt.Sprintf("%.2f MB", float64(n)/(1<<20))
+		return fmt.Sprintf("%.2f MiB", float64(n)/(1<<20))
 	case n >= 1<<10:
-		return fmt.Sprintf("%.0f KB", float64(n)/(1<<10))
+		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%d bytes", n)
 }

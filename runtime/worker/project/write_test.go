@@ -3,12 +3,15 @@ package project
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/worker"
 )
@@ -85,7 +88,7 @@ func TestAProjectHasTheBindingsThatItsPlanNeeds(t *testing.T) {
 		if w.Name != "shop-cart" || w.Main != "src/worker.js" || w.DurableObjects.Bindings[0].Name != objectsBinding {
 			t.Errorf("%+v", w)
 		}
-		for _, s := range storeBindings(w.Name) {
+		for _, s := range storeBindings(w) {
 			if w.binds(s.binding) != has(c, s.store) {
 				t.Errorf("plan with %v: binding %s: %v", stores, s.binding, w.binds(s.binding))
 			}
@@ -147,7 +150,7 @@ func TestWhatPeopleChangedStays(t *testing.T) {
 	w := write(t, dir, planWith("d1", "kv"))
 	after := tree(t, dir)
 	want := before[WranglerFile]
-	want = strings.Replace(want, "{", "{\n  // "+storeBindings("")[0].comment+"\n  \"kv_namespaces\": [{ \"binding\": \"REDIS2CF_KV\" }],\n", 1)
+	want = strings.Replace(want, "{", "{\n  // "+storeBindings(new(wranglerConfig))[0].comment+"\n  \"kv_namespaces\": [{ \"binding\": \"REDIS2CF_KV\" }],\n", 1)
 	if after[WranglerFile] != want {
 		t.Errorf("wrangler.jsonc is\n%s\nwant\n%s", after[WranglerFile], want)
 	}
@@ -198,6 +201,65 @@ func TestAWriteThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
+// A run that is killed leaves files that are not whole, and some of the others: of a first
+// run wrangler.jsonc, by which the next one knows that the directory is a project's.
+func TestAWriteThatWasKilledIsContinued(t *testing.T) {
+	set := &files{now: map[string][]byte{".gitignore": nil, "README.md": nil, WranglerFile: nil, "src/worker.js": nil}}
+	if got := set.order(); got[0] != WranglerFile || len(got) != 4 {
+		t.Errorf("they are written in the order %v", got)
+	}
+
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{temporary + "old": 2 * time.Hour, temporary + "young": 0} {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte("half"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(name, time.Now(), time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, dir, planWith("do"))
+	whole := tree(t, dir)
+	if _, old := whole[temporary+"old"]; old {
+		t.Error("what a killed run left is still there")
+	}
+	if _, young := whole[temporary+"young"]; !young {
+		t.Error("a file is gone that another run may be writing")
+	}
+	for name := range whole {
+		if name != WranglerFile {
+			if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(t, dir, planWith("do"))
+	delete(whole, temporary+"young")
+	if got := tree(t, dir); !reflect.DeepEqual(got, whole) {
+		t.Errorf("with wrangler.jsonc alone there, it became %v", got)
+	}
+}
+
+func TestALinkStaysOne(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need rights there")
+	}
+	dir, real := t.TempDir(), filepath.Join(t.TempDir(), "shared.jsonc")
+	write(t, dir, planWith("do"))
+	name := filepath.Join(dir, WranglerFile)
+	if err := errors.Join(os.Rename(name, real), os.Symlink(real, name)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, planWith("do", "kv"))
+	if fi, err := os.Lstat(name); err != nil || fi.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("%v, %v", fi, err)
+	}
+	if text, err := os.ReadFile(real); err != nil || !strings.Contains(string(text), kvBinding) {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 func TestDirectoriesOfOthersAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"other files":    {"notes.txt", "x", "is not empty"},
@@ -228,16 +290,22 @@ func TestDirectoriesOfOthersAreRefused(t *testing.T) {
 	}
 }
 
-func TestTheBuildCommandFindsTheModule(t *testing.T) {
+func TestTheProjectsCommandsFindTheModule(t *testing.T) {
 	root := t.TempDir()
-	for _, c := range []struct{ dir, module, want string }{
-		{"shop/worker", "shop", "go run -mod=readonly github.com/redis2cf/redis2cf/runtime/worker/project/build -o src/engine.wasm"},
-		{"deploy", "src/shop", "go run -C ../src/shop -mod=readonly github.com/redis2cf/redis2cf/runtime/worker/project/build -o ../../deploy/src/engine.wasm"},
-		{"deploy it", "shop", `go run -C ../shop -mod=readonly github.com/redis2cf/redis2cf/runtime/worker/project/build -o "../deploy it/src/engine.wasm"`},
+	for _, c := range []struct{ dir, module, build, local string }{
+		{"shop/worker", "shop", "go run -mod=readonly github.com/redis2cf/redis2cf/runtime/worker/project/build -o src/engine.wasm",
+			"redis2cf worker -run 127.0.0.1:8787 -o . -state .local"},
+		{"deploy", "src/shop", "go run -C ../src/shop -mod=readonly github.com/redis2cf/redis2cf/runtime/worker/project/build -o ../../deploy/src/engine.wasm",
+			"redis2cf worker -C ../src/shop -run 127.0.0.1:8787 -o ../../deploy -state ../../deploy/.local"},
+		{"deploy it", "shop", `go run -C ../shop -mod=readonly github.com/redis2cf/redis2cf/runtime/worker/project/build -o "../deploy it/src/engine.wasm"`,
+			`redis2cf worker -C ../shop -run 127.0.0.1:8787 -o "../deploy it" -state "../deploy it/.local"`},
 	} {
-		got, err := buildCommand(filepath.Join(root, filepath.FromSlash(c.dir)), filepath.Join(root, filepath.FromSlash(c.module)))
-		if err != nil || got != c.want {
-			t.Errorf("%s of %s: %s, %v", c.dir, c.module, got, err)
+		dir, module := filepath.Join(root, filepath.FromSlash(c.dir)), filepath.Join(root, filepath.FromSlash(c.module))
+		if got, err := buildCommand(dir, module); err != nil || got != c.build {
+			t.Errorf("%s of %s is built by %s, %v", c.dir, c.module, got, err)
+		}
+		if got, err := localCommand(dir, module); err != nil || got != c.local {
+			t.Errorf("%s of %s runs here by %s, %v", c.dir, c.module, got, err)
 		}
 	}
 }
