@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/runtime"
+	"github.com/redis2cf/redis2cf/runtime/store/gateway"
 	"github.com/redis2cf/redis2cf/runtime/worker"
 	"github.com/redis2cf/redis2cf/runtime/worker/project"
 )
@@ -119,10 +120,13 @@ func (j *job) runWorker() (int, error) {
 	if err != nil {
 		return exitError, err
 	}
-	// Before the engine is built: without npm all of it is in vain.
+	// Before the engine is built: without npm, or on a state of another run, all of it is in vain.
 	tools, err := project.InstallTools(j.ctx, j.ui.step)
 	if err != nil {
 		return exitError, err
+	}
+	if err := project.CheckState(w.state); err != nil {
+		return exitError, fmt.Errorf("-state: %w", err)
 	}
 	if _, err := j.writeWorker(dir); err != nil {
 		return exitError, err
@@ -133,9 +137,9 @@ func (j *job) runWorker() (int, error) {
 		return exitError, err
 	}
 	j.ui.done()
-	access := "with the tokens of " + filepath.Join(dir, project.TokensFile)
-	if len(tokens) == 0 {
-		access = "no token needed on this machine"
+	access := "no token needed on this machine"
+	if len(tokens) > 0 {
+		access = fmt.Sprintf("with a token of %s in $%s", filepath.Join(dir, project.TokensFile), gateway.TokenVariable)
 	}
 	fmt.Fprintf(j.stdout, "redis2cf worker: %s on workerd, data in %s, %s; Ctrl-C ends it\n", l.URL(), w.state, access)
 	fmt.Fprintf(j.stdout, "  %s=%s\n", runtime.StoreVariable, l.URL())
@@ -174,13 +178,19 @@ func localTokens(w *workerOptions, dir string) ([]project.Token, error) {
 		return nil, usagef("worker", "-run: %v", loopback)
 	}
 	list, err := project.Tokens(dir)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("there is no token in %s: make one with redis2cf worker token -project %s", filepath.Join(dir, project.TokensFile), dir)
-		if loopback != nil {
-			err = usagef("worker", "-run %s can be reached from other machines, and %v; or listen on 127.0.0.1", w.run, err)
-		}
+	var none *project.NoProjectError
+	if err != nil && !errors.As(err, &none) || len(list) > 0 {
+		return list, err
 	}
-	return list, err
+	todo := "redis2cf worker token -project " + dir + " makes one"
+	if none != nil {
+		todo = "redis2cf worker -o " + dir + " writes the project, and then " + todo
+	}
+	if loopback != nil {
+		return nil, usagef("worker", "-run %s can be reached from other machines, and there is no token in %s: %s; or listen on 127.0.0.1",
+			w.run, filepath.Join(dir, project.TokensFile), todo)
+	}
+	return nil, fmt.Errorf("-tokens: there is no token in %s: %s", filepath.Join(dir, project.TokensFile), todo)
 }
 
 // writeWorker writes the project and says what it wrote.

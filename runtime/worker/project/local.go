@@ -32,9 +32,11 @@ type Options struct {
 	// Dir is a project, as Write makes it: wrangler.jsonc with the modules, the
 	// engine and plan.json beside its main module.
 	Dir string
-	// State is the directory with everything that is stored. It is made when it is not there.
+	// State is the directory with everything that is stored. It is made when it is not there;
+	// see CheckState for one that is.
 	State string
-	// Addr is host:port to listen on; port 0 takes a free one, "" is 127.0.0.1:0.
+	// Addr is host:port to listen on; port 0 takes a free one, "" is 127.0.0.1:0. Without a
+	// host it is all of this machine's addresses.
 	Addr string
 	// Tokens are the Worker's; with none, programs of this machine need no token,
 	// and Addr must be a loopback address.
@@ -52,10 +54,10 @@ type Local struct {
 	project *localProject
 	run     string // directory of the configuration
 
-	mu     sync.Mutex // held while it starts and ends
-	proc   *process   // nil when it does not run
-	addr   string     // of the Worker; stays over restarts
-	unlock func()
+	mu   sync.Mutex // held while it starts and ends
+	proc *process   // nil when it does not run
+	addr string     // of the Worker, as Options.Addr has it but with a port; stays over restarts
+	lock *fileLock  // of the state; nil after Stop
 }
 
 // A process is one run of workerd.
@@ -102,22 +104,19 @@ func Start(ctx context.Context, o Options) (*Local, error) {
 	if o.State, err = filepath.Abs(o.State); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(o.State, 0o755); err != nil {
-		return nil, err
-	}
 	var secret [16]byte
 	if _, err := rand.Read(secret[:]); err != nil {
 		return nil, err
 	}
-	l := &Local{o: o, project: p, addr: o.Addr, run: filepath.Join(o.State, "run")}
+	l := &Local{o: o, project: p, addr: o.Addr, run: filepath.Join(o.State, runDir)}
 	l.config = localConfig{project: p, tokens: string(tokens), secret: hex.EncodeToString(secret[:])}
-	if l.unlock, err = lockState(o.State); err != nil {
+	if l.lock, err = openState(o.State); err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.start(ctx, false); err != nil {
-		l.unlock()
+		l.lock.free()
 		return nil, err
 	}
 	return l, nil
@@ -148,8 +147,18 @@ func CheckLoopback(addr string) error {
 	return nil
 }
 
-// URL is what $CFSTORE_URL names to use this Worker. It stays over restarts.
-func (l *Local) URL() string { return "http://" + l.addr }
+// URL is what $CFSTORE_URL names to use this Worker on this machine. It stays over restarts.
+func (l *Local) URL() string {
+	host, port, err := net.SplitHostPort(l.addr)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip.IsUnspecified()) {
+		// An address to listen on is none to call.
+		if host = "127.0.0.1"; ip != nil && ip.To4() == nil {
+			host = "::1"
+		}
+		return "http://" + net.JoinHostPort(host, port)
+	}
+	return "http://" + l.addr
+}
 
 // PID is the process id of workerd, 0 when it does not run.
 func (l *Local) PID() int {
@@ -201,9 +210,9 @@ func (l *Local) Stop() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err := l.end(endWithin)
-	if l.unlock != nil {
-		l.unlock()
-		l.unlock = nil
+	if l.lock != nil {
+		l.lock.free()
+		l.lock = nil
 	}
 	return err
 }
@@ -212,7 +221,7 @@ func (l *Local) Stop() error {
 func (l *Local) Restart(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.unlock == nil {
+	if l.lock == nil {
 		return errors.New("restarting a local Worker that was stopped: start a new one")
 	}
 	if err := l.end(endWithin); err != nil {
@@ -250,15 +259,21 @@ func (l *Local) start(ctx context.Context, again bool) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	l.config.address = l.addr
+	if strings.HasPrefix(l.addr, ":") {
+		l.config.address = "*" + l.addr // as workerd writes it
+	}
 	if err := l.config.write(l.run, l.o.State, l.o.Tools); err != nil {
 		return fmt.Errorf("preparing a local run: %w", err)
 	}
-	p, ports, err := startProcess(ctx, l.o.Tools.Workerd, filepath.Join(l.run, configFile), l.o.State, l.o.Log)
+	p, ports, err := l.startProcess(ctx)
 	// A client that dials the port while nobody listens may have been given the very
 	// same port by the system, and holds it until it gives up.
 	for again && errors.Is(err, errInUse) && ctx.Err() == nil {
 		time.Sleep(50 * time.Millisecond)
-		p, ports, err = startProcess(ctx, l.o.Tools.Workerd, filepath.Join(l.run, configFile), l.o.State, l.o.Log)
+		p, ports, err = l.startProcess(ctx)
+	}
+	if errors.Is(err, errInUse) {
+		return fmt.Errorf("listening on %s: %w", l.addr, err)
 	}
 	if err != nil {
 		return err
@@ -284,16 +299,18 @@ func (l *Local) start(ctx context.Context, again bool) error {
 }
 
 // startProcess runs workerd until it has said on which ports it listens.
-func startProcess(ctx context.Context, program, config, dir string, log io.Writer) (*process, map[string]int, error) {
+func (l *Local) startProcess(ctx context.Context) (*process, map[string]int, error) {
+	program := l.o.Tools.Workerd
 	// The simulators need --experimental; the events of --control-fd tell the ports.
-	cmd := exec.Command(program, "serve", "--experimental", "--control-fd=1", config)
-	cmd.Dir = dir
+	cmd := exec.Command(program, "serve", "--experimental", "--control-fd=1", filepath.Join(l.run, configFile))
+	cmd.Dir = l.o.State
 	alone(cmd)
+	l.lock.share(cmd)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &process{cmd: cmd, ended: make(chan struct{}), last: &lastLines{to: log}}
+	p := &process{cmd: cmd, ended: make(chan struct{}), last: &lastLines{to: l.o.Log}}
 	cmd.Stderr = p.last
 	if err := cmd.Start(); err != nil {
 		return nil, nil, fmt.Errorf("running %s: %w", program, err)

@@ -140,6 +140,39 @@ func TestARestartWaitsForItsAddress(t *testing.T) {
 	}
 }
 
+func TestARunOnAllAddressesIsCalledOnThisMachines(t *testing.T) {
+	for addr, want := range map[string]string{":0": "http://127.0.0.1:", "0.0.0.0:0": "http://127.0.0.1:"} {
+		l := startCounter(t, Options{Addr: addr, Tokens: []Token{{Name: "x", Digest: Digest("x"), Namespace: "main"}}})
+		if !strings.HasPrefix(l.URL(), want) {
+			t.Errorf("%s is called %s", addr, l.URL())
+		}
+		if status, body := get(t, l, "/v1/info"); status != http.StatusOK {
+			t.Errorf("%s answers %d %s", addr, status, body)
+		}
+	}
+	if got := (&Local{addr: "[::]:8787"}).URL(); got != "http://[::1]:8787" {
+		t.Error(got)
+	}
+}
+
+// Migrations and the inspector are for the stores that follow the objects, wherever
+// people have added theirs.
+func TestPeoplesOwnStoresAreNoFollowers(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, planWith("kv", "d1", "r2"))
+	edit(t, dir, WranglerFile, `"kv_namespaces": [`, `"kv_namespaces": [{ "binding": "MINE" }, `)
+	edit(t, dir, WranglerFile, `"d1_databases": [`, `"d1_databases": [{ "binding": "MINE", "database_name": "mine", "migrations_dir": "mine" }, `)
+	edit(t, dir, WranglerFile, `"r2_buckets": [`, `"r2_buckets": [{ "binding": "MINE", "bucket_name": "mine" }, `)
+	p, err := readProject(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := p.wrangler
+	if len(w.KV)+len(w.D1)+len(w.R2) != 6 || w.KV[0].Binding != kvBinding || w.D1[0].Binding != d1Binding || w.R2[0].Binding != r2Binding {
+		t.Errorf("%+v, %+v, %+v", w.KV, w.D1, w.R2)
+	}
+}
+
 func TestALocalRunHasTheProjectsBindings(t *testing.T) {
 	ctx := context.Background()
 	l := startCounter(t, Options{})
@@ -280,7 +313,8 @@ func TestALocalRunThatCannotStartSaysWhy(t *testing.T) {
 	contains(start(Options{Tokens: []Token{{Digest: Digest("x"), Namespace: "A"}}}), "no namespace")
 
 	l := startCounter(t, Options{})
-	contains(start(Options{Addr: strings.TrimPrefix(l.URL(), "http://")}), "in use by another process")
+	addr := strings.TrimPrefix(l.URL(), "http://")
+	contains(start(Options{Addr: addr}), "listening on "+addr+": the address is in use by another process")
 
 	copyTree(t, dir, filepath.Join("testdata", "counter"))
 	write := func(name, text string) {

@@ -58,7 +58,7 @@ func readProject(dir string) (*localProject, error) {
 	name := filepath.Join(dir, WranglerFile)
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s has no %s: redis2cf worker -o %s writes a project", dir, WranglerFile, dir)
+		return nil, &NoProjectError{dir}
 	}
 	if err != nil {
 		return nil, err
@@ -70,11 +70,20 @@ func readProject(dir string) (*localProject, error) {
 	if w.Main == "" || w.Name == "" || w.CompatibilityDate == "" || len(w.DurableObjects.Bindings) == 0 {
 		return nil, fmt.Errorf("%s lacks name, main, compatibility_date or a Durable Object binding: compare it with what redis2cf worker -o writes into an empty directory", name)
 	}
+	w.oursFirst()
 	p := &localProject{dir: dir, wrangler: w, srcDir: filepath.Dir(filepath.Join(dir, filepath.FromSlash(w.Main)))}
 	if p.modules, err = readModules(p.srcDir, path.Base(filepath.ToSlash(w.Main))); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// oursFirst puts the stores that follow the objects before those that people have added:
+// migrations and the inspector are for the first of each kind.
+func (w *wranglerConfig) oursFirst() {
+	sort.SliceStable(w.KV, func(i, j int) bool { return w.KV[i].Binding == kvBinding && w.KV[j].Binding != kvBinding })
+	sort.SliceStable(w.D1, func(i, j int) bool { return w.D1[i].Binding == d1Binding && w.D1[j].Binding != d1Binding })
+	sort.SliceStable(w.R2, func(i, j int) bool { return w.R2[i].Binding == r2Binding && w.R2[j].Binding != r2Binding })
 }
 
 // readModules lists what the Worker may import: the rules of wrangler.jsonc.
@@ -217,7 +226,7 @@ func (c *localConfig) text() (config string, disks []string, err error) {
 	main.bindings = append(main.bindings, binding{"REDIS2CF_TOKENS", "text = " + quote(c.tokens)})
 
 	inspect := workerService{
-		name: "inspect", date: w.CompatibilityDate,
+		name: "inspect", date: compatibilityDate,
 		modules:  []module{{"inspect.js", "esModule", "inspect.js"}},
 		bindings: []binding{{"TOKEN", "text = " + quote(c.secret)}},
 	}
@@ -246,7 +255,7 @@ func (c *localConfig) text() (config string, disks []string, err error) {
 				},
 			})
 			out.worker(workerService{
-				name: faults, date: w.CompatibilityDate,
+				name: faults, date: compatibilityDate,
 				modules:  []module{{"faults.js", "esModule", "faults.js"}},
 				bindings: []binding{{"NEXT", "service = " + quote(entry)}},
 			})

@@ -12,6 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/redis2cf/redis2cf/runtime/worker"
 )
@@ -76,8 +79,19 @@ func newToken() (string, error) {
 
 var digestPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Tokens reads a project's tokens.json; a project without one has no tokens.
+// A NoProjectError is a directory that has no project.
+type NoProjectError struct{ Dir string }
+
+func (e *NoProjectError) Error() string {
+	return fmt.Sprintf("%s has no %s: redis2cf worker -o writes a project", e.Dir, WranglerFile)
+}
+
+// Tokens reads a project's tokens.json; a project without one has no tokens. The error is
+// a *NoProjectError when there is no project.
 func Tokens(dir string) ([]Token, error) {
+	if _, err := os.Stat(filepath.Join(dir, WranglerFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, &NoProjectError{dir}
+	}
 	name := filepath.Join(dir, TokensFile)
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -107,8 +121,8 @@ func MakeToken(dir string, t Token) (token string, err error) {
 	if t.Namespace == "" {
 		t.Namespace = worker.DefaultNamespace
 	}
-	if t.Name == "" || len(t.Name) > 64 {
-		return "", errors.New("a token has a name of 1 to 64 bytes, by which it is rotated and revoked")
+	if t.Name == "" || len(t.Name) > 64 || !utf8.ValidString(t.Name) || strings.IndexFunc(t.Name, unicode.IsControl) >= 0 {
+		return "", fmt.Errorf("%.64q is no name for a token, by which it is rotated and revoked: allowed are 1 to 64 bytes without control characters", t.Name)
 	}
 	return token, changeTokens(dir, func(list []Token) ([]Token, error) {
 		if find(list, t.Name) >= 0 {
@@ -162,11 +176,20 @@ func noSuchToken(dir, name string) error {
 }
 
 // changeTokens replaces tokens.json, which only its owner may read: it holds no
-// secret, but says who uses the data.
+// secret, but says who uses the data. One run at a time changes it: of two, the token
+// that the one has printed would be missing in what the other writes.
 func changeTokens(dir string, change func([]Token) ([]Token, error)) error {
-	if _, err := os.Stat(filepath.Join(dir, WranglerFile)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s has no %s: redis2cf worker -o writes a project, and tokens are the project's", dir, WranglerFile)
+	if _, err := Tokens(dir); err != nil {
+		return err
 	}
+	lock, err := lockDir(dir)
+	if errors.Is(err, errLocked) {
+		return fmt.Errorf("%s is being changed by another redis2cf worker token: run this one again when that is done", filepath.Join(dir, TokensFile))
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.free()
 	list, err := Tokens(dir)
 	if err != nil {
 		return err

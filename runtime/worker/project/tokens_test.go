@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -67,7 +68,8 @@ func TestTokensThatCannotBeAreRefused(t *testing.T) {
 		want string
 	}{
 		"a name twice":    {func() error { _, err := MakeToken(dir, Token{Name: "app"}); return err }, "already"},
-		"no name":         {func() error { _, err := MakeToken(dir, Token{}); return err }, "has a name"},
+		"no name":         {func() error { _, err := MakeToken(dir, Token{}); return err }, "no name for a token"},
+		"a name of lines": {func() error { _, err := MakeToken(dir, Token{Name: "a\nb"}); return err }, `"a\nb" is no name for a token`},
 		"a bad namespace": {func() error { _, err := MakeToken(dir, Token{Name: "b", Namespace: "../x"}); return err }, "no namespace"},
 		"rotate nothing":  {func() error { _, err := RotateToken(dir, "none"); return err }, "has no token none"},
 		"revoke nothing":  {func() error { return RevokeToken(dir, "none") }, "has no token none"},
@@ -75,6 +77,10 @@ func TestTokensThatCannotBeAreRefused(t *testing.T) {
 		if err := c.do(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
+	}
+	var none *NoProjectError
+	if _, err := Tokens(t.TempDir()); !errors.As(err, &none) {
+		t.Errorf("tokens of no project: %v", err)
 	}
 	for i := 0; ; i++ {
 		_, err := MakeToken(dir, Token{Name: strings.Repeat("n", 60) + string(rune('a'+i))})
@@ -97,5 +103,25 @@ func TestTokensThatCannotBeAreRefused(t *testing.T) {
 		if list, err := Tokens(dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v", text, list, err)
 		}
+	}
+}
+
+// Of two at once, what one has printed would be missing in what the other writes.
+func TestTokensAreChangedByOneAtATime(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, planWith("do"))
+	lock, err := lockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lock == nil {
+		t.Skip("directories cannot be locked here")
+	}
+	if token, err := MakeToken(dir, Token{Name: "app"}); err == nil || token != "" || !strings.Contains(err.Error(), "is being changed by another") {
+		t.Errorf("%q, %v", token, err)
+	}
+	lock.free()
+	if _, err := MakeToken(dir, Token{Name: "app"}); err != nil {
+		t.Error(err)
 	}
 }
