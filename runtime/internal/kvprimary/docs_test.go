@@ -58,7 +58,8 @@ it with the reason (KV_PRIMARY_REFUSED).
 Every other command on a key of such a family is an error that names the family, and so is a
 command whose keys also belong to other families. A transaction (MULTI), WATCH and scripts
 have no place for them either. In a pipeline they may stand beside commands of other
-families.
+families. Commands without a key know nothing of such a family: FLUSHALL, FLUSHDB and SWAPDB
+leave its keys as they are, and KEYS, SCAN, RANDOMKEY and DBSIZE do not see them.
 
 ## What a reader sees
 
@@ -71,6 +72,8 @@ families.
 - **The last write wins.** Two clients that write the same key at the same time overwrite one
   another; nothing is compared or counted.
 - **MGET is not a moment.** Its values may be of different ages.
+- **A write without an answer may have been stored.** When the connection ends or 60 s pass
+  (REST: 10 minutes), the error does not say which; writing once more does no harm.
 
 ## Limits
 
@@ -79,15 +82,15 @@ families.
 | expiry | %[2]d s at least, in whole seconds (PX and PXAT are rounded up); shorter ones, and those after 2038-01-19, are an error before anything is sent |
 | key | %[3]d bytes, see below |
 | value | %[4]d bytes (25 MiB); through the Worker about 16 MB, or 11 MB where it is no UTF-8 |
-| writes to one key | one a second: further ones wait, and those that wait are joined into the last, which answers for all |
+| writes to one key | one a second: further ones wait, and those that wait are joined into the last, which answers for all; of two programs that write it in one second, KV refuses one with an error (429) |
 | values read at once | %[5]d in a request; MGET of more is several |
 
 ## Names in KV
 
 A key of database 0 has its own name in KV, so a Worker at the edge reads
 `+"`env.KV.get(\"session:42\")`"+`. Keys of other databases and namespaces, empty keys, `+"`.` and `..`"+`,
-keys that begin with @, and keys with white space, control characters or bytes that are no
-UTF-8 are written out: `+"`@NAMESPACE/DB/KEY`, or `@NAMESPACE/DB#HEX`"+` with the key's bytes in
+keys that begin with @, and keys with white space, control or format characters or bytes that
+are no UTF-8 are written out: `+"`@NAMESPACE/DB/KEY`, or `@NAMESPACE/DB#HEX`"+` with the key's bytes in
 hexadecimal digits.
 
 Values are kept as they are. Bulk reads of KV are text, so a value that is no UTF-8, or begins
@@ -106,7 +109,9 @@ with a byte order mark, has the metadata `+"`{\"binary\":true}`"+` and is read b
 reaches each other client after a lag between 0 and %[1]d s, drawn from the seed, on a clock that
 tests move. `+"`cftest.Miniredis.StaleKV(seed)`"+` does the same for a test's server, whose
 `+"`FastForward`"+` lets the time pass. Families with `+"`consistency: primary`"+` in the generated package's
-plan are imitated; without a plan, all keys that the commands above are used on.
+plan are imitated; without a plan, all keys that the commands above are used on. FLUSHALL and
+the test server's own methods change what is there for everybody at once, so that a test can
+begin anew.
 `, int(Stale.Seconds()), MinExpiry, MaxName, MaxValue, BulkGet)
 	return b.String()
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,8 +16,8 @@ import (
 //	@NAMESPACE/DB#HEX      a key with bytes that a name in KV cannot have
 //
 // That is also the name of a key of database 0 that begins with @, that is empty, "." or
-// "..", which KV refuses, or that has white space, control characters or bytes that are
-// no UTF-8. The error of a name above MaxName says how long it is.
+// "..", which KV refuses, or that has white space, control or format characters or bytes
+// that are no UTF-8. The error of a name above MaxName says how long it is.
 func Name(namespace string, db int, key string) (string, error) {
 	plain := printable(key)
 	name := key
@@ -58,6 +57,15 @@ func Key(name string) (namespace string, db int, key string, err error) {
 	return namespace, db, key, nil
 }
 
+// hidden are the characters that do not show: white space, control and format characters.
+// They are written out because Unicode's tables are others in each version of Go, and a
+// key must have one name in all of them. What Unicode assigns next shows.
+var hidden = [...][2]rune{
+	{0, ' '}, {0x7f, 0xa0}, {0xad, 0xad}, {0x600, 0x605}, {0x61c, 0x61c}, {0x6dd, 0x6dd}, {0x70f, 0x70f}, {0x890, 0x891}, {0x8e2, 0x8e2}, {0x1680, 0x1680}, {0x180e, 0x180e},
+	{0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3000, 0x3000}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff},
+	{0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+}
+
 // printable reports whether a key can be written into a name: all of it is UTF-8 that
 // shows.
 func printable(key string) bool {
@@ -65,8 +73,13 @@ func printable(key string) bool {
 		return false
 	}
 	for _, r := range key {
-		if r <= ' ' || r == 0x7f || r == '\ufeff' || r >= 0x80 && !unicode.IsGraphic(r) || unicode.IsSpace(r) {
-			return false
+		if r > ' ' && r < 0x7f {
+			continue
+		}
+		for _, h := range hidden {
+			if r >= h[0] && r <= h[1] {
+				return false
+			}
 		}
 	}
 	return true

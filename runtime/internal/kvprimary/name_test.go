@@ -3,6 +3,8 @@ package kvprimary
 import (
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 func TestNames(t *testing.T) {
@@ -24,6 +26,10 @@ func TestNames(t *testing.T) {
 		{"queue", 1, "a\x00\xff", "@queue/1#6100ff"},
 		{"", 0, "a\u0085", "@/0#61c285"},
 		{"", 0, "\ufeffa", "@/0#efbbbf61"},
+		{"", 0, "a\u200d", "@/0#61e2808d"},
+		{"", 0, "\u0378", "\u0378"}, // that Unicode has not assigned: some Go will know it
+		{"", 0, "\U0010fffd", "\U0010fffd"},
+		{"", 0, "\ufffd", "\ufffd"},
 	} {
 		name, err := Name(c.ns, c.db, c.key)
 		if err != nil || name != c.name {
@@ -44,6 +50,15 @@ func TestNames(t *testing.T) {
 	}
 	if _, err := Name("", 1, strings.Repeat("k", MaxName-3)); err == nil || !strings.Contains(err.Error(), "513 bytes") {
 		t.Errorf("a name above the limit: %v", err)
+	}
+}
+
+// Whatever a version of Unicode calls space, control or format is written out in all of them.
+func TestWhatDoesNotShowIsWrittenOut(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if utf8.ValidRune(r) && (unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Z)) && printable(string(r)) {
+			t.Errorf("%U is in a name as it is", r)
+		}
 	}
 }
 
