@@ -18,10 +18,11 @@ import (
 // Path is the Worker's.
 const Path = "/v1/kv"
 
-// Limits of a request: the Worker's, with room for what stands around values.
+// Limits of a request. The Worker takes maxBody bytes; writes are gathered up to maxBytes.
 const (
 	maxOperations = 800
 	maxBytes      = 12 << 20
+	maxBody       = 16 << 20
 )
 
 // A Post posts a JSON body to Path with the client's token and namespace, and returns the
@@ -111,6 +112,9 @@ func (c carrier) Read(ctx context.Context, names []string) ([]kvprimary.Value, e
 			r.Read[i] = names[at]
 		}
 		a, err := c.ask(ctx, r)
+		if _, refused := err.(kvprimary.ReplyError); err != nil && !refused && ctx.Err() == nil {
+			a, err = c.ask(ctx, r) // a connection may have ended; what is only read may be asked for twice
+		}
 		if refused, ok := err.(kvprimary.ReplyError); ok {
 			for _, at := range part { // the commands are answered, not the connection
 				values[at].Err = refused
@@ -131,7 +135,7 @@ func (c carrier) Read(ctx context.Context, names []string) ([]kvprimary.Value, e
 			case r == nil:
 			case r.Again && some:
 				again = append(again, part[i])
-			case r.Error != "":
+			case r.Error != "" || r.Again:
 				v.Err = errors.New(r.Error)
 			case r.Text != nil:
 				v.Data, v.Found = *r.Text, true
@@ -148,33 +152,41 @@ func (c carrier) Read(ctx context.Context, names []string) ([]kvprimary.Value, e
 	return values, nil
 }
 
-// Write writes, 800 or 12 MB in a request; the Worker takes none above 16 MB. A request that fails does not keep the next
-// ones from being sent.
+// Write writes, 800 or 12 MB in a request. What the Worker would not take is not sent. A
+// request that fails does not keep the next ones from being sent.
 func (c carrier) Write(ctx context.Context, writes []kvprimary.Write) ([]error, error) {
 	errs := make([]error, len(writes))
 	for from := 0; from < len(writes); {
 		var r request
+		var sent []int // the writes of r
 		size, to := 0, from
 		for ; to < len(writes) && to-from < maxOperations; to++ {
 			one, err := encode(&writes[to])
 			if err != nil {
 				return nil, err
 			}
-			if size += len(one) + 1; size > maxBytes && to > from {
+			if len(one) > maxBody-len(`{"write":[]}`) {
+				errs[to] = fmt.Errorf("the write has %d bytes as it is sent, and the Worker takes none above %d", len(one), maxBody)
+				continue
+			}
+			if size += len(one) + 1; size > maxBytes && len(sent) > 0 {
 				break
 			}
-			r.Write = append(r.Write, one)
-		}
-		a, err := c.ask(ctx, r)
-		for i := from; i < to; i++ {
-			switch {
-			case err != nil:
-				errs[i] = err
-			case a.Write[i-from] != nil:
-				errs[i] = errors.New(*a.Write[i-from])
-			}
+			r.Write, sent = append(r.Write, one), append(sent, to)
 		}
 		from = to
+		if len(sent) == 0 {
+			continue
+		}
+		a, err := c.ask(ctx, r)
+		for i, at := range sent {
+			switch {
+			case err != nil:
+				errs[at] = err
+			case a.Write[i] != nil:
+				errs[at] = errors.New(*a.Write[i])
+			}
+		}
 	}
 	return errs, nil
 }
