@@ -147,14 +147,21 @@ func (c *call) waitFor(keys []string, until int64, atOnce resp.Reply) resp.Reply
 		return atOnce
 	}
 	w := &waiter{session: c.s, args: slices.Clone(c.args), cmd: c.cmd, until: until, timeout: nilArray}
+	var seen map[string]struct{} // of many keys, which would take long to compare each with each
+	if len(keys) > 16 {
+		seen = make(map[string]struct{}, len(keys))
+	}
 	for _, k := range keys {
-		dk, seen := dbKey{c.s.db, k}, false
-		for _, other := range w.keys {
-			seen = seen || other == dk
+		if seen == nil && slices.Contains(w.keys, dbKey{c.s.db, k}) {
+			continue
 		}
-		if !seen {
-			w.keys = append(w.keys, dk)
+		if seen != nil {
+			if _, twice := seen[k]; twice {
+				continue
+			}
+			seen[k] = struct{}{}
 		}
+		w.keys = append(w.keys, dbKey{c.s.db, k})
 	}
 	c.wait = w
 	return resp.Reply{}

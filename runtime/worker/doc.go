@@ -166,8 +166,10 @@
 // could fill memory with, which all objects of an isolate share, is bounded for each object:
 //
 //	clients                             10,000, as Redis has it; more are answered with an error
-//	commands that wait                  10,000, and of one session as many replies, or 8 MB of
-//	                                    them, without an acknowledgement
+//	commands that wait                  10,000, or 8 MB of memory; and of one session as many
+//	                                    replies, or 8 MB of them (16 MB of all that are
+//	                                    connected), without an acknowledgement
+//	messages that wait for polls        4 MB of one session, 16 MB together
 //	subscriptions                       16 MB of memory, about 70,000 channels with short names
 //	watched keys                        8 MB of memory, about 40,000 with short names
 //	commands between MULTI and EXEC     16 MB of memory

@@ -14,17 +14,25 @@ const (
 	// maxClients is how many clients an object may have: Redis's own maxclients.
 	maxClients = 10_000
 	// maxWaiting is how many commands of an object may wait, and how many replies of one
-	// session may be without an acknowledgement; maxUnacked is the bytes of these.
-	maxWaiting = 10_000
-	maxUnacked = 8 << 20
+	// session may be without an acknowledgement; maxUnacked is the bytes of these, and
+	// maxAllUnacked those of the replies of all sessions that are there. maxWaitingBytes is
+	// how many bytes of memory commands that wait may take.
+	maxWaiting      = 10_000
+	maxUnacked      = 8 << 20
+	maxAllUnacked   = 16 << 20
+	maxWaitingBytes = 8 << 20
+	// blockedBytes and blockedWord are about what a command that waits takes beside its
+	// words, and each of its words, since a word may be a key that somebody waits for.
+	blockedBytes = 400
+	blockedWord  = 160
 	// maxTopics is how many bytes of memory what clients listen to may take.
 	maxTopics = 16 << 20
 	// maxWatched is how many bytes of memory watched keys may take: some 40,000 keys with
 	// short names, a sixth of what the data may have (defaultMemory).
 	maxWatched = 8 << 20
-	// maxQueued is how many bytes of memory commands between MULTI and EXEC may take: as
+	// maxTransactions is how many bytes of memory commands between MULTI and EXEC may take: as
 	// many as one message has, since a transaction that is larger than that is none of ours.
-	maxQueued = frame.MaxMessage
+	maxTransactions = frame.MaxMessage
 	// maxScripts is how many bytes of text scripts may have that are in memory, see
 	// engine.Options.MaxScripts: four times that are kept, which compiled take some 18 MB
 	// (measured: 9 bytes for each byte of an ordinary script, up to 23).
@@ -44,6 +52,7 @@ const (
 )
 
 var (
+	errDB      = resp.NewError("ERR DB index is out of range")
 	errClients = resp.NewError("ERR max number of clients reached")
 	errWaiting = resp.NewError("ERR not run: too many commands wait, or too many replies of commands that waited are not acknowledged")
 )
@@ -89,14 +98,19 @@ func (o *Object) keep(s *session, answer []byte) {
 
 // crowded reports whether a command of a session must not wait, because too many do.
 func (o *Object) crowded(s *session) bool {
-	if len(o.tickets) >= maxWaiting || len(s.wakes) >= maxWaiting {
+	if len(o.tickets) >= maxWaiting || o.waiting > maxWaitingBytes || len(s.wakes) >= maxWaiting {
 		return true
 	}
-	bytes := 0
-	for _, w := range s.wakes {
-		bytes += len(w.message)
+	own, all := 0, 0
+	for _, other := range o.sessions {
+		for _, w := range other.wakes {
+			all += len(w.message)
+			if other == s {
+				own += len(w.message)
+			}
+		}
 	}
-	return bytes > maxUnacked
+	return own > maxUnacked || all > maxAllUnacked
 }
 
 // identify tells the engine what else a client is. Parts that are too long, or would

@@ -192,9 +192,9 @@ func (o *Object) run(c *conn, s *session, f *frame.Frame, unitwise bool, culprit
 	for ran < len(f.Groups) {
 		n := 1
 		if most := o.alike(s, f.Groups[ran:]); most > 1 && !unitwise {
-			b, n, err = o.together(c, s, f.Groups[ran:ran+most], b)
+			b, n, err = o.together(s, f.Groups[ran:ran+most], b)
 		} else {
-			b, err = o.group(c, s, &f.Groups[ran], u, b)
+			b, err = o.group(s, &f.Groups[ran], u, b)
 		}
 		if err != nil {
 			return nil, err
@@ -291,19 +291,22 @@ func (u *units) replied(unit int32, replies int) {
 
 func (u *units) full() bool { return u.most >= 0 && u.n >= u.most }
 
-// client finds or makes the client of a group. It is nil when nothing of the group is
-// to be run, with StatusDone because there are too many clients.
-func (o *Object) client(c *conn, s *session, g *frame.Group) (*client, frame.Status) {
+// client finds or makes the client of a group. It is nil when nothing of the group is to
+// be run: bad says why when the status is StatusDone.
+func (o *Object) client(s *session, g *frame.Group) (cl *client, status frame.Status, bad resp.Reply) {
 	if _, killed := s.killed[g.Client]; killed {
-		return nil, frame.StatusGone
+		return nil, frame.StatusGone, bad
 	}
-	cl := s.clients[g.Client]
+	cl = s.clients[g.Client]
 	if g.Epoch != 0 && (g.Epoch != o.epoch || cl == nil) {
-		return nil, frame.StatusStale
+		return nil, frame.StatusStale, bad
+	}
+	if g.DB >= databases {
+		return nil, frame.StatusDone, errDB
 	}
 	if cl == nil {
 		if len(o.clients) >= maxClients {
-			return nil, frame.StatusDone
+			return nil, frame.StatusDone, errClients
 		}
 		cl = o.newClient(s, g.Client, g.DB, g.Protocol)
 	}
@@ -314,24 +317,20 @@ func (o *Object) client(c *conn, s *session, g *frame.Group) (*client, frame.Sta
 	if g.Epoch == 0 {
 		o.eng.Clear(cl.id)
 	}
-	return cl, frame.StatusDone
+	return cl, frame.StatusDone, bad
 }
 
 // databases is how many SELECT accepts.
 const databases = 16
 
 // group runs a group and appends its result.
-func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) ([]byte, error) {
-	cl, status := o.client(c, s, g)
+func (o *Object) group(s *session, g *frame.Group, u *units, b []byte) ([]byte, error) {
+	cl, status, bad := o.client(s, g)
 	res := frame.Result{Status: status, DB: g.DB, Protocol: g.Protocol}
 	if cl == nil {
 		if status == frame.StatusDone {
-			res.Replies = repeated(errClients, len(g.Commands))
+			res.Replies = repeated(bad, len(g.Commands))
 		}
-		return frame.AppendResult(b, &res), nil
-	}
-	if g.DB >= databases {
-		res.Replies = repeated(resp.NewError("ERR DB index is out of range"), len(g.Commands))
 		return frame.AppendResult(b, &res), nil
 	}
 	o.in.commands += uint64(len(g.Commands))
@@ -370,12 +369,8 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 		res.Replies = append(res.Replies, repeated(errWaiting, len(commands)-len(res.Replies))...)
 	case ticket != 0:
 		res.Status = frame.StatusBlocked
-		w := &blocked{client: cl, ticket: g.Ticket, engine: ticket, hash: hashOf(commands[len(res.Replies)])}
-		o.tickets[ticket] = w
-		if s.blocked == nil {
-			s.blocked = map[uint64]*blocked{}
-		}
-		s.blocked[g.Ticket] = w
+		cmd := commands[len(res.Replies)]
+		o.waitFor(&blocked{client: cl, ticket: g.Ticket, engine: ticket, hash: hashOf(cmd)}, cmd)
 	case waits:
 		res.Status = frame.StatusBlocked
 		if again != nil {
@@ -389,15 +384,6 @@ func (o *Object) group(c *conn, s *session, g *frame.Group, u *units, b []byte) 
 	o.in.unit = -1
 	o.scratch.Reset()
 	return b, nil
-}
-
-// waitFor notes a command that waits.
-func (o *Object) waitFor(s *session, w *blocked) {
-	o.tickets[w.engine] = w
-	if s.blocked == nil {
-		s.blocked = map[uint64]*blocked{}
-	}
-	s.blocked[w.ticket] = w
 }
 
 // run runs a group's commands unit by unit.

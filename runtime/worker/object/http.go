@@ -15,6 +15,9 @@ const (
 	// maxQueue is how many bytes of messages wait for a poll. Beyond it the session's
 	// clients end, as Redis ends a subscriber that does not read.
 	maxQueue = 4 << 20
+	// maxQueues is how many bytes of messages wait for the polls of all sessions: who would
+	// get more is ended.
+	maxQueues = 16 << 20
 	// resendAfter is how long after a reply of a blocked command it is sent with a
 	// request again, in microseconds.
 	resendAfter = 5_000_000
@@ -24,6 +27,19 @@ const (
 type queue struct {
 	messages [][]byte
 	bytes    int
+}
+
+// enqueue keeps a message for a poll.
+func (o *Object) enqueue(s *session, message []byte) {
+	s.queue.messages = append(s.queue.messages, message)
+	s.queue.bytes += len(message)
+	o.queued += len(message)
+}
+
+// unqueue empties the queue of a session.
+func (o *Object) unqueue(s *session) {
+	o.queued -= s.queue.bytes
+	s.queue = queue{}
 }
 
 func (s *session) http() bool { return s.scope&scopeHTTP != 0 }
@@ -42,11 +58,11 @@ func (o *Object) deliver(s *session, message []byte) {
 	case c != nil:
 		o.out.send(c.number, sendMessage, 0, message)
 	case s.http() && len(s.clients) > 0:
-		if s.queue.bytes += len(message); s.queue.bytes > maxQueue {
+		if s.queue.bytes+len(message) > maxQueue || o.queued+len(message) > maxQueues {
 			o.overflow(s)
 			return
 		}
-		s.queue.messages = append(s.queue.messages, slices.Clone(message))
+		o.enqueue(s, slices.Clone(message))
 	}
 }
 
@@ -71,7 +87,8 @@ func (o *Object) overflow(s *session) {
 		o.out.send(c.number, sendMessage, 0, message)
 		o.finishPoll(c)
 	default:
-		s.queue = queue{messages: [][]byte{message}, bytes: len(message)}
+		o.unqueue(s)
+		o.enqueue(s, message)
 	}
 }
 
@@ -119,7 +136,6 @@ func (o *Object) Post(number uint64, now int64, seed uint64, body []byte, unitwi
 			return o.end() // the response stays open
 		}
 	case frame.KindBye:
-		o.leave(s)
 		o.bye(c)
 	default:
 		o.refuse(c, frame.CodeProtocol, 0, true, "ERR a message of that kind is not served here")
@@ -145,7 +161,7 @@ func (o *Object) poll(c *conn, s *session, message []byte, again bool) bool {
 	for _, message := range s.queue.messages {
 		o.out.send(c.number, sendMessage, 0, message)
 	}
-	s.queue = queue{}
+	o.unqueue(s)
 	if waiting || m.Wait == 0 {
 		return false
 	}
@@ -157,8 +173,8 @@ func (o *Object) poll(c *conn, s *session, message []byte, again bool) bool {
 	return true
 }
 
-// waiting reports whether a poll waits, or a session over HTTP has clients.
-func (o *Object) waiting() bool {
+// polled reports whether a poll waits, or a session over HTTP has clients.
+func (o *Object) polled() bool {
 	for _, s := range o.sessions {
 		if s.http() && (s.conn != nil || len(s.clients) > 0) {
 			return true
@@ -180,7 +196,7 @@ func (o *Object) expirePolls() {
 		}
 		if s.conn == nil && s.seen+httpIdle <= o.now {
 			o.leave(s)
-			s.queue = queue{}
+			o.unqueue(s)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (o *Object) greet(c *conn, message []byte) *session {
 		// From HTTP to a socket, or another token: what was queued or waits under the
 		// rights of the one does not go on under those of the other.
 		o.leave(s)
-		s.queue = queue{}
+		o.unqueue(s)
 		s.scope = c.scope
 	}
 	s.seen = o.now
@@ -129,8 +129,10 @@ func (o *Object) resend(s *session, since int64) (any bool) {
 // bye ends a session. Its row stays: what was sent again late must not be run.
 func (o *Object) bye(c *conn) {
 	s := c.session
+	kept := len(s.wakes) > 0
 	o.close(c, closeDone, "bye")
-	if len(s.wakes) > 0 {
+	o.leave(s) // over HTTP it does not end with its connection
+	if kept {
 		o.prog.Reset()
 		o.prog.Statement(delAllWakes).bytes(s.id[:])
 		if err := o.exec.Exec(o.prog.Bytes()); err != nil {

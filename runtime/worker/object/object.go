@@ -30,10 +30,13 @@ type Object struct {
 	clients  map[uint64]*client  // by the engine's session
 	tickets  map[uint64]*blocked // by the engine's ticket
 	orphans  map[frame.SessionID][]topicRow
-	self     session // of what is written without a client
-	pruneAt  int     // how many sessions there are when idle ones are looked for
-	kept     int     // bytes of the sessions' answers
-	aged     int64   // when old sessions were looked for, Unix microseconds
+	self     session         // of what is written without a client
+	pruneAt  int             // how many sessions there are when idle ones are looked for
+	kept     int             // bytes of the sessions' answers
+	queued   int             // bytes of the sessions' queues
+	waiting  int             // bytes of memory that commands which wait take, about
+	aged     int64           // when old sessions were looked for, Unix microseconds
+	agedTo   frame.SessionID // up to which one, while that is under way
 
 	out     output
 	renewed bool // the engine was opened anew, and clients are to be told
@@ -83,7 +86,7 @@ func (o *Object) begin(now int64, seed uint64) {
 // open opens the engine on the rows. Clients of an earlier one are gone, but for
 // those that listen: they are known from their rows.
 func (o *Object) open() error {
-	o.eng, o.clients, o.tickets = nil, map[uint64]*client{}, map[uint64]*blocked{}
+	o.eng, o.clients, o.tickets, o.waiting = nil, map[uint64]*client{}, map[uint64]*blocked{}, 0
 	for _, s := range o.sessions {
 		s.forget()
 	}
@@ -93,7 +96,7 @@ func (o *Object) open() error {
 	}
 	eng, err := engine.Open(o.rows, engine.Options{
 		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true, Touched: true,
-		MaxTopics: maxTopics, MaxWatched: maxWatched, MaxQueued: maxQueued, MaxName: maxIdentity, MaxScripts: maxScripts,
+		MaxTopics: maxTopics, MaxWatched: maxWatched, MaxQueued: maxTransactions, MaxName: maxIdentity, MaxScripts: maxScripts,
 		MaxArgument: maxArgument, Blobs: true, ResidentRows: o.in.opt.ResidentRows,
 		ScriptSteps: o.in.opt.ScriptSteps, FrameSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes,
 		Elsewhere: elsewhere(&o.in.cfg, worker.ParseObject(o.name)),
@@ -289,6 +292,7 @@ func (o *Object) leave(s *session) {
 	}
 	delete(o.orphans, s.id)
 	s.clients, s.blocked, s.killed = nil, nil, nil
+	s.unload()
 	if topics > 0 {
 		o.prog.Reset()
 		o.prog.Statement(delAll).bytes(s.id[:])
@@ -298,10 +302,33 @@ func (o *Object) leave(s *session) {
 	}
 }
 
+// waitFor notes a command that waits.
+func (o *Object) waitFor(b *blocked, cmd resp.Command) {
+	b.bytes = blockedBytes
+	for _, word := range cmd {
+		b.bytes += blockedWord + len(word)
+	}
+	o.waiting += b.bytes
+	o.tickets[b.engine] = b
+	s := b.client.session
+	if s.blocked == nil {
+		s.blocked = map[uint64]*blocked{}
+	}
+	s.blocked[b.ticket] = b
+}
+
+// ended forgets a command that waited.
+func (o *Object) ended(b *blocked) {
+	if o.tickets[b.engine] == b {
+		o.waiting -= b.bytes
+		delete(o.tickets, b.engine)
+	}
+	delete(b.client.session.blocked, b.ticket)
+}
+
 // cancel ends a blocked command without a reply.
 func (o *Object) cancel(b *blocked) {
-	delete(o.tickets, b.engine)
-	delete(b.client.session.blocked, b.ticket)
+	o.ended(b)
 	o.eng.Cancel(o.now, b.engine)
 }
 
@@ -313,7 +340,7 @@ func (o *Object) end() []byte {
 	if o.rows.trash || o.now-o.aged > ageInterval {
 		flags |= FlagSweep
 	}
-	if len(o.tickets) > 0 || o.waiting() {
+	if len(o.tickets) > 0 || o.polled() {
 		flags |= FlagBlocked
 	}
 	if o.eng != nil {

@@ -33,6 +33,17 @@ type session struct {
 	seen  int64 // when it was heard of last, Unix microseconds
 }
 
+// unload forgets the replies that rows have, when nobody is there to fetch them: who
+// comes back has them read again.
+func (s *session) unload() {
+	for ticket, w := range s.wakes {
+		if w.stored {
+			delete(s.wakes, ticket)
+			s.loaded = false
+		}
+	}
+}
+
 // A client is one of the engine's.
 type client struct {
 	session *session
@@ -47,6 +58,7 @@ type blocked struct {
 	ticket uint64 // the client's
 	engine uint64 // the engine's ticket
 	hash   int64  // of the command
+	bytes  int    // of memory, about
 }
 
 // A wake is the reply of a command that waited.
@@ -80,7 +92,7 @@ var (
 	delTopics   = statement("DELETE FROM subscriptions WHERE id = ? AND client = ?")
 	delAll      = statement("DELETE FROM subscriptions WHERE id = ?")
 	askTopics   = statement("SELECT id, client, kind, name, scope FROM subscriptions WHERE (id, client, kind, name) > (?, ?, ?, ?) ORDER BY id, client, kind, name LIMIT ?")
-	askOld      = statement("SELECT id FROM sessions WHERE at < ? AND id <> ? LIMIT ?")
+	askOld      = statement("SELECT id FROM sessions WHERE at < ? AND id > ? ORDER BY id LIMIT ?")
 	delSession  = statement("DELETE FROM sessions WHERE id = ?")
 	delAllWakes = statement("DELETE FROM wakes WHERE id = ?")
 )

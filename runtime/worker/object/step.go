@@ -233,8 +233,7 @@ const maxPushed = 24 << 20
 // wake hands a blocked command its reply, which is kept until it is acknowledged.
 func (o *Object) wake(b *blocked, w *wake) {
 	s := b.client.session
-	delete(o.tickets, b.engine)
-	delete(s.blocked, b.ticket)
+	o.ended(b)
 	if s.wakes == nil {
 		s.wakes = map[uint64]*wake{}
 	}

@@ -92,11 +92,11 @@ func (o *Object) age() (more bool, err error) {
 	var p Program
 	p.session(&noSession, 0, o.rows.seq, o.rows.nextID, o.now/1000, nil, 0)
 	n := 0
-	err = o.rows.all(o.rows.ask(askOld).Int(o.now/1000-sessionAge).bytes(noSession[:]).Int(agedAtOnce), func(q *result) bool {
+	err = o.rows.all(o.rows.ask(askOld).Int(o.now/1000-sessionAge).bytes(o.agedTo[:]).Int(agedAtOnce), func(q *result) bool {
 		_, raw := q.value()
 		id := noSession
 		copy(id[:], raw)
-		n++
+		n, o.agedTo = n+1, id // those that stay must not stand before the others for ever
 		if s := o.sessions[id]; s != nil {
 			if s.conn != nil || len(s.clients) > 0 || s.seen > o.now-sessionAge*1000 {
 				return true
@@ -109,8 +109,11 @@ func (o *Object) age() (more bool, err error) {
 		p.Statement(delAllWakes).bytes(id[:])
 		return true
 	})
-	if err != nil || p.Len() == 1 {
-		return false, err
+	if more = n == agedAtOnce && err == nil; !more {
+		o.agedTo = noSession
 	}
-	return n == agedAtOnce, o.exec.Exec(p.Bytes())
+	if err != nil || p.Len() == 1 {
+		return more, err
+	}
+	return more, o.exec.Exec(p.Bytes())
 }

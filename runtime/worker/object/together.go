@@ -32,11 +32,11 @@ func (o *Object) alike(s *session, groups []frame.Group) int {
 // together runs the first of groups that are alike, appends their results and returns
 // how many they are: the rest is to be run anew, when the client is not what it was
 // before any more, or the answer is large enough.
-func (o *Object) together(c *conn, s *session, groups []frame.Group, b []byte) (_ []byte, ran int, err error) {
+func (o *Object) together(s *session, groups []frame.Group, b []byte) (_ []byte, ran int, err error) {
 	g := &groups[0]
-	cl, _ := o.client(c, s, g)
-	if cl == nil || g.DB >= databases || g.Ticket != 0 && o.crowded(s) {
-		b, err = o.group(c, s, g, &units{o: o, most: -1}, b)
+	cl, _, _ := o.client(s, g)
+	if cl == nil {
+		b, err = o.group(s, g, &units{o: o, most: -1}, b)
 		return b, 1, err
 	}
 	commands := o.lines[:0]
@@ -65,8 +65,13 @@ func (o *Object) together(c *conn, s *session, groups []frame.Group, b []byte) (
 		return nil, 0, out.Err
 	}
 	if out.Ticket != 0 {
-		o.waitFor(s, &blocked{client: cl, ticket: groups[ran].Ticket, engine: out.Ticket, hash: hashOf(commands[ran])})
 		res := frame.Result{Status: frame.StatusBlocked}
+		if o.crowded(s) {
+			o.eng.Unblock(out.Ticket)
+			res = frame.Result{Status: frame.StatusDone, Replies: []resp.Reply{errWaiting}}
+		} else {
+			o.waitFor(&blocked{client: cl, ticket: groups[ran].Ticket, engine: out.Ticket, hash: hashOf(commands[ran])}, commands[ran])
+		}
 		res.DB, res.Protocol = o.eng.Where(cl.id)
 		b = frame.AppendResult(b, &res)
 		ran++
