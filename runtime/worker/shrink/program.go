@@ -21,19 +21,24 @@ const (
 )
 
 // describe finds the description of the program with this table, which begins at an
-// address.
+// address. Zeros at the beginning and the end of a segment need not be in it: the linker
+// leaves them out where many of them stand together.
 func describe(segments []segment, t *functionTable, address uint64) (d [words]uint64, ok bool) {
 	start := binary.LittleEndian.AppendUint64(nil, address)
 	start = binary.LittleEndian.AppendUint64(start, address+t.head.names)
+	found := bytes.TrimLeft(start, "\x00")
+	before := len(start) - len(found)
 	for _, s := range segments {
 		for rest := s.b; ; rest = rest[1:] {
-			i := bytes.Index(rest, start)
-			if i < 0 || len(rest)-i < 8*words {
+			i := bytes.Index(rest, found)
+			if i < 0 {
 				break
 			}
 			rest = rest[i:]
+			var all [8 * words]byte
+			copy(all[before:], rest)
 			for w := range d {
-				d[w] = binary.LittleEndian.Uint64(rest[8*w:])
+				d[w] = binary.LittleEndian.Uint64(all[8*w:])
 			}
 			if d[wordTables] == address+t.head.tables && d[wordRecords] == address+t.head.index &&
 				d[wordIndex] == d[wordRecords] && d[wordIndex+1] == t.head.functions+1 {

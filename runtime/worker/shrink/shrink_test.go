@@ -260,3 +260,32 @@ func FuzzModule(f *testing.F) {
 		}
 	})
 }
+
+// The linker leaves out zeros, and may take some of the description: an address that ends
+// in zeros stands first in it, one that begins with them last.
+func TestTheDescriptionIsFoundWithoutItsOuterZeros(t *testing.T) {
+	const address = 0x123400
+	table := &functionTable{head: header{functions: 3, names: 0x40, tables: 0x80, index: 0xc0}}
+	var d [words]uint64
+	d[0], d[wordNames], d[wordTables] = address, address+table.head.names, address+table.head.tables
+	d[wordRecords], d[wordIndex], d[wordIndex+1] = address+table.head.index, address+table.head.index, table.head.functions+1
+	d[wordFunctions] = 0x4567
+	var b []byte
+	for _, w := range d {
+		b = binary.LittleEndian.AppendUint64(b, w)
+	}
+	whole, inner := len(b), bytes.Trim(b, "\x00")
+	if len(inner) != whole-1-6 {
+		t.Fatalf("%d of %d bytes are left", len(inner), whole)
+	}
+	for name, s := range map[string][]byte{
+		"whole": b, "without its outer zeros": inner, "between others": append(append(bytes.Repeat([]byte{1, 0}, 50), b...), 9, 9),
+	} {
+		if got, ok := describe([]segment{{7, []byte("else")}, {99, s}}, table, address); !ok || got != d {
+			t.Errorf("%s: %v, %v", name, got, ok)
+		}
+	}
+	if _, ok := describe([]segment{{99, inner[1:]}}, table, address); ok {
+		t.Error("another address was found")
+	}
+}
