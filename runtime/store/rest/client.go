@@ -32,7 +32,7 @@ type Options struct {
 	// Timeout bounds each attempt of a request; 0: 2 minutes, for bulk writes of 100 MB.
 	Timeout time.Duration
 	// Attempts is how often a request is sent at most; 0: 4. What changes data is only sent
-	// again when Cloudflare has refused to look at it (429).
+	// again when Cloudflare has refused to look at it (429), or could not be reached at all.
 	Attempts int
 }
 
@@ -97,7 +97,8 @@ func (c *Client) Account() string { return c.account }
 func (c *Client) Limiter() *Limiter { return c.limiter }
 
 // RequestOptions are what every request of the account needs, for other services of
-// cloudflare-go: token, limiter and the rules of what is repeated.
+// cloudflare-go: token, limiter and the rules of what is repeated. Answers are read whole,
+// up to 256 MB, before cloudflare-go sees them.
 func (c *Client) RequestOptions() []option.RequestOption {
 	return append([]option.RequestOption(nil), c.opts...)
 }

@@ -26,8 +26,9 @@
 // everything for 5 minutes after that. A [Limiter] in front counts them, with a margin; a
 // request waits for its turn, or fails with a [LimitError] that says how long it would have
 // waited. A request that Cloudflare refused (429) was not run: it is sent again after the
-// time that Cloudflare names. What only reads is also sent again after a fault; what
-// changes data never is, because nobody knows what became of it: see Error.Outcome.
+// time that Cloudflare names, an hour at most. So is one for which there was no connection.
+// What only reads is also sent again after a fault; what changes data never is, because
+// nobody knows what became of it: see Error.Outcome.
 //
 // # Limits
 //

@@ -108,7 +108,7 @@ func (t *trace) wrap(what string, err error) error {
 	default:
 		e.err = withoutURL(err)
 	}
-	if !t.reads && t.sent > 0 && (e.Status == 0 || t.open || e.Status < 400) {
+	if !t.reads && t.sent > 0 && !t.unsent && (e.Status == 0 || t.open || e.Status < 400) {
 		e.Outcome = Unknown
 	}
 	if e.Status != 429 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -32,8 +33,9 @@ type trace struct {
 	upload *upload  // the request's body; nil: the one that cloudflare-go made
 	hide   []string // what no error may repeat
 
-	sent     int  // attempts that reached the network
+	sent     int  // attempts
 	open     bool // the last one may have been run
+	unsent   bool // it certainly was not: there was no connection
 	limited  error
 	retry    time.Duration // what a 429 asked for
 	lastCode int           // the status of the last answer; 0: there was none
@@ -57,6 +59,9 @@ func (s *sender) send(req *http.Request, next option.MiddlewareNext) (*http.Resp
 	}
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval, pause.MaxElapsedTime = 200*time.Millisecond, 10*time.Second, 0
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	for attempt := 1; ; attempt++ {
 		if err := s.limiter.Wait(ctx); err != nil {
 			t.limited = err
@@ -65,7 +70,8 @@ func (s *sender) send(req *http.Request, next option.MiddlewareNext) (*http.Resp
 		res, err := s.once(req, next, t)
 		refused := err == nil && res.StatusCode == http.StatusTooManyRequests
 		faulty := err != nil || res.StatusCode == http.StatusRequestTimeout || res.StatusCode >= 500
-		t.open = faulty
+		t.unsent = err != nil && neverConnected(err)
+		t.open = faulty && !t.unsent
 		wait := time.Duration(0)
 		if refused {
 			t.retry = retryAfter(res, time.Now())
@@ -76,7 +82,7 @@ func (s *sender) send(req *http.Request, next option.MiddlewareNext) (*http.Resp
 		} else if faulty {
 			wait = pause.NextBackOff()
 		}
-		again := refused || faulty && t.reads
+		again := refused || t.unsent || faulty && t.reads
 		if !again || attempt >= s.attempts || ctx.Err() != nil || req.Body != nil && req.GetBody == nil {
 			return res, err
 		}
@@ -96,6 +102,13 @@ func (s *sender) send(req *http.Request, next option.MiddlewareNext) (*http.Resp
 			req.Body = body
 		}
 	}
+}
+
+// neverConnected reports whether an error is that of opening a connection: nothing of the
+// request has left.
+func neverConnected(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // once sends a request one time, within the time for an attempt: up to the answer's last

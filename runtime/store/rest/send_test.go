@@ -3,12 +3,15 @@ package rest
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cloudflare/cloudflare-go/v7/option"
 
 	"github.com/redis2cf/redis2cf/runtime/store/rest/internal/fakeapi"
 )
@@ -147,8 +150,39 @@ func TestContextEndsARequest(t *testing.T) {
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	err := c.KV(s.NewKV("cache").ID()).Put(ended, Pair{Name: "a"})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
+	var failed *Error
+	if !errors.Is(err, context.Canceled) || !errors.As(err, &failed) || failed.Outcome != NotRun || failed.Sent != 0 || c.Limiter().Left() != APILimit-Margin {
+		t.Errorf("%v (%+v)", err, failed)
+	}
+}
+
+// What could not be sent was not run, and may be sent again.
+func TestWithoutAConnectionNothingWasRun(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, slept := noWait(t, s)
+	id := s.NewKV("cache").ID()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, gone.Close())
+	refusals := 2
+	c.opts = append(c.opts, option.WithHTTPClient(&http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if refusals--; refusals >= 0 {
+				addr = gone.Addr().String()
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, addr)
+		},
+	}}))
+	must(t, c.KV(id).Put(ctx, Pair{Name: "a", Value: "v"}))
+	if len(*slept) != 2 || len(s.Requests()) != 1 {
+		t.Errorf("rested %v", *slept)
+	}
+	refusals = 99
+	var failed *Error
+	err = c.KV(id).Put(ctx, Pair{Name: "a", Value: "w"})
+	if !errors.As(err, &failed) || failed.Outcome != NotRun || failed.Sent != 4 || strings.Contains(err.Error(), "not known") || len(s.Requests()) != 0 {
+		t.Errorf("%v (%+v)", err, failed)
 	}
 }
 
