@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -99,6 +100,44 @@ func TestCommandSaysHowLongTheLimitLasts(t *testing.T) {
 	}
 	if r := s.Requests(); len(r) != 0 {
 		t.Errorf("sent %q", r)
+	}
+}
+
+// Callers share a limiter: together they get what it has, and each request of a repeated
+// one is counted.
+func TestCallersShareTheLimit(t *testing.T) {
+	l, clock := fakeLimiter(20, time.Hour)
+	short, cancel := context.WithDeadline(ctx, clock.at.Add(time.Minute))
+	defer cancel()
+	var wg sync.WaitGroup
+	errs := make([]error, 50)
+	for i := range errs {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			errs[i] = l.Wait(short)
+		}()
+	}
+	wg.Wait()
+	left := 0
+	for _, err := range errs {
+		var limit *LimitError
+		if err == nil {
+			left++
+		} else if !errors.As(err, &limit) || limit.Wait != time.Hour {
+			t.Errorf("%v", err)
+		}
+	}
+	if left != 20 || l.Left() != 0 {
+		t.Errorf("%d requests left, and the limit is 20", left)
+	}
+
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	n := s.NewKV("cache")
+	s.Fail(fakeapi.Fault{Status: 500, Times: 2})
+	if _, _, err := c.KV(n.ID()).Get(ctx, "k"); err != nil || c.Limiter().Left() != APILimit-Margin-3 {
+		t.Errorf("%v; %d are left after three requests", err, c.Limiter().Left())
 	}
 }
 
