@@ -3,13 +3,13 @@ package kvfront_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvfront"
 	"github.com/redis2cf/redis2cf/runtime/internal/kvprimary"
+	"github.com/redis2cf/redis2cf/runtime/internal/resptest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/store/embedded"
@@ -79,30 +79,16 @@ var session = store.Family{Pattern: "session:*", Name: "Session", Type: "string"
 
 func (r *rig) do(lines ...string) string {
 	r.t.Helper()
-	var cmds []resp.Command
-	for _, l := range lines {
-		cmds = append(cmds, strings.Split(l, " "))
-	}
-	replies, err := r.s.Execute(context.Background(), cmds)
-	if err != nil || len(replies) != len(cmds) {
-		r.t.Fatalf("%q: %d replies, %v", lines, len(replies), err)
-	}
-	var out []string
-	for _, reply := range replies {
-		switch reply.Kind {
-		case resp.Nil, resp.NilArray:
-			out = append(out, "nil")
-		case resp.Int:
-			out = append(out, fmt.Sprint(reply.Int))
-		case resp.Array:
-			out = append(out, fmt.Sprintf("[%d]", len(reply.Elems)))
-		case resp.Error:
-			out = append(out, "!"+strings.Fields(reply.Str)[0])
-		default:
-			out = append(out, reply.Str)
-		}
-	}
-	return strings.Join(out, " ")
+	return resptest.Do(r.t, r.s, lines...)
+}
+
+const (
+	abort   = "!EXECABORT Transaction discarded because of previous errors."
+	inQueue = "!ERR unsupported command 'SET' in a transaction: its keys are in KV alone (consistency: primary)"
+)
+
+func refused(command string) string {
+	return "!" + kvprimary.Unsupported(command, kvprimary.Family{Pattern: session.Pattern, Name: session.Name})
 }
 
 // The database of what goes to KV is the one that the session is in, whatever was asked for.
@@ -111,17 +97,17 @@ func TestDatabaseIsTheInnerSessions(t *testing.T) {
 		lines, replies, name string
 	}{
 		{"SELECT 3", "OK", "@/3/session:1"},
-		{"SELECT 99", "!ERR", "session:1"},
-		{"SELECT +3", "!ERR", "session:1"},
-		{"SELECT 3|SELECT 99", "OK !ERR", "@/3/session:1"},
+		{"SELECT 99", "!ERR DB index is out of range", "session:1"},
+		{"SELECT +3", "!ERR value is not an integer or out of range", "session:1"},
+		{"SELECT 3|SELECT 99", "OK !ERR DB index is out of range", "@/3/session:1"},
 		{"SELECT 3|RESET", "OK RESET", "session:1"},
-		{"MULTI|SELECT 3|EXEC", "OK QUEUED [1]", "@/3/session:1"},
-		{"MULTI|INCR n|SELECT 3|SELECT 99|EXEC", "OK QUEUED QUEUED QUEUED [3]", "@/3/session:1"},
-		{"MULTI|SELECT 3|MULTI|EXEC", "OK QUEUED !ERR [1]", "@/3/session:1"},
-		{"MULTI|SELECT 3|NOSUCH|EXEC", "OK QUEUED !ERR !EXECABORT", "session:1"},
+		{"MULTI|SELECT 3|EXEC", "OK QUEUED [OK]", "@/3/session:1"},
+		{"MULTI|INCR n|SELECT 3|SELECT 99|EXEC", "OK QUEUED QUEUED QUEUED [:1 OK !ERR DB index is out of range]", "@/3/session:1"},
+		{"MULTI|SELECT 3|MULTI|EXEC", "OK QUEUED !ERR MULTI calls can not be nested [OK]", "@/3/session:1"},
+		{"MULTI|SELECT 3|NOSUCH|EXEC", "OK QUEUED !ERR unknown command 'NOSUCH', with args beginning with:  " + abort, "session:1"},
 		{"MULTI|SELECT 3|DISCARD", "OK QUEUED OK", "session:1"},
 		{"SET l 1|WATCH l|SET l 2|MULTI|SELECT 3|EXEC", "OK OK OK OK QUEUED nil", "session:1"},
-		{"EXEC", "!ERR", "session:1"},
+		{"EXEC", "!ERR EXEC without MULTI", "session:1"},
 	} {
 		for _, apart := range []bool{false, true} {
 			r := newRig(t, session)
@@ -148,12 +134,12 @@ func TestDatabaseIsTheInnerSessions(t *testing.T) {
 
 func TestTransactionIsQueuedUntilItIsAnsweredOtherwise(t *testing.T) {
 	for _, c := range []struct{ lines, replies string }{
-		{"MULTI|SET session:1 v|EXEC", "OK !ERR !EXECABORT"},
-		{"MULTI x|SET session:1 v", "!ERR OK"},
-		{"MULTI|EXEC x|SET session:1 v|EXEC", "OK !ERR !ERR !EXECABORT"},
-		{"MULTI|INCR session:1|INCR n|EXEC|GET n", "OK !ERR QUEUED !EXECABORT nil"},
+		{"MULTI|SET session:1 v|EXEC", "OK " + inQueue + " " + abort},
+		{"MULTI x|SET session:1 v", "!ERR wrong number of arguments for 'multi' command OK"},
+		{"MULTI|EXEC x|SET session:1 v|EXEC", "OK !ERR wrong number of arguments for 'exec' command " + inQueue + " " + abort},
+		{"MULTI|INCR session:1|INCR n|EXEC|GET n", "OK " + refused("incr") + " QUEUED " + abort + " nil"},
 		{"MULTI|DISCARD|SET session:1 v", "OK OK OK"},
-		{"WATCH session:1|MULTI|INCR n|EXEC", "!ERR OK QUEUED [1]"},
+		{"WATCH session:1|MULTI|INCR n|EXEC", refused("watch") + " OK QUEUED [:1]"},
 	} {
 		r := newRig(t, session)
 		lines := strings.Split(c.lines, "|")

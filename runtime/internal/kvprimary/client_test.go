@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime/internal/resptest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
@@ -74,41 +75,14 @@ func newFakeKV() *fakeKV {
 	return &fakeKV{shown: map[string]string{}, stored: map[string]string{}, fail: map[string]error{}}
 }
 
-// show renders a reply in one word.
-func show(r resp.Reply) string {
-	switch r.Kind {
-	case resp.Nil:
-		return "nil"
-	case resp.Int:
-		return fmt.Sprint(":", r.Int)
-	case resp.Array:
-		var out []string
-		for _, e := range r.Elems {
-			out = append(out, show(e))
-		}
-		return "[" + strings.Join(out, " ") + "]"
-	case resp.Error:
-		return "!" + r.Str
-	}
-	return r.Str
-}
-
 // do runs commands, written with spaces, as one frame.
 func do(t *testing.T, c *Client, lines ...string) []string {
 	t.Helper()
-	var cmds []resp.Command
-	for _, l := range lines {
-		cmds = append(cmds, strings.Split(l, " "))
-	}
-	replies, err := c.Execute(context.Background(), 0, cmds)
+	replies, err := c.Execute(context.Background(), 0, resptest.Lines(lines...))
 	if err != nil {
 		t.Fatalf("%q: %v", lines, err)
 	}
-	var out []string
-	for _, r := range replies {
-		out = append(out, show(r))
-	}
-	return out
+	return resptest.Texts(replies)
 }
 
 func want(t *testing.T, got []string, want ...string) {
@@ -224,7 +198,7 @@ func TestWhatKVCannotKeepIsRefusedBeforeItIsSent(t *testing.T) {
 	}
 	replies, err := c.Execute(context.Background(), 0, []resp.Command{{"SET", "k", strings.Repeat("v", MaxValue+1)}})
 	if err != nil || !strings.Contains(replies[0].Str, "the value has 26214401 bytes") {
-		t.Errorf("a value above the limit: %v, %v", show(replies[0]), err)
+		t.Errorf("a value above the limit: %v, %v", resptest.Text(replies[0]), err)
 	}
 	if len(kv.writes) != 0 {
 		t.Errorf("%d writes were sent", len(kv.writes))
@@ -326,7 +300,7 @@ func TestReadsThatWaitAreJoined(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			replies, err := c.Execute(context.Background(), 0, []resp.Command{line})
-			if err != nil || show(replies[0]) != want {
+			if err != nil || resptest.Text(replies[0]) != want {
 				t.Errorf("%s: %v %v, want %s", line, replies, err, want)
 			}
 		}()

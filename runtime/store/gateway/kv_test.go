@@ -1,13 +1,11 @@
 package gateway_test
 
 import (
-	"context"
-	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/redis2cf/redis2cf/runtime/internal/resptest"
 	"github.com/redis2cf/redis2cf/runtime/internal/workerdtest"
-	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 	_ "github.com/redis2cf/redis2cf/runtime/store/gateway"
 	"github.com/redis2cf/redis2cf/runtime/worker"
@@ -36,31 +34,6 @@ func TestFamiliesInKVAloneBesideOthers(t *testing.T) {
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	}
-	do := func(s store.Session, lines ...string) string {
-		t.Helper()
-		var cmds []resp.Command
-		for _, l := range lines {
-			cmds = append(cmds, strings.Split(l, " "))
-		}
-		replies, err := s.Execute(context.Background(), cmds)
-		if err != nil {
-			t.Fatalf("%q: %v", lines, err)
-		}
-		var out []string
-		for _, r := range replies {
-			switch r.Kind {
-			case resp.Nil, resp.NilArray:
-				out = append(out, "nil")
-			case resp.Int:
-				out = append(out, fmt.Sprint(":", r.Int))
-			case resp.Array:
-				out = append(out, fmt.Sprintf("[%d]", len(r.Elems)))
-			default:
-				out = append(out, r.Str)
-			}
-		}
-		return strings.Join(out, " ")
-	}
 	check := func(got, want string) {
 		t.Helper()
 		if got != want {
@@ -68,19 +41,19 @@ func TestFamiliesInKVAloneBesideOthers(t *testing.T) {
 		}
 	}
 	s := open("")
-	check(do(s, "RPUSH queue:1 a", "SET session:1 v EX 100", "RPUSH queue:1 b", "GET session:1", "GET session:2", "LRANGE queue:1 0 -1"), ":1 OK :2 v nil [2]")
-	check(do(s, "EXISTS queue:1"), ":1")
-	check(do(s, "SELECT 2", "GET session:1", "SET session:1 two", "RPUSH queue:1 x", "SELECT 0", "GET session:1"), "OK nil OK :1 OK v")
-	if got := do(s, "INCR session:1"); !strings.Contains(got, `the family Session ("session:*") is in KV alone`) {
+	check(resptest.Do(t, s, "RPUSH queue:1 a", "SET session:1 v EX 100", "RPUSH queue:1 b", "GET session:1", "GET session:2", "LRANGE queue:1 0 -1"), ":1 OK :2 v nil [a b]")
+	check(resptest.Do(t, s, "EXISTS queue:1"), ":1")
+	check(resptest.Do(t, s, "SELECT 2", "GET session:1", "SET session:1 two", "RPUSH queue:1 x", "SELECT 0", "GET session:1"), "OK nil OK :1 OK v")
+	if got := resptest.Do(t, s, "INCR session:1"); !strings.Contains(got, `the family Session ("session:*") is in KV alone`) {
 		t.Error(got)
 	}
-	if got := do(s, "MULTI", "RPUSH queue:1 c", "SET session:1 w", "EXEC", "LRANGE queue:1 0 -1"); !strings.Contains(got, "in a transaction") || !strings.HasSuffix(got, "EXECABORT Transaction discarded because of previous errors. [2]") {
+	if got := resptest.Do(t, s, "MULTI", "RPUSH queue:1 c", "SET session:1 w", "EXEC", "LRANGE queue:1 0 -1"); !strings.Contains(got, "in a transaction") || !strings.HasSuffix(got, "EXECABORT Transaction discarded because of previous errors. [a b]") {
 		t.Error(got)
 	}
-	check(do(s, "MULTI", "RPUSH queue:1 c", "EXEC"), "OK QUEUED [1]")
-	check(do(s, "DEL session:1 session:9", "GET session:1"), ":2 nil")
-	check(do(s, "BLPOP queue:1 1"), "[2]")
+	check(resptest.Do(t, s, "MULTI", "RPUSH queue:1 c", "EXEC"), "OK QUEUED [:3]")
+	check(resptest.Do(t, s, "DEL session:1 session:9", "GET session:1"), ":2 nil")
+	check(resptest.Do(t, s, "BLPOP queue:1 1"), "[queue:1 a]")
 	other := open("&namespace=jobs")
-	check(do(other, "SET session:3 jobs", "GET session:3"), "OK jobs")
-	check(do(s, "GET session:3"), "nil")
+	check(resptest.Do(t, other, "SET session:3 jobs", "GET session:3"), "OK jobs")
+	check(resptest.Do(t, s, "GET session:3"), "nil")
 }

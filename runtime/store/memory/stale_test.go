@@ -1,13 +1,12 @@
 package memory_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/internal/resptest"
 	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/store/embedded"
 	"github.com/redis2cf/redis2cf/runtime/store/memory"
@@ -54,42 +53,6 @@ func (w *world) pass(d time.Duration) {
 	}
 }
 
-// do runs lines of words as one frame and renders the replies.
-func do(t *testing.T, s store.Session, lines ...string) string {
-	t.Helper()
-	var cmds []resp.Command
-	for _, l := range lines {
-		cmds = append(cmds, strings.Split(l, " "))
-	}
-	replies, err := s.Execute(context.Background(), cmds)
-	if err != nil {
-		t.Fatalf("%q: %v", lines, err)
-	}
-	var out []string
-	for _, r := range replies {
-		out = append(out, render(r))
-	}
-	return strings.Join(out, " ")
-}
-
-func render(r resp.Reply) string {
-	switch r.Kind {
-	case resp.Nil, resp.NilArray:
-		return "nil"
-	case resp.Int:
-		return fmt.Sprint(":", r.Int)
-	case resp.Array:
-		var out []string
-		for _, e := range r.Elems {
-			out = append(out, render(e))
-		}
-		return "[" + strings.Join(out, " ") + "]"
-	case resp.Error:
-		return "!" + r.Str
-	}
-	return r.Str
-}
-
 func check(t *testing.T, got, want string) {
 	t.Helper()
 	if got != want {
@@ -103,17 +66,17 @@ func TestOtherClientsSeeAWriteWithinAMinute(t *testing.T) {
 	for seed := uint64(1); seed <= 20; seed++ {
 		w := newWorld(t, seed, session)
 		a, b := w.client("a"), w.client("b")
-		check(t, do(t, b, "GET session:1"), "nil")
-		check(t, do(t, a, "SET session:1 one"), "OK")
-		check(t, do(t, a, "GET session:1"), "one")
-		if got := do(t, b, "GET session:1"); got != "nil" {
+		check(t, resptest.Do(t, b, "GET session:1"), "nil")
+		check(t, resptest.Do(t, a, "SET session:1 one"), "OK")
+		check(t, resptest.Do(t, a, "GET session:1"), "one")
+		if got := resptest.Do(t, b, "GET session:1"); got != "nil" {
 			t.Errorf("seed %d: another client reads %q at once", seed, got)
 		}
 		seen := -1
 		for s := 1; s <= 60; s++ {
 			w.pass(time.Second)
-			check(t, do(t, a, "GET session:1"), "one")
-			switch got := do(t, b, "GET session:1"); {
+			check(t, resptest.Do(t, a, "GET session:1"), "one")
+			switch got := resptest.Do(t, b, "GET session:1"); {
 			case got == "one" && seen < 0:
 				seen = s
 			case got != "one" && (got != "nil" || seen >= 0):
@@ -132,9 +95,9 @@ func TestReadsAreAtMostAMinuteOldAndDoNotGoBack(t *testing.T) {
 	a, b := w.client("a"), w.client("b")
 	stale, last := 0, -1
 	for i := 0; i < 300; i++ {
-		check(t, do(t, a, fmt.Sprintf("SET session:1 %d", i)), "OK")
+		check(t, resptest.Do(t, a, fmt.Sprintf("SET session:1 %d", i)), "OK")
 		w.pass(time.Second)
-		got, n := do(t, b, "GET session:1"), -1
+		got, n := resptest.Do(t, b, "GET session:1"), -1
 		if got != "nil" {
 			if _, err := fmt.Sscan(got, &n); err != nil {
 				t.Fatal(err)
@@ -156,24 +119,24 @@ func TestReadsAreAtMostAMinuteOldAndDoNotGoBack(t *testing.T) {
 func TestDeletionsAndMissesAreStaleAsWell(t *testing.T) {
 	w := newWorld(t, 3, session)
 	a, b := w.client("a"), w.client("b")
-	do(t, a, "SET session:1 v")
+	resptest.Do(t, a, "SET session:1 v")
 	w.pass(time.Minute)
-	check(t, do(t, b, "MGET session:1 session:2"), "[v nil]")
-	check(t, do(t, a, "DEL session:1 session:2", "GET session:1"), ":2 nil")
-	check(t, do(t, b, "GET session:1"), "v")
+	check(t, resptest.Do(t, b, "MGET session:1 session:2"), "[v nil]")
+	check(t, resptest.Do(t, a, "DEL session:1 session:2", "GET session:1"), ":2 nil")
+	check(t, resptest.Do(t, b, "GET session:1"), "v")
 	w.pass(time.Minute)
-	check(t, do(t, b, "GET session:1"), "nil")
+	check(t, resptest.Do(t, b, "GET session:1"), "nil")
 }
 
 func TestExpiredValuesAreGoneEverywhere(t *testing.T) {
 	w := newWorld(t, 3, session)
 	a, b := w.client("a"), w.client("b")
-	do(t, a, "SETEX session:1 100 v")
+	resptest.Do(t, a, "SETEX session:1 100 v")
 	w.pass(99 * time.Second)
-	check(t, do(t, b, "GET session:1"), "v")
+	check(t, resptest.Do(t, b, "GET session:1"), "v")
 	w.pass(time.Second + time.Millisecond)
-	check(t, do(t, a, "GET session:1"), "nil")
-	check(t, do(t, b, "GET session:1"), "nil")
+	check(t, resptest.Do(t, a, "GET session:1"), "nil")
+	check(t, resptest.Do(t, b, "GET session:1"), "nil")
 }
 
 func TestTheSameSeedShowsTheSame(t *testing.T) {
@@ -182,9 +145,9 @@ func TestTheSameSeedShowsTheSame(t *testing.T) {
 		clients := []store.Session{w.client(0), w.client(1), w.client(2)}
 		var out strings.Builder
 		for i := 0; i < 200; i++ {
-			do(t, clients[i%3], fmt.Sprintf("SET session:%d %d", i%7, i))
+			resptest.Do(t, clients[i%3], fmt.Sprintf("SET session:%d %d", i%7, i))
 			w.pass(time.Duration(i%5) * time.Second)
-			out.WriteString(do(t, clients[(i+1)%3], "MGET session:0 session:1 session:2 session:3"))
+			out.WriteString(resptest.Do(t, clients[(i+1)%3], "MGET session:0 session:1 session:2 session:3"))
 		}
 		return out.String()
 	}
@@ -199,9 +162,9 @@ func TestTheSameSeedShowsTheSame(t *testing.T) {
 func TestSessionsOfOneClientShareWhatItWrote(t *testing.T) {
 	w := newWorld(t, 1, session)
 	one, two, other := w.client("a"), w.client("a"), w.client(nil)
-	do(t, one, "SET session:1 v")
-	check(t, do(t, two, "GET session:1"), "v")
-	check(t, do(t, other, "GET session:1"), "nil")
+	resptest.Do(t, one, "SET session:1 v")
+	check(t, resptest.Do(t, two, "GET session:1"), "v")
+	check(t, resptest.Do(t, other, "GET session:1"), "nil")
 }
 
 func TestFamiliesRefuseWhatKVCannotDo(t *testing.T) {
@@ -219,18 +182,18 @@ func TestFamiliesRefuseWhatKVCannotDo(t *testing.T) {
 		"INCR count:1":              ":1",
 		"SET page:1 v":              "OK",
 	} {
-		if got := do(t, a, line); !strings.HasPrefix(got, want) {
+		if got := resptest.Do(t, a, line); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s, want %s", line, got, want)
 		}
 	}
-	check(t, do(t, a, "EXISTS page:1 count:1 absent"), ":2")
-	check(t, do(t, w.client("b"), "GET page:1"), "v") // follow: the host answers
+	check(t, resptest.Do(t, a, "EXISTS page:1 count:1 absent"), ":2")
+	check(t, resptest.Do(t, w.client("b"), "GET page:1"), "v") // follow: the host answers
 }
 
 func TestFrameOfSeveralFamiliesAnswersInOrder(t *testing.T) {
 	w := newWorld(t, 1, session)
 	a := w.client("a")
-	got := do(t, a, "INCR n", "SET session:1 v", "INCR n", "GET session:1", "INCR session:1", "INCR n", "SELECT 1", "GET session:1", "SET session:1 w", "SELECT 0", "GET session:1")
+	got := resptest.Do(t, a, "INCR n", "SET session:1 v", "INCR n", "GET session:1", "INCR session:1", "INCR n", "SELECT 1", "GET session:1", "SET session:1 w", "SELECT 0", "GET session:1")
 	if want := ":1 OK :2 v !ERR unsupported command 'incr'"; !strings.HasPrefix(got, want) || !strings.HasSuffix(got, " :3 OK nil OK OK v") {
 		t.Errorf("got %q", got)
 	}
@@ -239,41 +202,41 @@ func TestFrameOfSeveralFamiliesAnswersInOrder(t *testing.T) {
 func TestTransactionWithAKeyInKVIsDiscarded(t *testing.T) {
 	w := newWorld(t, 1, session)
 	a := w.client("a")
-	got := do(t, a, "MULTI", "INCR n", "SET session:1 v", "EXEC", "GET n", "GET session:1")
+	got := resptest.Do(t, a, "MULTI", "INCR n", "SET session:1 v", "EXEC", "GET n", "GET session:1")
 	if !strings.Contains(got, "OK QUEUED !ERR unsupported command 'SET' in a transaction") || !strings.HasSuffix(got, "!EXECABORT Transaction discarded because of previous errors. nil nil") {
 		t.Errorf("got %q", got)
 	}
-	check(t, do(t, a, "SET session:1 v", "GET session:1"), "OK v")
+	check(t, resptest.Do(t, a, "SET session:1 v", "GET session:1"), "OK v")
 }
 
 func TestWithoutAPlanTheCommandsOfKVAreImitatedOnEveryKey(t *testing.T) {
 	w := newWorld(t, 1)
 	a, b := w.client("a"), w.client("b")
-	check(t, do(t, a, "SET k 1", "HSET h f v", "INCR n", "GET h"), "OK :1 :1 !WRONGTYPE Operation against a key holding the wrong kind of value")
-	check(t, do(t, b, "GET k", "HGET h f"), "nil v")
-	check(t, do(t, b, "INCR k"), ":2")                            // works on the data as it is
-	check(t, do(t, b, "GET k"), "2")                              // and is seen at once
-	check(t, do(t, a, "GET k"), "2")                              // by who wrote it as well
-	check(t, do(t, a, "MULTI", "GET k", "EXEC"), "OK QUEUED [2]") // transactions are the host's
+	check(t, resptest.Do(t, a, "SET k 1", "HSET h f v", "INCR n", "GET h"), "OK :1 :1 !WRONGTYPE Operation against a key holding the wrong kind of value")
+	check(t, resptest.Do(t, b, "GET k", "HGET h f"), "nil v")
+	check(t, resptest.Do(t, b, "INCR k"), ":2")                            // works on the data as it is
+	check(t, resptest.Do(t, b, "GET k"), "2")                              // and is seen at once
+	check(t, resptest.Do(t, a, "GET k"), "2")                              // by who wrote it as well
+	check(t, resptest.Do(t, a, "MULTI", "GET k", "EXEC"), "OK QUEUED [2]") // transactions are the host's
 }
 
 func TestWhatChangesPastTheImitationIsSeenAtOnce(t *testing.T) {
 	w := newWorld(t, 1, session)
 	a, b := w.client("a"), w.client("b")
-	do(t, a, "SET session:1 v")
-	check(t, do(t, b, "FLUSHALL", "GET session:1"), "OK nil")
-	check(t, do(t, a, "GET session:1"), "nil")
+	resptest.Do(t, a, "SET session:1 v")
+	check(t, resptest.Do(t, b, "FLUSHALL", "GET session:1"), "OK nil")
+	check(t, resptest.Do(t, a, "GET session:1"), "nil")
 	direct, err := w.host.NewSession(store.SessionOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	do(t, direct, "SET session:1 set-by-the-test")
-	check(t, do(t, b, "GET session:1"), "set-by-the-test")
-	check(t, do(t, a, "GET session:1"), "set-by-the-test")
-	do(t, a, "SET session:2 v")
-	check(t, do(t, direct, "DEL session:2"), ":1")
-	check(t, do(t, b, "SET session:2 w"), "OK")
-	check(t, do(t, a, "MGET session:2"), "[nil]") // not what was removed, nor what has not arrived
+	resptest.Do(t, direct, "SET session:1 set-by-the-test")
+	check(t, resptest.Do(t, b, "GET session:1"), "set-by-the-test")
+	check(t, resptest.Do(t, a, "GET session:1"), "set-by-the-test")
+	resptest.Do(t, a, "SET session:2 v")
+	check(t, resptest.Do(t, direct, "DEL session:2"), ":1")
+	check(t, resptest.Do(t, b, "SET session:2 w"), "OK")
+	check(t, resptest.Do(t, a, "MGET session:2"), "[nil]") // not what was removed, nor what has not arrived
 }
 
 func TestURLOfAStaleStore(t *testing.T) {
@@ -300,12 +263,12 @@ func TestURLOfAStaleStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	do(t, a, "SET session:1 v")
-	check(t, do(t, b, "GET session:1"), "nil")
+	resptest.Do(t, a, "SET session:1 v")
+	check(t, resptest.Do(t, b, "GET session:1"), "nil")
 	if err := host.Advance(time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	check(t, do(t, b, "GET session:1"), "v")
+	check(t, resptest.Do(t, b, "GET session:1"), "v")
 	if _, err := store.Open("memory://stale-url?kv=stale&seed=6"); err == nil || !strings.Contains(err.Error(), "already open") {
 		t.Errorf("another seed of an open store: %v", err)
 	}

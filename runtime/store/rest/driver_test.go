@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redis2cf/redis2cf/runtime"
+	"github.com/redis2cf/redis2cf/runtime/internal/resptest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 	_ "github.com/redis2cf/redis2cf/runtime/store/rest"
@@ -34,41 +35,6 @@ func open(t *testing.T, url string) (store.Backend, store.Session) {
 		t.Fatal(err)
 	}
 	return b, s
-}
-
-func do(t *testing.T, s store.Session, lines ...string) string {
-	t.Helper()
-	var cmds []resp.Command
-	for _, l := range lines {
-		cmds = append(cmds, strings.Split(l, " "))
-	}
-	replies, err := s.Execute(ctx, cmds)
-	if err != nil {
-		t.Fatalf("%q: %v", lines, err)
-	}
-	var out []string
-	for _, r := range replies {
-		out = append(out, render(r))
-	}
-	return strings.Join(out, " ")
-}
-
-func render(r resp.Reply) string {
-	switch r.Kind {
-	case resp.Nil:
-		return "nil"
-	case resp.Int:
-		return fmt.Sprint(":", r.Int)
-	case resp.Array:
-		var out []string
-		for _, e := range r.Elems {
-			out = append(out, render(e))
-		}
-		return "[" + strings.Join(out, " ") + "]"
-	case resp.Error:
-		return "!" + r.Str
-	}
-	return r.Str
 }
 
 var families = []store.Family{
@@ -120,14 +86,14 @@ func TestPipelineIsTwoRequests(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("GET session:%d", i))
 	}
 	lines = append(lines, "MGET session:old session:1 session:gone")
-	got := do(t, sess, lines...)
+	got := resptest.Do(t, sess, lines...)
 	if !strings.HasSuffix(got, "v49 [was there v1 nil]") || strings.Count(got, "OK") != 50 {
 		t.Errorf("%s", got)
 	}
 	if r := s.Requests(); len(r) != 2 || !strings.HasSuffix(r[0], "/bulk/get") || !strings.HasSuffix(r[1], "/bulk") {
 		t.Errorf("requests %q", r)
 	}
-	if got := do(t, sess, "DEL session:1 session:2 session:1", "GET session:1"); got != ":2 nil" {
+	if got := resptest.Do(t, sess, "DEL session:1 session:2 session:1", "GET session:1"); got != ":2 nil" {
 		t.Errorf("%s", got)
 	}
 	if r := s.Requests(); len(r) != 1 || !strings.HasSuffix(r[0], "/bulk/delete") {
@@ -139,7 +105,7 @@ func TestEverythingElseIsRefusedByName(t *testing.T) {
 	s := fakeapi.Start(t)
 	n := s.NewKV("cache")
 	b, sess := open(t, storeURL(s, n.ID(), "&gateway=https://g.example.workers.dev"))
-	if got := do(t, sess, "INCR a"); got != "!ERR unsupported command 'incr': over REST there is KV alone, which has GET, MGET, SET, SETEX and DEL. The gateway serves it: set $CFSTORE_URL to https://g.example.workers.dev" {
+	if got := resptest.Do(t, sess, "INCR a"); got != "!ERR unsupported command 'incr': over REST there is KV alone, which has GET, MGET, SET, SETEX and DEL. The gateway serves it: set $CFSTORE_URL to https://g.example.workers.dev" {
 		t.Error(got)
 	}
 	if err := b.(store.Planned).UsePlan(families); err != nil {
@@ -160,7 +126,7 @@ func TestEverythingElseIsRefusedByName(t *testing.T) {
 		"SELECT 99":              "!ERR DB index is out of range",
 		"CLIENT GETNAME":         "nil",
 	} {
-		if got := do(t, sess, line); !strings.HasPrefix(got, want) {
+		if got := resptest.Do(t, sess, line); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s, want %s", line, got, want)
 		}
 	}
@@ -174,7 +140,7 @@ func TestDatabasesAndNamespacesHaveNamesOfTheirOwn(t *testing.T) {
 	n := s.NewKV("cache")
 	base := storeURL(s, n.ID(), "")
 	_, sess := open(t, base)
-	if got := do(t, sess, "SET k zero", "SELECT 3", "GET k", "SET k three", "SELECT 0", "GET k"); got != "OK OK nil OK OK zero" {
+	if got := resptest.Do(t, sess, "SET k zero", "SELECT 3", "GET k", "SET k three", "SELECT 0", "GET k"); got != "OK OK nil OK OK zero" {
 		t.Error(got)
 	}
 	spaced, err := store.Namespace(base, "jobs")
@@ -182,7 +148,7 @@ func TestDatabasesAndNamespacesHaveNamesOfTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, other := open(t, spaced)
-	if got := do(t, other, "GET k", "SET k jobs", "GET k"); got != "nil OK jobs" {
+	if got := resptest.Do(t, other, "GET k", "SET k jobs", "GET k"); got != "nil OK jobs" {
 		t.Error(got)
 	}
 	var names []string
@@ -200,15 +166,15 @@ func TestFaultsAreErrorsOfTheirCommands(t *testing.T) {
 	n := s.NewKV("cache")
 	_, sess := open(t, storeURL(s, n.ID(), ""))
 	s.Fail(fakeapi.Fault{Method: "PUT", Status: 500})
-	got := do(t, sess, "SET session:1 v")
+	got := resptest.Do(t, sess, "SET session:1 v")
 	if !strings.HasPrefix(got, "!ERR KV: rest: putting a value") || !strings.Contains(got, "not known") || strings.Contains(got, "session:1") {
 		t.Error(got)
 	}
 	s.Fail(fakeapi.Fault{Method: "PUT", Status: 400})
-	if got = do(t, sess, "SET a 1", "SET b 2", "GET a"); strings.Count(got, "!ERR KV: rest: writing in bulk") != 3 {
+	if got = resptest.Do(t, sess, "SET a 1", "SET b 2", "GET a"); strings.Count(got, "!ERR KV: rest: writing in bulk") != 3 {
 		t.Error(got)
 	}
-	if got = do(t, sess, "GET session:1"); got != "nil" {
+	if got = resptest.Do(t, sess, "GET session:1"); got != "nil" {
 		t.Errorf("what was not stored is read: %s", got)
 	}
 }
@@ -227,7 +193,7 @@ func TestFailureBeforeSelectEndsTheFrame(t *testing.T) {
 	if r := s.Requests(); len(r) != 1 || n.Len() != 0 {
 		t.Errorf("sent %q", r)
 	}
-	if got := do(t, sess, "SET k zero", "SELECT 3", "SET k three"); got != "OK OK OK" || n.Len() != 2 {
+	if got := resptest.Do(t, sess, "SET k zero", "SELECT 3", "SET k three"); got != "OK OK OK" || n.Len() != 2 {
 		t.Errorf("afterwards: %s, %d values", got, n.Len())
 	}
 }
@@ -240,7 +206,7 @@ func TestExpiryThatCameTooNearFailsAlone(t *testing.T) {
 	n := s.NewKV("cache")
 	_, sess := open(t, storeURL(s, n.ID(), ""))
 	at := fmt.Sprint(time.Now().Unix() + 90)
-	got := do(t, sess, "SET a 1", "SET b 2 EX 100", "SET c 3 EXAT "+at, "SET d 4 EXAT "+fmt.Sprint(time.Now().Unix()+5000))
+	got := resptest.Do(t, sess, "SET a 1", "SET b 2 EX 100", "SET c 3 EXAT "+at, "SET d 4 EXAT "+fmt.Sprint(time.Now().Unix()+5000))
 	if !strings.HasPrefix(got, "OK OK !ERR KV: rest: putting a value") || !strings.HasSuffix(got, " OK") || n.Len() != 3 {
 		t.Errorf("%s; %d are stored", got, n.Len())
 	}
@@ -256,9 +222,9 @@ func TestTokenOfTheEnvironmentIsTheSameClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	do(t, one, "SET k v")
+	resptest.Do(t, one, "SET k v")
 	s.Requests()
-	if got := do(t, two, "GET k"); got != "v" || len(s.Requests()) != 0 {
+	if got := resptest.Do(t, two, "GET k"); got != "v" || len(s.Requests()) != 0 {
 		t.Errorf("%s: it was not remembered", got)
 	}
 }

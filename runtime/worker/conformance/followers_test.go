@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -264,7 +263,7 @@ func (r *rig) compareViews(want *expected) {
 			}
 			got = append(got, line)
 		}
-		missing, extra := difference(want.views[f.Name], got)
+		missing, extra := objecttest.Difference(want.views[f.Name], got)
 		if len(missing)+len(extra) > 0 {
 			r.t.Errorf("the view %s has not what the objects have:\nmissing %q\nmore    %q", f.Name, some(missing), some(extra))
 		}
@@ -369,28 +368,6 @@ func (r *rig) compareKV(want *expected) {
 	}
 }
 
-func difference(want, got []string) (missing, extra []string) {
-	has := map[string]int{}
-	for _, l := range want {
-		has[l]++
-	}
-	for _, l := range got {
-		if has[l]--; has[l] < 0 {
-			extra = append(extra, l)
-		}
-	}
-	for _, l := range want {
-		if has[l] > 0 {
-			missing = append(missing, l)
-			has[l]--
-		}
-	}
-	sort.Strings(missing)
-	sort.Strings(extra)
-	return missing, extra
-}
-
-// some are the first lines of many.
 func some(lines []string) []string {
 	if len(lines) > 8 {
 		return append(lines[:8:8], fmt.Sprintf("and %d more", len(lines)-8))

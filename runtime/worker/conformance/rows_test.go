@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // what workerd leaves behind is read with it
+
+	"github.com/redis2cf/redis2cf/runtime/worker/object/objecttest"
 )
 
 // itemTables are the tables of elements, with what tells a row of them apart. A score's
@@ -55,7 +57,7 @@ func (r *rig) compareRows() {
 	if objects != len(r.spaces) || d1 != 1 {
 		r.t.Errorf("there are files of %d objects and %d D1 databases, want %d and 1", objects, d1, len(r.spaces))
 	}
-	if missing, extra := difference(want, got); len(missing)+len(extra) > 0 {
+	if missing, extra := objecttest.Difference(want, got); len(missing)+len(extra) > 0 {
 		r.t.Errorf("D1's rows are not those of the objects:\nmissing %q\nmore    %q", some(missing), some(extra))
 	}
 	r.t.Logf("D1 has %d rows, as the objects do", len(got))

@@ -233,7 +233,7 @@ func (r *followRig) compare() {
 	want := dump(r.t, r.db.DB(), false, func(key string) bool { return r.route(key).Store == "d1" })
 	got := dump(r.t, r.d1.DB(), true, func(string) bool { return true })
 	if !reflect.DeepEqual(want, got) {
-		missing, extra := difference(want, got)
+		missing, extra := objecttest.Difference(want, got)
 		r.t.Fatalf("D1 has not what the object has:\nmissing %q\nmore    %q", missing, extra)
 	}
 	for _, table := range []string{"hash_fields", "list_items", "set_members", "zset_members", "stream_entries", "json_documents"} {
@@ -245,25 +245,6 @@ func (r *followRig) compare() {
 		r.t.Fatalf("D1 keeps %d rows of garbage", n)
 	}
 	r.compareKV()
-}
-
-func difference(want, got []string) (missing, extra []string) {
-	has := map[string]int{}
-	for _, l := range want {
-		has[l]++
-	}
-	for _, l := range got {
-		if has[l]--; has[l] < 0 {
-			extra = append(extra, l)
-		}
-	}
-	for _, l := range want {
-		if has[l] > 0 {
-			missing = append(missing, l)
-			has[l]--
-		}
-	}
-	return missing, extra
 }
 
 func (r *followRig) compareKV() {

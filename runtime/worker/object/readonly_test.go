@@ -10,6 +10,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/internal/difftest"
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/worker/object/objecttest"
 )
 
 // data is all rows of the object but those of sessions.
@@ -113,7 +114,7 @@ func TestRandomCommandsOfAReaderChangeNothing(t *testing.T) {
 		t.Errorf("of %d commands %d were refused and %d served: the test proves nothing", commands, refused, served)
 	}
 	if after := r.data(); after != before {
-		missing, extra := difference(strings.Split(before, "\n"), strings.Split(after, "\n"))
+		missing, extra := objecttest.Difference(strings.Split(before, "\n"), strings.Split(after, "\n"))
 		t.Errorf("rows that went:\n%.2000q\nand came:\n%.2000q", missing, extra)
 	}
 	if heard := r.messages(3); len(heard) > 0 {
