@@ -83,8 +83,8 @@ type d1Table struct {
 	put, putMany, delMany d1Statement
 	// Of tables of items: everything of a collection from an item on, or up to another
 	// one, or of whole collections; and what Sweep removes.
-	delFrom, delRange, delWhole      d1Statement
-	orphans, sweepItems, sweepHeader d1Statement
+	delFrom, delRange, delWhole                d1Statement
+	orphans, lookedTo, sweepItems, sweepHeader d1Statement
 }
 
 var (
@@ -141,8 +141,10 @@ func newD1Items() (tables [8]*d1Table) {
 		d.delFrom = d1statement(of + "id = ? AND " + point + " >= " + marks)
 		d.delRange = d1statement(of + "id = ? AND " + point + " >= " + marks + " AND " + point + " < " + marks)
 		d.delWhole = d1statement("DELETE FROM " + t.name + " WHERE (object, id) IN (SELECT ?, value FROM json_each(?))")
-		d.orphans = d1statement("INSERT OR IGNORE INTO garbage (object, id, type) SELECT DISTINCT object, id, " + number + " FROM " + t.name +
-			" WHERE object = ? AND id NOT IN (SELECT id FROM keys WHERE object = ?)")
+		some := "(SELECT object, id FROM " + t.name + " WHERE object = ? AND id >= ? ORDER BY id LIMIT ?)"
+		d.orphans = d1statement("INSERT OR IGNORE INTO garbage (object, id, type) SELECT DISTINCT object, id, " + number + " FROM " + some +
+			" WHERE id NOT IN (SELECT id FROM keys WHERE object = ? AND id <> 0)")
+		d.lookedTo = d1statement("SELECT count(*), coalesce(max(id), 0) FROM " + some)
 		garbage := "(SELECT object, id FROM garbage WHERE object = ? AND type = " + number + " ORDER BY id LIMIT " + sweepIDs + ")"
 		names := t.list(t.point, "")
 		d.sweepItems = d1statement("DELETE FROM " + t.name + " WHERE (object, id, " + names + ") IN (SELECT i.object, i.id, i." +

@@ -76,7 +76,11 @@ var (
 	d1KeysRange    = d1statement("DELETE FROM keys WHERE object = ? AND space = ? AND (hash, key) >= (?, ?) AND (hash, key) < (?, ?)")
 	d1OldItems     = d1statement("INSERT OR REPLACE INTO garbage (object, id, type) SELECT k.object, k.id, k.type FROM (SELECT ? AS object, value ->> 0 AS space, value ->> 1 AS hash, " +
 		jsonBlob(2) + " AS key, value ->> 3 AS id FROM json_each(?)) n CROSS JOIN keys k ON k.object = n.object AND k.space = n.space AND k.hash = n.hash AND k.key = n.key WHERE k.id <> 0 AND k.id <> n.id")
-	d1OldSpaces = d1statement("DELETE FROM keys WHERE (object, space, hash, key) IN (SELECT object, space, hash, key FROM keys WHERE object = ? AND space NOT IN (SELECT space FROM dbs WHERE object = ?) LIMIT ?)")
+	// The spaces are found one by one, since each may have millions of keys.
+	d1OldSpaces = d1statement("WITH RECURSIVE n(object) AS (SELECT ?), s(space) AS (SELECT (SELECT min(space) FROM keys WHERE object = (SELECT object FROM n)) UNION ALL " +
+		"SELECT (SELECT min(k.space) FROM keys k WHERE k.object = (SELECT object FROM n) AND k.space > s.space) FROM s WHERE s.space IS NOT NULL) " +
+		"DELETE FROM keys WHERE (object, space, hash, key) IN (SELECT k.object, k.space, k.hash, k.key FROM s CROSS JOIN keys k ON k.object = (SELECT object FROM n) AND k.space = s.space " +
+		"WHERE s.space NOT IN (SELECT space FROM dbs WHERE object = (SELECT object FROM n)) LIMIT ?)")
 
 	askCopy      = statement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND (hash, key) >= (?, ?) ORDER BY hash, key LIMIT ?")
 	askCopyItems = copyItems()
@@ -157,24 +161,66 @@ func (c *copier) run() error {
 }
 
 // end removes, when all keys have come, those of spaces that are no more, some at a
-// time. It returns which statement does. Their collections may be other keys' now: so
-// what nothing refers to is found after that.
-func (c *copier) end(p *Program, seq uint64) (cleans int) {
+// time: cleans is which statement does. Their collections may be other keys' now: so
+// what nothing refers to is looked for after that, table by table, some rows at a time,
+// because a batch has 30 seconds; looks is the statement that says how far.
+func (c *copier) end(p *Program, seq uint64) (cleans, looks int) {
 	name := c.d.f.name
 	if at := c.state.Copy; at != nil && at.Done {
-		p.d1(d1OldSpaces).Text(name).Text(name).Int(sweepD1)
-		return p.Len() - 1
+		p.d1(d1OldSpaces).Text(name).Int(sweepD1)
+		return p.Len() - 1, 0
 	}
 	if from := min(c.state.Orphans, c.d.last); c.state.Orphans == 0 || c.d.loadingState(c.state) || seq < from {
-		return 0
+		return 0, 0
 	}
-	c.state.Orphans, c.garbage = 0, true
-	for _, t := range d1Items {
-		if t != nil {
-			p.d1(t.orphans).Text(name).Text(name)
+	at := c.state.look()
+	t := d1Items[at.Type]
+	p.d1(t.orphans).Text(name).Int(int64(at.ID)).Int(int64(limits.look)).Text(name)
+	p.d1(t.lookedTo).Text(name).Int(int64(at.ID)).Int(int64(limits.look))
+	c.garbage = true
+	return 0, p.Len() - 1
+}
+
+// A lookAt is the first collection of a table of which is not known whether something
+// refers to it.
+type lookAt struct {
+	Type engine.Type `json:"type"`
+	ID   uint64      `json:"id"`
+}
+
+// look is where to look next.
+func (st *d1State) look() lookAt {
+	if st.Look != nil {
+		return *st.Look
+	}
+	return lookAt{Type: nextTable(0)}
+}
+
+// nextTable is the next type that has a table of items; 0: there is none.
+func nextTable(typ engine.Type) engine.Type {
+	for typ++; int(typ) < len(d1Items); typ++ {
+		if d1Items[typ] != nil {
+			return typ
 		}
 	}
 	return 0
+}
+
+// looked says how many rows were looked at, and which collection was the last.
+func (st *d1State) looked(rows, last uint64) {
+	at := st.look()
+	switch {
+	case rows < uint64(limits.look):
+		at = lookAt{Type: nextTable(at.Type)}
+	case at.ID == last:
+		at.ID++ // it has more rows than that
+	default:
+		at.ID = last
+	}
+	st.Look = &at
+	if at.Type == 0 {
+		st.Orphans, st.Look = 0, nil
+	}
 }
 
 // keys copies keys from where the copy is.
@@ -189,7 +235,7 @@ func (c *copier) keys() error {
 	}
 	if space == 0 {
 		*at = copyAt{Done: true}
-		c.state.Orphans = r.seq // until then there may be items of keys that were not copied any more
+		c.state.Orphans, c.state.Look = r.seq, nil // until then there may be items of keys that were not copied any more
 		return nil
 	}
 	if space != at.Space {
@@ -317,7 +363,7 @@ func (c *copier) load() error {
 	l := &c.state.Loads[0]
 	r, name := c.d.f.rows, c.d.f.name
 	if !c.d.f.followsSpace(l.Space) { // its database was flushed
-		c.state.Orphans = r.seq
+		c.state.Orphans, c.state.Look = r.seq, nil
 		c.state.Loads = c.state.Loads[1:]
 		c.left--
 		return nil

@@ -23,8 +23,9 @@ var limits = struct {
 	outboxOps   int   // the same, because a batch of D1 has whole commits
 	loads       int   // keys that wait to be copied; with more, D1 starts over
 	behind      int64 // bytes of the outbox that are kept for D1 while it fails; with more, and with 16 times as many in any case, it starts over
+	look        int   // rows of which one batch finds out whether something refers to them; it reads all headers in D1 for that
 	window      int   // keys of KV that are kept in memory; the outbox has the others
-}{500, 900_000, 20_000, 4000, 64 << 20, 10_000}
+}{500, 900_000, 20_000, 4000, 64 << 20, 50_000, 10_000}
 
 // d1State is the row of followers, as JSON.
 type d1State struct {
@@ -39,7 +40,8 @@ type d1State struct {
 	Brought []uint64 `json:"brought,omitempty"`
 	// Orphans is the commit from which on rows are looked for that nothing refers to: keys
 	// went while they were copied. 0: there is no need.
-	Orphans uint64 `json:"orphans,omitempty"`
+	Orphans uint64  `json:"orphans,omitempty"`
+	Look    *lookAt `json:"look,omitempty"` // how far that has come; nil: it has not begun
 }
 
 // A d1Follower feeds D1.
@@ -85,6 +87,7 @@ type d1Flight struct {
 	dbs      []dbSpace // that a run begins with
 	garbage  bool      // it leaves some
 	cleans   int       // the statement that removes keys of old spaces, 0: none does
+	looks    int       // the statement that says how far rows were looked at, 0: none does
 	from, to int       // statements that sweep
 }
 
@@ -333,7 +336,7 @@ func (d *d1Follower) flush(now int64) ([]byte, error) {
 	d.oversize += live.write(p, d.f.name)
 	p.b, p.n = append(p.b, ranges.b[4:]...), p.n+ranges.n
 	d.oversize += page.write(p, d.f.name)
-	fl.cleans = c.end(p, fl.seq)
+	fl.cleans, fl.looks = c.end(p, fl.seq)
 	fl.garbage = c.garbage || len(live.gone) > 0
 	for i := range live.ops {
 		fl.garbage = fl.garbage || live.ops[i].kind == rowSpace

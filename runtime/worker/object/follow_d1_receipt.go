@@ -26,6 +26,9 @@ func (d *d1Follower) followed(r *receiptD1, now int64) error {
 	if fl.cleans > 0 && fl.cleans < len(r.changes) && r.changes[fl.cleans] == 0 {
 		fl.state.Copy.Clean = true
 	}
+	if fl.looks > 0 && len(r.rows) == 1 && len(r.rows[0]) == 2 {
+		fl.state.looked(uint64(r.rows[0][0]), uint64(r.rows[0][1]))
+	}
 	if fl.seq == d.seq && !d.loading() && fl.state.Orphans == d.state.Orphans {
 		d.state = fl.state // nothing but garbage went: D1 knows the number of the batch
 		return nil

@@ -5,6 +5,7 @@ package object
 func LowLimits(flushRows, outboxOps, loads, window int) (restore func()) {
 	old := limits
 	limits.flushRows, limits.outboxOps, limits.loads, limits.window = flushRows, outboxOps, loads, window
+	limits.look = flushRows
 	limits.outboxBytes, limits.behind = 40*outboxOps, int64(4000*outboxOps)
 	return func() { limits = old }
 }

@@ -47,7 +47,7 @@ func addBytes(b []byte, s string) []byte {
 type receiptD1 struct {
 	fault   string
 	changes []int       // of each statement
-	rows    [][]float64 // of the first: our queries have numbers alone
+	rows    [][]float64 // of the only one that asks: our queries have numbers alone
 }
 
 // A kvResult is what became of an operation of KV.
@@ -96,9 +96,7 @@ func readReceiptD1(b []byte) (*receiptD1, error) {
 			for c := 0; c < columns && r.err == nil; c++ {
 				row = append(row, r.float())
 			}
-			if i == 0 {
-				out.rows = append(out.rows, row)
-			}
+			out.rows = append(out.rows, row)
 		}
 	}
 	if r.err != nil {
