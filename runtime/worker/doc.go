@@ -162,8 +162,11 @@
 //
 // # Bounds
 //
-// Who has a token may store what he likes, since that is what it is for. What else he
-// could fill memory with, which all objects of an isolate share, is bounded for each object:
+// Who has a token may store what he likes, since that is what it is for, and may name
+// as many parts of its namespace, each with objects of its own. An object has tables
+// from its first write on: a token that may only read leaves none, unless it listens to
+// channels, which are rows. What else somebody could fill memory with, which all objects
+// of an isolate share, is bounded for each object:
 //
 //	clients                             10,000, as Redis has it; more are answered with an error
 //	commands that wait                  10,000, or 8 MB of memory; and of one session as many

@@ -178,6 +178,18 @@ func readerChangesNothing(t *testing.T, l *project.Local, client workerdtest.Cli
 			t.Errorf("%v: %s", cmd, show(reply))
 		}
 	}
+	// It names an object that nobody wrote to: nothing is stored for it, and nothing billed
+	// but requests.
+	nowhere := r
+	nowhere.Namespace = "nobody-was-here"
+	want(t, nowhere.Connect(t).Commands(resp.Command{"GET", "k"}, resp.Command{"EVAL", "return redis.call('EXISTS', 'k')", "0"}), "nil", "0")
+	var left struct {
+		DatabaseBytes int
+		Billed        struct{ RowsWritten, Alarms int }
+	}
+	if err := nowhere.Get("/v1/stats", &left); err != nil || left.DatabaseBytes > 4096 || left.Billed.RowsWritten+left.Billed.Alarms > 0 {
+		t.Errorf("%+v %v", left, err)
+	}
 	a := c.Groups(group(3, "MULTI", "SET k x", "EXEC"))
 	if got := a.Results[0].Replies; got[1].Kind != resp.Error || got[2].Kind != resp.Error {
 		t.Errorf("a transaction: %+v", got)

@@ -113,6 +113,9 @@ func (h *hoard) settle() {
 func (h *hoard) referenced() map[string]bool {
 	h.t.Helper()
 	rows, err := h.db.DB().Query("SELECT value FROM keys WHERE type = 1 AND packed = 1")
+	if err != nil && strings.Contains(err.Error(), "no such table") {
+		return nil // nothing was written yet
+	}
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -76,8 +76,9 @@ func (in *Instance) Culprit(unit int32) {
 // object whose rows cannot be read is there too: it answers frames with an error, and
 // tries again with each.
 func (in *Instance) Open(handle uint32, exec Executor, name string, now int64, seed uint64) []byte {
+	rows := NewRows(exec)
 	o := &Object{
-		in: in, name: name, exec: exec, rows: NewRows(exec), rng: seed,
+		in: in, name: name, exec: rows.exec, rows: rows, rng: seed,
 		conns: map[uint64]*conn{}, sessions: map[frame.SessionID]*session{},
 	}
 	o.self.loaded = true

@@ -122,6 +122,67 @@ func TestRandomCommandsOfAReaderChangeNothing(t *testing.T) {
 	}
 }
 
+// An object that nobody wrote to has no tables and no rows, whatever a reader asks of it
+// and whatever calls it: who may only read makes none by naming it.
+func TestAReaderLeavesNothingWhereNothingIs(t *testing.T) {
+	commands := min(*commandsFlag, 3000)
+	t.Logf("seed %d, %d commands", *seedFlag, commands)
+	r := newRig(t)
+	tables := func() (n int) {
+		t.Helper()
+		if err := r.db.DB().QueryRow("SELECT count(*) FROM sqlite_master").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	reader := r.reader(2)
+	gen, err := difftest.NewGen(*seedFlag, r.now/1000, engine.Served)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for commands > 0 {
+		cmds := gen.Next()
+		commands -= len(cmds)
+		reader.frame(frame.Group{Client: 1, Protocol: 3, Commands: cmds})
+		delete(r.came, 2)
+		if n := tables(); n > 0 {
+			t.Fatalf("%q made %d tables", cmds, n)
+		}
+	}
+	if got := reader.do("GET k", "KEYS *", "DBSIZE", "SCAN 0", "HGETALL h", "LRANGE l 0 -1", "OBJECT ENCODING k", "INFO keyspace", "EVAL return(redis.call('EXISTS','k')) 0"); strings.Contains(got, "ERR") {
+		t.Error(got)
+	}
+	if a := reader.frame(frame.Group{Client: 2, Protocol: 3, Ticket: 1, Commands: []resp.Command{words("XREAD BLOCK 10 STREAMS s 0")}})[0]; a.Status != frame.StatusBlocked {
+		t.Errorf("%+v", a)
+	}
+	r.now += 3 * 3600_000_000
+	r.take(r.object().Tick(r.now, 1))
+	r.take(r.object().Sweep(100))
+	r.start() // as after hibernation
+	reader = r.reader(4)
+	reader.do("GET k")
+	r.take(r.object().Closed(4, r.now, 2))
+	if n := tables(); n > 0 {
+		t.Errorf("there are %d tables", n)
+	}
+	if r.last.Alarm != 0 {
+		t.Error("an alarm is to call the object")
+	}
+	// With the first write they come, in its transaction's event, and all goes on.
+	reader = r.reader(5)
+	l := r.lane(6)
+	if got := l.do("SET k v", "GET k"); got != `+OK "v"` {
+		t.Error(got)
+	}
+	if got := reader.do("GET k", "DBSIZE"); got != `"v" (integer) 1` {
+		t.Error(got)
+	}
+	r.start()
+	if got := r.reader(7).do("GET k"); got != `"v"` || tables() == 0 {
+		t.Errorf("%s, %d tables", got, tables())
+	}
+}
+
 func TestAReaderIsRefused(t *testing.T) {
 	r := newRig(t)
 	l := r.lane(1)

@@ -10,7 +10,7 @@ import (
 // programs. It keeps which database has which space, because a program cannot ask:
 // so it is the only one that writes.
 type Rows struct {
-	exec Executor
+	exec *tables
 	p    Program      // of queries
 	ops  []*engine.Op // of the change that is added
 
@@ -26,7 +26,7 @@ type Rows struct {
 var _ engine.Store = (*Rows)(nil)
 
 // NewRows returns the store of one object, which Open opens.
-func NewRows(exec Executor) *Rows { return &Rows{exec: exec} }
+func NewRows(exec Executor) *Rows { return &Rows{exec: &tables{Executor: exec}} }
 
 var (
 	askState = statement(`SELECT max(seq), max(next_id), coalesce(min(CASE WHEN id <> zeroblob(16) THEN at END), 0) FROM sessions`)
@@ -34,13 +34,14 @@ var (
 	askTrash = statement(`SELECT coalesce((SELECT max(space) FROM garbage_spaces), 0), EXISTS (SELECT 1 FROM garbage)`)
 )
 
-// Open makes the tables if there are none and reads where they stand. It may be
-// called again.
+// Open brings the tables up to date, if there are any, and reads where they stand. It
+// may be called again.
 func (r *Rows) Open() (st engine.State, err error) {
-	if err := r.migrate(); err != nil {
+	if err := r.exec.open(); err != nil {
 		return st, err
 	}
 	r.spaces, r.next = map[uint32]int64{}, 1
+	r.seq, r.nextID, r.oldest, r.trash = 0, 0, 0, false
 	_, err = r.one(r.ask(askState), func(q *result) {
 		r.seq, r.nextID, r.oldest = uint64(q.int()), uint64(q.int()), q.int()
 	})

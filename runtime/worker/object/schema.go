@@ -129,12 +129,54 @@ var (
 	askVersion = statement(`SELECT max(version) FROM format`)
 )
 
-// migrate makes the tables, or brings them up to date: each step in one transaction.
-func (r *Rows) migrate() error {
-	version := 0
-	found, err := r.one(r.ask(askFormat), func(*result) {})
-	if err == nil && found {
-		_, err = r.one(r.ask(askVersion), func(q *result) { version = int(q.int()) })
+// tables is the Executor of one object that makes its tables with the first program.
+// What only reads leaves nothing behind: whoever has a token, one that may only read
+// too, names as many objects as he likes, and each one's tables are 110 KB and
+// 45 rows that are billed as written.
+type tables struct {
+	Executor
+	missing bool // there are none: a query has no rows
+}
+
+// noRows is the result of a query without rows.
+var noRows = make([]byte, 7)
+
+// Query is Executor's. As long as there are no tables a query that counts has no row
+// either.
+func (t *tables) Query(program []byte, rows int) ([]byte, error) {
+	if t.missing {
+		return noRows, nil
+	}
+	return t.Executor.Query(program, rows)
+}
+
+// Exec is Executor's.
+func (t *tables) Exec(program []byte) error {
+	if t.missing {
+		if err := t.migrate(0); err != nil {
+			return err
+		}
+		t.missing = false
+	}
+	return t.Executor.Exec(program)
+}
+
+// open looks whether there are tables, and brings them up to date.
+func (t *tables) open() error {
+	var p Program
+	version, q := 0, result{}
+	b, err := t.Executor.Query(p.Statement(askFormat).Bytes(), 1)
+	if err == nil {
+		q = readResult(b)
+		if t.missing = q.rows == 0 && q.err == nil; t.missing {
+			return nil
+		}
+		p.Reset()
+		b, err = t.Executor.Query(p.Statement(askVersion).Bytes(), 1)
+	}
+	if err == nil {
+		q = readResult(b)
+		version, err = int(q.int()), q.err
 	}
 	if err != nil {
 		return fmt.Errorf("object: reading the format of the tables: %w", err)
@@ -142,12 +184,18 @@ func (r *Rows) migrate() error {
 	if version > len(formats) {
 		return fmt.Errorf("object: the tables have format %d, and this Worker knows %d: deploy the newer Worker again", version, len(formats))
 	}
+	return t.migrate(version)
+}
+
+// migrate brings the tables from a format to the last one, each step in one
+// transaction. They have format 0 when there are none.
+func (t *tables) migrate(version int) error {
 	for ; version < len(formats); version++ {
 		var p Program
 		for _, s := range formats[version] {
 			p.Statement(s)
 		}
-		if err := r.exec.Exec(p.Bytes()); err != nil {
+		if err := t.Executor.Exec(p.Bytes()); err != nil {
 			return fmt.Errorf("object: bringing the tables from format %d to %d: %w", version, version+1, err)
 		}
 	}
