@@ -187,24 +187,31 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 	replies := make([]resp.Reply, len(cmds))
 	var lines []resp.Command
 	var at []int
+	ran := false // an earlier part of the frame was
+	fail := func(err error) error {
+		if ran { // the error is about the part behind it, and may say that nothing was written
+			return fmt.Errorf("rest: the commands before SELECT were run, those behind it not all: %w", err)
+		}
+		return fmt.Errorf("rest: %w", err)
+	}
 	flush := func() error {
 		if len(lines) == 0 {
 			return nil
 		}
 		if err := s.c.limiter.Check(ctx); err != nil {
-			return fmt.Errorf("rest: %w", err) // it says how long, which the context's own error would not
+			return fail(err) // it says how long, which the context's own error would not
 		}
 		db := s.db
 		s.mu.Unlock() // requests of one session may run side by side
 		got, err := s.c.kv.Execute(ctx, db, lines)
 		s.mu.Lock()
 		if err != nil {
-			return fmt.Errorf("rest: %w", err)
+			return fail(err)
 		}
 		for i, r := range got {
 			replies[at[i]] = r
 		}
-		lines, at = nil, nil
+		lines, at, ran = nil, nil, true
 		return nil
 	}
 	for i, cmd := range cmds {

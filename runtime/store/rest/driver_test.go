@@ -196,6 +196,10 @@ func TestFailureBeforeSelectEndsTheFrame(t *testing.T) {
 	if got := resptest.Do(t, sess, "SET k zero", "SELECT 3", "SET k three"); got != "OK OK OK" || n.Len() != 2 {
 		t.Errorf("afterwards: %s, %d values", got, n.Len())
 	}
+	s.Fail(fakeapi.Fault{Method: "GET", Status: 403})
+	if _, err = sess.Execute(ctx, []resp.Command{{"SET", "other", "three"}, {"SELECT", "4"}, {"GET", "k"}}); err == nil || !strings.Contains(err.Error(), "before SELECT were run") || n.Len() != 3 {
+		t.Errorf("the second half failed: %v, %d values", err, n.Len())
+	}
 }
 
 // Writes of several sessions leave in one request. One that Cloudflare does not take any
