@@ -83,6 +83,70 @@ func TestOnlyWhatIsSafeIsRepeated(t *testing.T) {
 	}
 }
 
+// Every call is one or the other: it reads, and is sent again, or it changes data, and is not.
+func TestEveryCallIsRepeatedOrNot(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	kv := c.KV(s.NewKV("cache").ID())
+	database, _, err := c.FindOrCreateD1(ctx, "chat")
+	must(t, err)
+	_, err = c.FindOrCreateR2(ctx, "chat")
+	must(t, err)
+	db, bucket := c.D1(database), c.R2("chat")
+	_, err = bucket.Put(ctx, "k", strings.NewReader("v"))
+	must(t, err)
+	two := []Pair{{Name: "k", Value: "v"}, {Name: "l", Value: "v"}}
+	for what, call := range map[string]struct {
+		reads  bool
+		method string // of the request that goes wrong
+		run    func() error
+	}{
+		"KV Get":        {true, "", func() error { _, _, err := kv.Get(ctx, "k"); return err }},
+		"KV BulkGet":    {true, "", func() error { _, err := kv.BulkGet(ctx, []string{"k"}); return err }},
+		"KV List":       {true, "", func() error { _, _, err := kv.List(ctx, "", "", 10); return err }},
+		"KV Put":        {false, "", func() error { return kv.Put(ctx, two[0]) }},
+		"KV Delete":     {false, "", func() error { return kv.Delete(ctx, "k") }},
+		"KV BulkPut":    {false, "", func() error { _, _, err := kv.BulkPut(ctx, two); return err }},
+		"KV BulkDelete": {false, "", func() error { _, _, err := kv.BulkDelete(ctx, []string{"k"}); return err }},
+		"D1 Select":     {true, "", func() error { _, err := db.Select(ctx, "SELECT 1"); return err }},
+		"D1 Exec":       {false, "", func() error { _, err := db.Exec(ctx, "CREATE TABLE IF NOT EXISTS t (k)"); return err }},
+		"R2 Put":        {false, "", func() error { _, err := bucket.Put(ctx, "l", strings.NewReader("v")); return err }},
+		"R2 Delete":     {false, "", func() error { return bucket.Delete(ctx, "l") }},
+		"R2 List":       {true, "", func() error { _, _, err := bucket.List(ctx, "", "", 10); return err }},
+		"R2 Get": {true, "", func() error {
+			body, _, _, err := bucket.Get(ctx, "k")
+			if err == nil {
+				err = body.Close()
+			}
+			return err
+		}},
+		"FindKV":         {true, "", func() error { _, err := c.FindKV(ctx, "other"); return err }},
+		"FindD1":         {true, "", func() error { _, err := c.FindD1(ctx, "other"); return err }},
+		"FindOrCreateKV": {false, "POST", func() error { _, _, err := c.FindOrCreateKV(ctx, "new"); return err }},
+		"FindOrCreateD1": {false, "POST", func() error { _, _, err := c.FindOrCreateD1(ctx, "new"); return err }},
+		"FindOrCreateR2": {false, "POST", func() error { _, err := c.FindOrCreateR2(ctx, "new"); return err }},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s.Requests()
+			s.Fail(fakeapi.Fault{Method: call.method, After: true})
+			err := call.run()
+			sent := 0
+			for _, r := range s.Requests() {
+				if strings.HasPrefix(r, call.method) {
+					sent++
+				}
+			}
+			var failed *Error
+			if call.reads && (err != nil || sent != 2) {
+				t.Errorf("a read was sent %d times: %v", sent, err)
+			}
+			if !call.reads && (!errors.As(err, &failed) || failed.Outcome != Unknown || sent != 1) {
+				t.Errorf("a change was sent %d times: %v", sent, err)
+			}
+		})
+	}
+}
+
 func TestErrorsHaveNoSecrets(t *testing.T) {
 	s := fakeapi.Start(t)
 	s.Lax()

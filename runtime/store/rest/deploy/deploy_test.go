@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -175,5 +176,33 @@ func TestSecretsAreNotInErrors(t *testing.T) {
 		Body: `{"success":false,"errors":[{"code":10053,"message":"the-secret-text is no text"}],"messages":[],"result":null}`})
 	if err := PutSecret(ctx, c, "absent", "TOKENS", "the-secret-text"); err == nil || strings.Contains(err.Error(), "the-secret-text") || !strings.Contains(err.Error(), "is no text") {
 		t.Errorf("an answer that repeats it: %v", err)
+	}
+}
+
+// Nothing that changes a Worker is sent twice; that it is not known what became of it, the error says.
+func TestChangesAreNotRepeated(t *testing.T) {
+	for what, run := range map[string]func(*rest.Client) error{
+		"PUT workers/scripts/chat":            func(c *rest.Client) error { _, err := Upload(ctx, c, worker()); return err },
+		"PUT workers/scripts/chat/secrets":    func(c *rest.Client) error { return PutSecret(ctx, c, "chat", "TOKENS", "x") },
+		"POST workers/scripts/chat/subdomain": func(c *rest.Client) error { _, err := Publish(ctx, c, "chat"); return err },
+	} {
+		s, c := start(t)
+		if _, err := Upload(ctx, c, worker()); err != nil {
+			t.Fatal(err)
+		}
+		s.Requests()
+		method, path, _ := strings.Cut(what, " ")
+		s.Fail(fakeapi.Fault{Method: method, Contains: path, After: true})
+		err := run(c)
+		sent := 0
+		for _, r := range s.Requests() {
+			if r == method+" /"+path {
+				sent++
+			}
+		}
+		var failed *rest.Error
+		if !errors.As(err, &failed) || failed.Outcome != rest.Unknown || sent != 1 {
+			t.Errorf("%s was sent %d times: %v", what, sent, err)
+		}
 	}
 }
