@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,7 +37,11 @@ func (b backend) UsePlan(families []store.Family) error {
 	m := b.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.plan = append(m.plan, families...)
+	for _, f := range families {
+		if !slices.Contains(m.plan, f) { // each client of a program tells its plan
+			m.plan = append(m.plan, f)
+		}
+	}
 	if m.stale != nil {
 		return m.stale.UsePlan(families)
 	}
