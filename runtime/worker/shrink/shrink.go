@@ -37,12 +37,14 @@ type Report struct {
 const (
 	sectionElements = 9  // which fills the list of functions
 	sectionData     = 11 // which fills memory
+	sectionCount    = 12 // which says how many segments of data there are: Go writes none
 )
 
 // gap is how many zeros may stand between two segments that become one.
 const gap = 512
 
-// Module returns a module that does the same.
+// Module returns a module that does the same. One whose segments have numbers that code may
+// know is returned as it is.
 func Module(module []byte) (small []byte, r Report, err error) {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
 		return nil, r, ErrModule
@@ -56,6 +58,8 @@ func Module(module []byte) (small []byte, r Report, err error) {
 		}
 		body := rest[1+k : 1+k+int(n)]
 		switch id {
+		case sectionCount: // code may name segments by their numbers, which are to stay
+			return module, Report{}, nil
 		case sectionData:
 			if body, err = data(body, &r); err != nil {
 				return nil, r, err

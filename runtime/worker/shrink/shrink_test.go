@@ -244,6 +244,19 @@ func TestGoFunctionsAreKnownByTheirPaths(t *testing.T) {
 	}
 }
 
+// Code may copy a segment by its number, when the module says how many there are.
+func TestModuleWithNumberedSegmentsStays(t *testing.T) {
+	module := []byte("\x00asm\x01\x00\x00\x00\x0c\x01\x02\x0b\x0d\x02\x00\x41\x00\x0b\x01x\x00\x41\x04\x0b\x01y")
+	small, r, err := Module(module)
+	if err != nil || !bytes.Equal(small, module) || r != (Report{}) {
+		t.Errorf("%q, %+v, %v", small, r, err)
+	}
+	plain := append(append([]byte{}, module[:8]...), module[11:]...)
+	if small, r, err := Module(plain); err != nil || r.Segments != 2 || r.Merged != 1 {
+		t.Errorf("%q, %+v, %v", small, r, err)
+	}
+}
+
 func FuzzModule(f *testing.F) {
 	f.Add([]byte("\x00asm\x01\x00\x00\x00\x09\x08\x01\x00\x41\x00\x0b\x02\x01\x02"))
 	f.Add([]byte("\x00asm\x01\x00\x00\x00\x0b\x07\x01\x00\x41\x00\x0b\x01x"))
