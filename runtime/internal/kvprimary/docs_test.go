@@ -68,7 +68,8 @@ leave its keys as they are, and KEYS, SCAN, RANDOMKEY and DBSIZE do not see them
   (8 MB); when more was written, the oldest is forgotten, and a read of it may be stale.
 - **Other clients' writes within %[1]d s.** Until then a read answers what was there before. A
   miss is remembered as well: a key that was read before it existed may be missing for %[1]d s
-  after it was written, and a deleted one may still be there.
+  after it was written, and a deleted one may still be there. Cloudflare names 60 s as what is
+  usual, adds "or more" and promises no bound: nothing may depend on it.
 - **The last write wins.** Two clients that write the same key at the same time overwrite one
   another; nothing is compared or counted.
 - **MGET is not a moment.** Its values may be of different ages.

@@ -8,7 +8,8 @@ import (
 )
 
 // Stale is how long KV may answer what a key was before: places that have read the key,
-// or have found it missing, keep that answer so long (Cloudflare's figure, 2026-07).
+// or have found it missing, keep that answer so long (Cloudflare's figure, 2026-07, which
+// says "or more" and promises no bound).
 const Stale = 60 * time.Second
 
 // A KV carries reads and writes to a namespace of Workers KV. Names are those of Name.
