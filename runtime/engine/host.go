@@ -67,6 +67,15 @@ func (e *Engine) Deadlines() (waiting, expiry int64) {
 	return waiting, expiry
 }
 
+// Waits is the command that waits under a ticket, in the form in which it means the
+// same when it is sent again: of XREAD with the ids that $ stood for. It must not be changed.
+func (e *Engine) Waits(ticket uint64) resp.Command {
+	if w := e.tickets[ticket]; w != nil {
+		return w.args
+	}
+	return nil
+}
+
 // Used is about how many bytes the keys in memory take, over a store that keeps rows.
 func (e *Engine) Used() int64 { return e.memory.used }
 

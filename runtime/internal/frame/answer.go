@@ -41,6 +41,7 @@ func (a *AnswerReader) Next(res *Result, scratch *resp.Scratch) error {
 		res.Replies = append(res.Replies, resp.Reply{})
 		r.replyIn(&res.Replies[len(res.Replies)-1], 0, scratch)
 	}
+	res.Again = r.again(res.Status)
 	return a.err()
 }
 
@@ -48,11 +49,16 @@ func (a *AnswerReader) Next(res *Result, scratch *resp.Scratch) error {
 func (a *AnswerReader) Skip() error {
 	r := &a.r
 	a.left--
-	r.byte()
+	status := Status(r.byte())
 	r.byte()
 	r.small(maxDB, "the database")
 	for n := r.count(1, "replies"); n > 0; n-- {
 		r.skip(0)
+	}
+	if status == StatusBlocked {
+		for n := r.most(MaxWords, 1, "words"); n > 0; n-- {
+			r.pass()
+		}
 	}
 	return a.err()
 }

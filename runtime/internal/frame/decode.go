@@ -324,8 +324,25 @@ func (m *Answer) Decode(b []byte) error {
 		for j := range res.Replies {
 			r.reply(&res.Replies[j], 0)
 		}
+		res.Again = r.again(res.Status)
 	}
 	return r.end()
+}
+
+// again reads how a command that waits is to be sent again.
+func (r *reader) again(status Status) resp.Command {
+	if status != StatusBlocked {
+		return nil
+	}
+	n := r.most(MaxWords, 1, "words")
+	if n == 0 {
+		return nil
+	}
+	cmd := make(resp.Command, n)
+	for i := range cmd {
+		cmd[i] = r.str()
+	}
+	return cmd
 }
 
 func (r *reader) reply(to *resp.Reply, depth int) {

@@ -90,10 +90,15 @@ func (g *Group) append(b []byte) []byte {
 	}
 	b = num(b, uint64(len(g.Commands)))
 	for _, cmd := range g.Commands {
-		b = num(b, uint64(len(cmd)))
-		for _, word := range cmd {
-			b = str(b, word)
-		}
+		b = command(b, cmd)
+	}
+	return b
+}
+
+func command(b []byte, cmd resp.Command) []byte {
+	b = num(b, uint64(len(cmd)))
+	for _, word := range cmd {
+		b = str(b, word)
 	}
 	return b
 }
@@ -123,6 +128,9 @@ func AppendResult(b []byte, r *Result) []byte {
 	b = num(num(b, uint64(r.DB)), uint64(len(r.Replies)))
 	for i := range r.Replies {
 		b = AppendReply(b, &r.Replies[i])
+	}
+	if r.Status == StatusBlocked {
+		b = command(b, r.Again)
 	}
 	return b
 }

@@ -120,6 +120,10 @@ type Result struct {
 	DB       int // the client's database and protocol version after the group
 	Protocol int
 	Replies  []resp.Reply
+	// Again, with StatusBlocked, is how the command that waits is to be sent when it is
+	// sent again, because as it was it would mean something else by then: XREAD waits
+	// behind the last entry ($) of when it began. nil: as it was.
+	Again resp.Command
 }
 
 // Messages are what nobody just asked for.

@@ -40,6 +40,7 @@ func samples() []message {
 				{Kind: resp.Set, Elems: []resp.Reply{}}, {Kind: resp.Pairs, Elems: []resp.Reply{resp.NewBulk("a"), resp.NewDouble(1)}},
 				{Kind: resp.Push, Elems: []resp.Reply{resp.NewBulk("message")}},
 			}},
+			{Status: StatusBlocked, Protocol: 3, Replies: []resp.Reply{}, Again: resp.Command{"XREAD", "", "\xff"}},
 			{Status: StatusStale, Protocol: 3, Replies: []resp.Reply{}},
 		}},
 		&Messages{Pushes: []Push{{3, resp.NewBulk("hi")}}, Wakes: []Wake{{4, resp.NewInt(1)}}, Ended: []uint64{1}},

@@ -293,6 +293,36 @@ func TestBlockedCommandsOutliveTheObjectsEngine(t *testing.T) {
 	}
 }
 
+// Who reads behind the last entry of a stream hears of every one that comes after he
+// began, although the object forgets in between that he waits.
+func TestReadersBehindTheLastEntryOutliveTheObjectsEngine(t *testing.T) {
+	for name, event := range map[string]func(s *objectserver.Server){
+		"trap": (*objectserver.Server).Trap, "cut": (*objectserver.Server).Cut, "deploy": (*objectserver.Server).Deploy,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, objectserver.Options{}, "")
+			s, other := r.session(store.SessionOptions{}), r.session(store.SessionOptions{})
+			read := cmd("XREAD", "BLOCK", "0", "STREAMS", "x", "$")
+			for i := 1; i <= 20; i++ {
+				came := make(chan string, 1)
+				go func() {
+					replies, err := s.Execute(soon(t), []resp.Command{read})
+					came <- fmt.Sprint(show(resp.NewArray(replies...)), err)
+				}()
+				until(t, "a blocked command", func() bool { return r.parked() == 1 })
+				event(r.server)
+				do(t, other, cmd("XADD", "x", fmt.Sprint(i, "-1"), "f", "v"))
+				if got, want := <-came, fmt.Sprintf(`"%d-1"`, i); !strings.Contains(got, want) {
+					t.Fatalf("%s, want %s", got, want)
+				}
+			}
+			if read[5] != "$" {
+				t.Errorf("the caller's command was changed: %q", read)
+			}
+		})
+	}
+}
+
 func TestSubscribersHear(t *testing.T) {
 	transports(t, func(t *testing.T, r *rig) {
 		in := newInbox()

@@ -131,6 +131,9 @@ func (l *lane) deliver(k *call, a *frame.AnswerReader) (done bool, err error) {
 	switch n := len(res.Replies) - had; {
 	case k.status == frame.StatusBlocked && n < len(k.cmds):
 		k.cmds = k.cmds[n:]
+		if res.Again != nil { // the caller's own commands stay as they are
+			k.cmds = append([]resp.Command{res.Again}, k.cmds[1:]...)
+		}
 		return l.park(k), nil
 	case k.status == frame.StatusDone && n != len(k.cmds), k.status == frame.StatusBlocked:
 		k.finish(fmt.Errorf("gateway: %w: the object answered %d of %d commands", ErrOutcome, n, len(k.cmds)))

@@ -370,7 +370,7 @@ func (o *Object) group(s *session, g *frame.Group, u *units, b []byte) ([]byte, 
 	case ticket != 0:
 		res.Status = frame.StatusBlocked
 		cmd := commands[len(res.Replies)]
-		o.waitFor(&blocked{client: cl, ticket: g.Ticket, engine: ticket, hash: hashOf(cmd)}, cmd)
+		res.Again = o.waitFor(&blocked{client: cl, ticket: g.Ticket, engine: ticket, hash: hashOf(cmd)}, cmd)
 	case waits:
 		res.Status = frame.StatusBlocked
 		if again != nil {

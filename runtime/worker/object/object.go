@@ -3,6 +3,7 @@ package object
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
@@ -302,8 +303,9 @@ func (o *Object) leave(s *session) {
 	}
 }
 
-// waitFor notes a command that waits.
-func (o *Object) waitFor(b *blocked, cmd resp.Command) {
+// waitFor notes a command that waits. It returns how the command is to be sent again, nil
+// when that is as it was.
+func (o *Object) waitFor(b *blocked, cmd resp.Command) (again resp.Command) {
 	b.bytes = blockedBytes
 	for _, word := range cmd {
 		b.bytes += blockedWord + len(word)
@@ -315,7 +317,15 @@ func (o *Object) waitFor(b *blocked, cmd resp.Command) {
 		s.blocked = map[uint64]*blocked{}
 	}
 	s.blocked[b.ticket] = b
+	if waits := o.eng.Waits(b.engine); slices.Contains(cmd, "$") && !slices.Contains(waits, "$") && frame.Size(waits) <= maxAgain {
+		return waits
+	}
+	return nil
 }
+
+// maxAgain is how many bytes a command may have to be told how it is sent again, so that an
+// answer with all else that it may have (maxAnswer) is no larger than a message.
+const maxAgain = 1 << 20
 
 // ended forgets a command that waited.
 func (o *Object) ended(b *blocked) {

@@ -70,7 +70,7 @@ func (o *Object) together(s *session, groups []frame.Group, b []byte) (_ []byte,
 			o.eng.Unblock(out.Ticket)
 			res = frame.Result{Status: frame.StatusDone, Replies: []resp.Reply{errWaiting}}
 		} else {
-			o.waitFor(&blocked{client: cl, ticket: groups[ran].Ticket, engine: out.Ticket, hash: hashOf(commands[ran])}, commands[ran])
+			res.Again = o.waitFor(&blocked{client: cl, ticket: groups[ran].Ticket, engine: out.Ticket, hash: hashOf(commands[ran])}, commands[ran])
 		}
 		res.DB, res.Protocol = o.eng.Where(cl.id)
 		b = frame.AppendResult(b, &res)
