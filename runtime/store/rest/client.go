@@ -29,7 +29,8 @@ type Options struct {
 	// Limiter is shared with other clients of the same user; nil: the one of the process for
 	// the API, since nobody knows whether two tokens are two users'.
 	Limiter *Limiter
-	// Timeout bounds each attempt of a request; 0: 2 minutes, for bulk writes of 100 MB.
+	// Timeout bounds each attempt of a request, and of an object that is put each piece of
+	// it; 0: 2 minutes, for bulk writes of 100 MB.
 	Timeout time.Duration
 	// Attempts is how often a request is sent at most; 0: 4. What changes data is only sent
 	// again when Cloudflare has refused to look at it (429), or could not be reached at all.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/store/rest/internal/fakeapi"
 )
@@ -140,6 +141,31 @@ func TestUploadIsReadInPieces(t *testing.T) {
 	defer func() { _ = object.Close() }()
 	if got, err := io.ReadAll(object); err != nil || string(got) != data {
 		t.Errorf("%d bytes came back, %v", len(got), err)
+	}
+}
+
+// slow takes its time for each piece.
+type slow struct{ *strings.Reader }
+
+func (s slow) Read(p []byte) (int, error) {
+	time.Sleep(400 * time.Millisecond)
+	return s.Reader.Read(p[:min(len(p), 100)])
+}
+
+func (slow) WriteTo(io.Writer) (int64, error) { panic("it is read in pieces") }
+
+// An upload may take longer than an attempt may wait, as long as it moves.
+func TestSlowUploadHasItsTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("3 s")
+	}
+	s := fakeapi.Start(t)
+	c, err := New(Options{Account: fakeapi.Account, Token: fakeapi.Token, BaseURL: s.URL, Timeout: 2 * time.Second})
+	must(t, err)
+	_, err = c.FindOrCreateR2(ctx, "chat-large")
+	must(t, err)
+	if _, err := c.R2("chat-large").Put(ctx, "key", slow{strings.NewReader(strings.Repeat("x", 600))}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -112,10 +113,18 @@ func neverConnected(err error) bool {
 }
 
 // once sends a request one time, within the time for an attempt: up to the answer's last
-// byte, or up to its first one where the caller reads a stream.
+// byte, or up to its first one where the caller reads a stream. An upload has that time
+// again behind each piece.
 func (s *sender) once(req *http.Request, next option.MiddlewareNext, t *trace) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
-	late := time.AfterFunc(s.timeout, cancel)
+	var over atomic.Bool
+	late := time.AfterFunc(s.timeout, func() {
+		over.Store(true)
+		cancel()
+	})
+	if t.upload != nil {
+		t.upload.progress(func() { late.Reset(s.timeout) })
+	}
 	t.sent++
 	t.lastCode = 0
 	res, err := next(req.Clone(ctx))
@@ -126,12 +135,15 @@ func (s *sender) once(req *http.Request, next option.MiddlewareNext, t *trace) (
 			err = readAnswer(res, t.raw)
 		}
 	}
-	timely := late.Stop()
+	if t.upload != nil {
+		t.upload.progress(nil)
+	}
+	late.Stop()
 	if err != nil || !streamed {
 		cancel()
 	}
 	switch {
-	case err != nil && !timely && req.Context().Err() == nil:
+	case err != nil && over.Load() && req.Context().Err() == nil:
 		return nil, fmt.Errorf("no answer within %v", s.timeout)
 	case err != nil:
 		return nil, err

@@ -12,9 +12,10 @@ import (
 type upload struct {
 	size int64 // bytes
 
-	mu   sync.Mutex
-	from io.ReadSeeker
-	turn int // of the attempt that may read
+	mu    sync.Mutex
+	from  io.ReadSeeker
+	turn  int    // of the attempt that may read
+	moved func() // is called for each piece that is read; nil: nobody asks
 }
 
 func newUpload(from io.ReadSeeker) (*upload, error) {
@@ -32,6 +33,13 @@ func (u *upload) open() (io.ReadCloser, error) {
 	defer u.mu.Unlock()
 	u.turn++
 	return &uploading{u: u, turn: u.turn}, nil
+}
+
+// progress says what is called for each piece that is read from now on.
+func (u *upload) progress(moved func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.moved = moved
 }
 
 // uploading is the body of one attempt.
@@ -54,6 +62,9 @@ func (b *uploading) Read(p []byte) (int, error) {
 	}
 	n, err := b.u.from.Read(p)
 	b.at += int64(n)
+	if b.u.moved != nil && n > 0 {
+		b.u.moved()
+	}
 	return n, err
 }
 
