@@ -226,10 +226,12 @@ func (s *sender) attempt(ctx context.Context, f *frame, wait bool) ([]resp.Reply
 		}
 		if replies, err = f.runFor(ctx, s.patience(), shared); err != nil {
 			switch {
-			case !isContextError(err) && !isTimeout(err):
+			case errors.Is(err, store.ErrClosed):
 				s.link.drop(shared)
-			case f.cmds[0].Name() == "MULTI":
-				s.link.retire(shared) // EXEC was given up: nobody else may be queued behind MULTI
+			case !isContextError(err) && !isTimeout(err), f.cmds[0].Name() == "MULTI":
+				// Another session serves the others: this one may be lost, or EXEC was given
+				// up, and nobody else may be queued behind MULTI. The store stays open.
+				s.link.retire(shared)
 			}
 			return nil, s.failure(err)
 		}

@@ -3,8 +3,12 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,5 +113,38 @@ func TestAProgramsClientGoesOn(t *testing.T) {
 		case <-ctx.Done():
 			t.Fatal("the subscription does not come back")
 		}
+	}
+}
+
+// What one caller did wrong is his error, and costs nobody else a connection.
+func TestAProgramsClientKeepsItsConnectionsWhenACommandFails(t *testing.T) {
+	t.Setenv("CFSTORE_TOKEN", "")
+	t.Setenv("CFSTORE_URL", "")
+	server := objectserver.New(objectserver.Options{})
+	defer server.Close()
+	var upgrades atomic.Int32
+	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/connect" {
+			upgrades.Add(1)
+		}
+		server.ServeHTTP(w, r)
+	}))
+	defer between.Close()
+	c := runtime.NewClient(&runtime.Options{Addr: between.URL})
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := c.Incr(ctx, "n").Err(); err != nil {
+		t.Fatal(err)
+	}
+	before := upgrades.Load()
+	if err := c.HSet(ctx, "h", "f", strings.Repeat("x", 17<<20)).Err(); err == nil || !strings.Contains(err.Error(), "nothing was run") {
+		t.Errorf("%v", err)
+	}
+	if n, err := c.Incr(ctx, "n").Result(); err != nil || n != 2 {
+		t.Error(n, err)
+	}
+	if after := upgrades.Load(); after != before {
+		t.Errorf("%d connections were made before, and %d afterwards", before, after)
 	}
 }
