@@ -5,13 +5,13 @@
 //
 // # Messages
 //
-// A message is its kind, one byte, and its body. Numbers are unsigned varints,
-// times and double values eight bytes little endian, strings and lists have
-// their length before them. A message ends where its WebSocket message or HTTP
-// body ends; bytes that are left over are an error.
+// A message is its kind, one byte, and its body. Numbers are unsigned varints, those in
+// replies signed ones (zigzag), times and double values eight bytes little endian, strings
+// and lists have their length before them. A message ends where its WebSocket message
+// ends, or where its length says in an HTTP body; bytes that are left over are an error.
 //
 //	to the object                        from the object
-//	H hello    session, version, epoch   W welcome   epoch, limits
+//	H hello    session, version, epoch   W welcome   version, epoch, clock, rights
 //	F frame    numbered commands         A answer    of the frame with that number
 //	P poll     HTTP only                 M messages  pub/sub, and replies of blocked commands
 //	B bye      the session ends          E error     code and text
@@ -24,8 +24,9 @@
 // A session is one lane of one process to one object: 128 random bits, with at
 // most one frame in flight. Its frames are numbered from 1. A frame that is
 // sent again carries the same number: what was committed under that number
-// comes back as it was answered, and is not run again. A lower number than the
-// last committed one is refused with CodeOutcome.
+// comes back as it was answered, and is not run again; one that wrote nothing may run
+// again when the object has forgotten it. A lower number than the last committed one is
+// refused with CodeOutcome.
 //
 // Clients are what the engine calls sessions: a database, a name, watched keys,
 // subscriptions. Many share a session of the protocol; each has a number within
