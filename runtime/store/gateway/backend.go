@@ -19,6 +19,7 @@ type Backend struct {
 	base        *url.URL
 	url         string // without secrets
 	outcomeTime time.Duration
+	closeTime   time.Duration
 	askAgain    time.Duration
 
 	mu       sync.Mutex
@@ -37,7 +38,7 @@ func newBackend(a *address) *Backend {
 		u.RawQuery = url.Values{"namespace": {a.namespace}}.Encode()
 	}
 	b := &Backend{
-		addr: a, base: a.base, url: u.String(), outcomeTime: outcomeTime, askAgain: askAgain,
+		addr: a, base: a.base, url: u.String(), outcomeTime: outcomeTime, closeTime: closeTime, askAgain: askAgain,
 		spaces: map[string]*space{}, sessions: map[*Session]struct{}{},
 	}
 	b.ctx, b.quit = context.WithCancel(context.Background())

@@ -69,7 +69,7 @@ func (s *Session) upload(ctx context.Context, o *object, cmds []resp.Command) ([
 				key = cmd[at-1]
 			}
 			if len(cmd[at]) > largestValue {
-				return nil, fmt.Errorf("gateway: nothing was run, a value of %s has %d bytes and may have %d", clip(strings.ToUpper(cmd[0])), len(cmd[at]), largestValue)
+				return nil, &notRun{fmt.Errorf("a value of %s has %d bytes and may have %d", clip(strings.ToUpper(cmd[0])), len(cmd[at]), largestValue)}
 			}
 			if r != nil && r.in.Blobs && len(cmd[at]) > r.blobFrom(key) {
 				large = append(large, valuePlace{i, at})
@@ -90,7 +90,7 @@ func (s *Session) upload(ctx context.Context, o *object, cmds []resp.Command) ([
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("gateway: nothing was run, a large value could not be brought to R2: %w", err)
+		return nil, &notRun{fmt.Errorf("a large value could not be brought to R2: %w", err)}
 	}
 	out := append([]resp.Command(nil), cmds...)
 	for i := 0; i < len(large); {
@@ -107,12 +107,12 @@ func (s *Session) upload(ctx context.Context, o *object, cmds []resp.Command) ([
 // tooLarge is the error of a command that no message takes.
 func (sp *space) tooLarge(cmd resp.Command, r *router) error {
 	name := clip(strings.ToUpper(cmd[0]))
-	const head = "gateway: nothing was run, %s has %d bytes and a command may have %d"
+	const head = "%s has %d bytes and a command may have %d"
 	if r != nil && !r.in.Blobs && len(engine.RefPlaces(cmd)) > 0 {
-		return fmt.Errorf(head+`: larger values of strings are kept in R2, and the plan of %s has no bucket; write "store: r2" for the family in redis2cf.yaml, run redis2cf worker -o and deploy again`,
-			name, frame.Size(cmd), largestCommand, sp.b.url)
+		return &notRun{fmt.Errorf(head+`: larger values of strings are kept in R2, and the plan of %s has no bucket; write "store: r2" for the family in redis2cf.yaml, run redis2cf worker -o and deploy again`,
+			name, frame.Size(cmd), largestCommand, sp.b.url)}
 	}
-	return fmt.Errorf(head+": only the values of strings (SET, SETEX, MSET …) are kept in R2; keep it in smaller parts", name, frame.Size(cmd), largestCommand)
+	return &notRun{fmt.Errorf(head+": only the values of strings (SET, SETEX, MSET …) are kept in R2; keep it in smaller parts", name, frame.Size(cmd), largestCommand)}
 }
 
 // hide takes the name of the command that carries references away from a caller who

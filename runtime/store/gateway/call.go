@@ -62,6 +62,9 @@ func (k *call) claim(to int32) bool {
 	return true
 }
 
+// wanted reports whether somebody waits for the call's end.
+func (k *call) wanted() bool { return k.state.Load() != abandoned }
+
 // signal is what a caller waits for.
 type signal uint8
 

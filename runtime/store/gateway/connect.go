@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -17,10 +18,12 @@ const (
 	connectTime  = 10 * time.Second // how long commands that were not sent wait for a connection that was there before
 	firstTime    = 2 * time.Second  // the same when there never was one
 	closeTime    = 5 * time.Second  // how long Close waits for answers
+	byeTime      = time.Second      // how long Close takes to say so
 	keepAlive    = 15 * time.Second // between two looks at a silent connection that somebody waits for
 	probeTime    = 10 * time.Second
 	firstBackoff = 20 * time.Millisecond
 	lastBackoff  = 3 * time.Second
+	maxLosses    = 8 // connections that a frame may end while nobody waits for it
 )
 
 func newBackoff() *backoff.ExponentialBackOff {
@@ -45,15 +48,42 @@ func overloadDelay(n int) time.Duration {
 // run keeps the lane connected while somebody needs it, and reads.
 func (l *lane) run() {
 	defer close(l.stopped)
+	b := newBackoff()
 	for l.needed() {
 		w, welcome := l.connect()
 		if w == nil {
 			continue
 		}
+		before := l.answers
 		err := l.serve(w, welcome)
 		w.close()
 		l.lost(err)
+		if l.answers != before {
+			b.Reset()
+		} else if l.fruitless() {
+			// It may be the frame that ends its connections.
+			select {
+			case <-l.o.sp.b.ctx.Done():
+			case <-time.After(b.NextBackOff()):
+			}
+		}
 	}
+}
+
+// fruitless counts the connections that were lost with the frame in flight. It reports
+// whether there is one. When the frame was sent often enough, and nobody waits for its
+// answer any more, others need not wait behind it either.
+func (l *lane) fruitless() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.flying {
+		return false
+	}
+	if l.losses++; l.losses >= maxLosses && !slices.ContainsFunc(l.flight, (*call).wanted) {
+		l.forget(fmt.Errorf("gateway: %w: it ended %d connections", ErrOutcome, l.losses))
+		l.busy = false
+	}
+	return true
 }
 
 // needed waits until there is something to connect for. It reports false when the
@@ -100,13 +130,16 @@ func (l *lane) connect() (wire, *frame.Welcome) {
 		switch {
 		case l.closing:
 		case isRefusal(err):
+			if l.rotated != nil {
+				err = l.rotated
+			}
 			l.tell(err)
 			if l.flying || len(l.parked) > 0 {
-				l.forget(fmt.Errorf("gateway: %w: %w", ErrOutcome, err))
+				l.forget(err)
 				l.busy = false
 			}
 		case time.Since(start) > patience:
-			l.tell(fmt.Errorf("gateway: nothing was run: %w", err))
+			l.tell(&notRun{why(err)})
 		}
 		l.expire()
 		done := l.closing || !l.wanted()
@@ -198,7 +231,7 @@ func (l *lane) serve(w wire, welcome *frame.Welcome) error {
 		l.mu.Unlock()
 		return nil
 	}
-	l.wire, l.welcomed, l.epoch = w, true, welcome.Epoch
+	l.wire, l.welcomed, l.epoch, l.rotated = w, true, welcome.Epoch, nil
 	l.generation++
 	for _, c := range l.clients {
 		c.told = nil
@@ -214,7 +247,7 @@ func (l *lane) serve(w wire, welcome *frame.Welcome) error {
 		}
 	} else {
 		l.busy = true
-		l.send()
+		l.send(false)
 	}
 	stop := l.keepAlive(w)
 	defer stop()
@@ -309,7 +342,7 @@ func (l *lane) fold() {
 	for _, t := range l.tickets() {
 		k := l.parked[t]
 		l.unqueue(k)
-		k.fail(errClosed)
+		k.fail(fmt.Errorf("gateway: %w: the store was closed, and nobody said whether the command was served", ErrOutcome))
 	}
 	clear(l.parked)
 }
@@ -328,7 +361,7 @@ func (l *lane) close() {
 		l.giveUp(l.parked[t], errClosed)
 	}
 	l.proceed()
-	for until := time.Now().Add(closeTime); time.Now().Before(until); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(l.o.sp.b.closeTime); time.Now().Before(until); time.Sleep(time.Millisecond) {
 		l.mu.Lock()
 		quiet := !l.busy && len(l.parked) == 0 || l.wire == nil
 		l.mu.Unlock()
@@ -341,7 +374,9 @@ func (l *lane) close() {
 	w := l.wire
 	l.mu.Unlock()
 	if w != nil {
+		late := time.AfterFunc(byeTime, w.close) // what is being written may not get through
 		_ = w.write(frame.AppendBye(nil))
+		late.Stop()
 		w.close()
 	}
 	select {

@@ -10,7 +10,8 @@
 // client's own password (Options.Password); the first that is there counts.
 // A namespace stays below the one that the token has; that of a client which the plan
 // names is below it, behind a slash. transport=http does
-// without WebSockets, which is also what is done when the way there refuses them.
+// without WebSockets, which is also what is done when the way there refuses them (an
+// upgrade is answered with 4xx or 501; other faults are tried again).
 //
 // # How a command travels
 //
@@ -39,7 +40,10 @@
 //
 // The frame in flight is sent again with its number, so that it is run once. An
 // object that cannot know answers that the outcome is not known, and so does this
-// package when a frame was without an answer for ten minutes. What was not sent
+// package when a frame was without an answer for ten minutes, or has ended one connection
+// after the other and nobody waits for it any more. What changes nothing may run twice,
+// when the object was opened anew in between: a PUBLISH that travelled with no write can be
+// heard twice, as it can be when go-redis sends a command again. What was not sent
 // waits for the next connection, ten seconds at most, two when there never was one.
 // A subscriber's session ends, since nobody knows what was published meanwhile; the
 // facade opens another and subscribes again. Commands that wait for data are sent again
@@ -75,5 +79,7 @@
 //	PSUBSCRIBE                            goes to all objects, MONITOR too
 //	everything else                       goes to the first object: INFO, TIME, CONFIG GET, CLIENT INFO …
 //
-// What goes to several objects is not one transaction.
+// What goes to several objects is not one transaction: when it fails in one of them, the
+// error says that the outcome is not known (ErrOutcome). So it does when a pipeline of
+// several frames fails behind the first.
 package gateway

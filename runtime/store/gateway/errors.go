@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
+	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
@@ -20,6 +21,46 @@ var ErrOutcome = errors.New("ERR outcome unknown")
 
 // errClosed is the error of what was not run because the session or the store was closed.
 var errClosed = fmt.Errorf("gateway: %w", store.ErrClosed)
+
+// notRun is the error of commands of which nothing was run.
+type notRun struct{ why error }
+
+func (n *notRun) Error() string {
+	return "gateway: nothing was run, " + strings.TrimPrefix(n.why.Error(), "gateway: ")
+}
+func (n *notRun) Unwrap() error { return n.why }
+
+// why is an error without the claim that nothing was run.
+func why(err error) error {
+	var n *notRun
+	if errors.As(err, &n) {
+		return n.why
+	}
+	return err
+}
+
+// unknown is the error of commands that may have been run.
+func unknown(err error) error {
+	if errors.Is(err, ErrOutcome) {
+		return err
+	}
+	return fmt.Errorf("gateway: %w: %w", ErrOutcome, why(err))
+}
+
+// partly is the error of a frame of which there are replies already: what says that
+// nothing was run speaks of the rest of it.
+func partly(err error, replies []resp.Reply) error {
+	var n *notRun
+	switch {
+	case err == nil || len(replies) == 0 || errors.Is(err, ErrOutcome):
+		return err
+	case errors.Is(err, store.ErrClosed):
+		return errClosedHalfway
+	case !errors.As(err, &n) && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
+		return err
+	}
+	return fmt.Errorf("gateway: %w: commands before this one were run: %w", ErrOutcome, why(err))
+}
 
 // errClosedHalfway is the error of a frame that the end of the session cut.
 var errClosedHalfway = errors.New("gateway: the session was closed while a command waited; those before it were run")
@@ -82,8 +123,7 @@ func (sp *space) dialError(err error) error {
 	return fmt.Errorf("gateway: connecting to %s: %w", url, err)
 }
 
-// codeError says what an error of the object means. ran says whether something may
-// have been run.
+// codeError says what an error of the object means.
 func (sp *space) codeError(e *frame.Error) error {
 	text := clip(e.Text)
 	switch e.Code {
@@ -97,11 +137,11 @@ func (sp *space) codeError(e *frame.Error) error {
 	case frame.CodeOutcome:
 		return fmt.Errorf("gateway: %w: %s", ErrOutcome, text)
 	case frame.CodeTooLarge:
-		return fmt.Errorf("gateway: nothing was run, the commands are too large for one message: %s", text)
+		return &notRun{fmt.Errorf("the commands are too large for one message: %s", text)}
 	case frame.CodeOverload:
-		return fmt.Errorf("gateway: nothing was run, the object is overloaded; try again later, or spread the keys over shards in redis2cf.yaml: %s", text)
+		return &notRun{fmt.Errorf("the object is overloaded; try again later, or spread the keys over shards in redis2cf.yaml: %s", text)}
 	case frame.CodeFault:
-		return fmt.Errorf("gateway: nothing was run, the object's storage failed: %s", text)
+		return &notRun{fmt.Errorf("the object's storage failed: %s", text)}
 	case frame.CodeNotFound:
 		return refuse("gateway: %s has no such object: %s", sp.b.url, text)
 	case frame.CodeUnserved:

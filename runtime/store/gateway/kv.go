@@ -66,7 +66,11 @@ func (s *Session) overKV(ctx context.Context, scratch *resp.Scratch, cmds []resp
 	}
 	front := s.front
 	s.mu.Unlock()
-	return front.ExecuteIn(ctx, scratch, cmds)
+	replies, err := front.ExecuteIn(ctx, scratch, cmds)
+	if err != nil {
+		return nil, partly(err, replies)
+	}
+	return replies, nil
 }
 
 // primary are the families as the plan has them now.

@@ -53,6 +53,7 @@ type lane struct {
 	epoch      uint64
 	generation uint64 // counts connections: clients end with theirs
 	welcomed   bool   // there was a connection before
+	rotated    error  // the last one was ended because its token is none any more; nil: it was not
 
 	// The builder's.
 	id        frame.SessionID
@@ -63,7 +64,7 @@ type lane struct {
 	flight    []*call    // its calls; empty: none is in flight, or it has none
 	flying    bool       // a frame is in flight
 	sent      time.Time  // when it was sent first
-	cancel    []uint64   // the cancellations in it
+	aside     aside      // what it has beside its commands
 	encode    sync.Mutex // held from when calls are taken until the frame is encoded; locked after mu
 	spare     []*call
 	in        []byte
@@ -71,7 +72,12 @@ type lane struct {
 	returning int  // callers that came back in time, lately
 	resent    bool // the frame in flight was sent over an earlier connection
 	retries   int  // answers "overloaded" to the frame in flight
+	losses    int  // connections that were lost with it, one after the other
+	answers   int  // frames that were answered
 }
+
+// aside is what a frame says beside its commands: see frame.Frame.
+type aside struct{ acks, cancels, closed []uint64 }
 
 func newLane(o *object, slow bool) *lane {
 	l := &lane{
@@ -112,7 +118,7 @@ func (l *lane) submit(ctx context.Context, k *call) error {
 		select {
 		case <-room:
 		case <-ctx.Done():
-			return fmt.Errorf("gateway: nothing was run, %d MB of commands wait already: %w", maxQueued>>20, ctx.Err())
+			return &notRun{fmt.Errorf("%d MB of commands wait already: %w", maxQueued>>20, ctx.Err())}
 		}
 		l.mu.Lock()
 	}
@@ -162,12 +168,13 @@ func (l *lane) proceed() {
 		return
 	}
 	l.busy = true
-	l.send()
+	l.send(true)
 }
 
 // send builds a frame of what is queued and writes it. The caller holds mu and has
-// set busy; mu is released. When nothing is left to send, busy is taken back.
-func (l *lane) send() {
+// set busy; mu is released. When nothing is left to send, busy is taken back. hasty says
+// that the caller has no time to wait until a large frame is on its way.
+func (l *lane) send(hasty bool) {
 	w := l.wire
 	if w == nil || !l.take() {
 		l.busy = false
@@ -175,10 +182,22 @@ func (l *lane) send() {
 		return
 	}
 	l.mu.Unlock()
-	if err := w.write(l.build()); err != nil {
-		w.close() // run finds out, and sends it again
+	out := l.build()
+	write := func() {
+		if err := w.write(out); err != nil {
+			w.close() // run finds out, and sends it again
+		}
+	}
+	if hasty && len(out) > promptly {
+		go write()
+	} else {
+		write()
 	}
 }
+
+// promptly is how many bytes a connection takes at once when nothing else is on its way.
+// To write more may take as long as the other end likes.
+const promptly = 16 << 10
 
 // take moves calls from the queue to the frame. The caller holds mu and is the
 // builder. It reports whether there is anything to send, and holds encode then.
@@ -192,6 +211,9 @@ func (l *lane) take() bool {
 			// Its caller is gone, or will be when his cancellation is answered.
 			l.account(k, -1)
 			n++
+			if k.giveUp != nil && !k.waiting {
+				k.fail(k.giveUp) // it was in a frame, and was not run
+			}
 			continue
 		}
 		if k.epoch != 0 && (k.generation != l.generation || k.epoch != l.epoch) {
@@ -234,19 +256,38 @@ func (l *lane) take() bool {
 		}
 		l.groups = append(l.groups, k.c.group(k, l.epoch))
 	}
-	f.Acks, f.Cancels, f.Closed = l.acks, l.cancels, l.closed
+	f.Acks, l.acks = some(l.acks)
+	f.Cancels, l.cancels = some(l.cancels)
+	f.Closed, l.closed = some(l.closed)
 	f.Groups = l.groups
-	l.cancel = append(l.cancel[:0], l.cancels...)
+	l.aside = aside{f.Acks, f.Cancels, f.Closed}
 	l.next = f
-	l.acks, l.cancels, l.closed = nil, nil, nil
-	l.flying, l.resent, l.retries = true, false, 0
+	l.flying, l.resent, l.retries, l.losses = true, false, 0, 0
 	l.sent = time.Now()
 	l.encode.Lock()
 	return true
 }
 
+// maxAside is how many tickets, and how many clients, are named in one frame: far fewer
+// than frame.MaxNumbers, so that they do not make a large command too large.
+const maxAside = 4096
+
+// some cuts off what goes into one frame.
+func some(all []uint64) (now, later []uint64) {
+	if len(all) <= maxAside {
+		return all, nil
+	}
+	return all[:maxAside:maxAside], all[maxAside:]
+}
+
+// keptOut is how large a frame may be whose memory serves the next one.
+const keptOut = 4 * frame.MaxIn
+
 // build encodes the frame that was taken.
 func (l *lane) build() []byte {
+	if cap(l.out) > keptOut {
+		l.out = nil
+	}
 	out := l.next.Append(l.out[:0])
 	l.out = out
 	clear(l.groups)

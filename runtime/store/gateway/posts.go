@@ -67,10 +67,18 @@ func (p *posts) write(b []byte) error {
 // errNoAnswer is the fault of a response that leaves a frame without its answer.
 var errNoAnswer = errors.New("gateway: the response has no answer of the frame that was sent")
 
+// errEntity is the fault of a request that is larger than something on the way takes:
+// it will never arrive.
+var errEntity = errors.New("a request of this size does not get through")
+
 // exchange posts a body and takes in what comes back. A frame is answered, or refused,
 // in the response to its own request: without that the answer is lost.
 func (p *posts) exchange(ctx context.Context, body []byte, framed bool) bool {
 	answer, err := p.post(ctx, body)
+	if framed && errors.Is(err, errEntity) {
+		refusal := frame.Error{Code: frame.CodeTooLarge, Text: err.Error()}
+		answer, err = frame.AppendPart(nil, refusal.Append(nil)), nil
+	}
 	if err == nil {
 		var parts [][]byte
 		parts, err = frame.Parts(answer)
@@ -128,6 +136,9 @@ func (p *posts) post(ctx context.Context, body []byte) ([]byte, error) {
 		return nil, p.sp.dialError(err)
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusRequestEntityTooLarge {
+		return nil, fmt.Errorf("%w (%s)", errEntity, clip(response.Status))
+	}
 	if err := p.sp.statusError(response); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -60,7 +59,8 @@ func (l *lane) answered(b []byte) error {
 	l.setEpoch(a.Epoch)
 	flight := l.flight
 	l.flight, l.flying = l.spare[:0], false
-	cancel := l.cancel
+	l.answers++
+	cancel := l.aside.cancels
 	base := len(l.queue)
 	l.mu.Unlock()
 
@@ -73,9 +73,7 @@ func (l *lane) answered(b []byte) error {
 		}
 		var done bool
 		if done, err = l.deliver(k, &a); err != nil {
-			for _, k := range flight[i:] {
-				k.fail(fmt.Errorf("gateway: %w: the answer cannot be read: %w", ErrOutcome, err))
-			}
+			l.lose(flight[i:], fmt.Errorf("gateway: %w: the answer cannot be read: %w", ErrOutcome, err))
 			break
 		}
 		if done {
@@ -96,7 +94,7 @@ func (l *lane) answered(b []byte) error {
 		l.gather(base, woken)
 	}
 	l.mu.Lock()
-	l.send()
+	l.send(false)
 	return err
 }
 
@@ -167,8 +165,7 @@ func (l *lane) park(k *call) bool {
 		l.giveUp(k, errClosed)
 	case l.resent:
 		// The answer may be an old one: what was blocked then ended with its connection.
-		k.cmds = stillToWait(k.cmds, time.Since(k.since))
-		l.enqueue(k)
+		l.waitFurther(k)
 	}
 	k.remind()
 	l.listen()
@@ -227,10 +224,16 @@ func (l *lane) waitAgain() {
 		if k.queued || k.giveUp != nil || k.state.Load() != pending || slices.Contains(l.flight, k) {
 			continue
 		}
-		k.cmds = stillToWait(k.cmds, time.Since(k.since))
-		k.since = time.Now()
-		l.enqueue(k)
+		l.waitFurther(k)
 	}
+}
+
+// waitFurther queues a blocked command again, with the time that is left to it. The
+// caller holds mu.
+func (l *lane) waitFurther(k *call) {
+	k.cmds = stillToWait(k.cmds, time.Since(k.since))
+	k.since = time.Now()
+	l.enqueue(k)
 }
 
 // dispatch takes in pushes, replies of blocked commands and the ends of clients.
@@ -294,6 +297,9 @@ func (l *lane) wake(w *frame.Wake) {
 func (l *lane) refused(e *frame.Error) error {
 	err := l.o.sp.codeError(e)
 	l.mu.Lock()
+	if e.Code == frame.CodeRotated {
+		l.rotated = err // which says more than what the next connection will be told
+	}
 	mine := e.Seq == l.seq
 	if e.Seq == 0 {
 		mine = !e.Fatal || e.Code == frame.CodeProtocol || e.Code == frame.CodeTooLarge
@@ -312,13 +318,13 @@ func (l *lane) refused(e *frame.Error) error {
 			l.retries++
 			l.mu.Unlock()
 			return err
-		case e.Code == frame.CodeOutcome, l.resent && e.Code != frame.CodeFault:
+		case e.Code == frame.CodeOutcome, l.resent:
 			l.forget(err) // it may have been run when it was sent first
 		default:
 			l.drop(err)
 		}
 		if !e.Fatal {
-			l.send()
+			l.send(false)
 			return nil
 		}
 		l.busy = false
@@ -330,26 +336,38 @@ func (l *lane) refused(e *frame.Error) error {
 	return nil
 }
 
-// drop ends the frame in flight, of which nothing was run. The caller holds mu.
-func (l *lane) drop(err error) {
-	for _, k := range l.flight {
+// lose ends calls of a frame whose answer cannot be read.
+func (l *lane) lose(calls []*call, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.end(calls, err)
+}
+
+// end ends calls that were in a frame. The caller holds mu.
+func (l *lane) end(calls []*call, err error) {
+	for _, k := range calls {
 		k.c.told = nil
 		delete(l.parked, k.ticket) // it was to wait again
 		k.fail(err)
 	}
+}
+
+// drop ends the frame in flight, of which nothing was run. The caller holds mu.
+func (l *lane) drop(err error) {
+	l.end(l.flight, err)
 	clear(l.flight)
 	l.flight, l.flying = l.flight[:0], false
 	// What else was in it is sent with the next one.
-	l.cancels = append(l.cancels, l.cancel...)
-	l.cancel = l.cancel[:0]
+	l.acks = append(l.acks, l.aside.acks...)
+	l.cancels = append(l.cancels, l.aside.cancels...)
+	l.closed = append(l.closed, l.aside.closed...)
+	l.aside = aside{}
 }
 
 // forget begins another session of the protocol, since nothing is known any more of
 // what the old one was sent. The caller holds mu.
 func (l *lane) forget(err error) {
-	if !errors.Is(err, ErrOutcome) {
-		err = fmt.Errorf("gateway: %w: %w", ErrOutcome, err)
-	}
+	err = unknown(err)
 	l.drop(err)
 	for _, t := range l.tickets() {
 		k := l.parked[t]
@@ -378,8 +396,9 @@ func (l *lane) resend(w wire) {
 		l.mu.Unlock()
 		return // the next connection sends it
 	}
+	out := l.out
 	l.mu.Unlock()
-	if err := w.write(l.out); err != nil {
+	if err := w.write(out); err != nil {
 		w.close()
 	}
 }

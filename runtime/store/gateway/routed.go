@@ -59,7 +59,9 @@ func (w *course) step(ctx context.Context, i int) (int, error) {
 			return 0, err
 		}
 		r, err := fan(ctx, w, cmd)
-		w.set(i, r)
+		if err == nil {
+			w.set(i, r)
+		}
 		return 1, err
 	}
 	o, bad := w.r.target(keysOf(cmd))
@@ -70,8 +72,11 @@ func (w *course) step(ctx context.Context, i int) (int, error) {
 	case o == nil:
 		o = w.r.all[0]
 	}
-	if isNamed(cmd, "watch") {
-		if tied := w.s.tiedTo(); tied != nil && tied != o {
+	if watch := isNamed(cmd, "watch"); watch || isNamed(cmd, "unwatch") {
+		switch tied := w.s.tiedTo(); {
+		case tied != nil && !watch:
+			o = tied
+		case tied != nil && tied != o:
 			w.set(i, resp.NewError(crossSlot))
 			return 1, nil
 		}

@@ -126,6 +126,16 @@ func TestPipelinesAndTransactionsOverSeveralObjects(t *testing.T) {
 	if got := all(multi, cmd("SET", "{t}a", "3"), exec); got != "[OK QUEUED nil]" {
 		t.Error(got)
 	}
+	want(t, s, "OK", "WATCH", "{t}a")
+	want(t, s, "OK", "UNWATCH") // in the object that watches
+	want(t, other, "OK", "SET", "{t}a", "4")
+	want(t, s, "OK", "WATCH", "user:3")
+	if got := all(multi, cmd("GET", "user:3"), exec); got != `[OK QUEUED ["3"]]` {
+		t.Error(got)
+	}
+	if got := all(multi, cmd("GET", "{t}a"), exec); got != `[OK QUEUED ["4"]]` {
+		t.Error(got)
+	}
 }
 
 func TestCommandsWithoutKeysOverSeveralObjects(t *testing.T) {

@@ -38,20 +38,24 @@ func newRouter(sp *space, in *info) (*router, error) {
 		groups = []infoGroup{{Shards: 1}}
 	}
 	index := map[string]int{}
+	objects := 0
 	for i, g := range groups {
-		if _, twice := index[g.Name]; twice || g.Shards > maxObjects {
+		_, twice := index[g.Name]
+		index[g.Name] = i
+		if objects += min(max(g.Shards, 1), maxObjects+1); twice {
 			return nil, sp.noWorker("its groups make no sense")
 		}
-		index[g.Name] = i
+	}
+	if objects > maxObjects {
+		return nil, refuse("gateway: the plan of %s has more objects than the %d that this program can use", sp.b.url, maxObjects)
+	}
+	for _, g := range groups {
 		made := group{name: g.Name}
 		for shard := 0; shard < max(g.Shards, 1); shard++ {
 			made.objects = append(made.objects, sp.object(g.Name, shard))
 		}
 		r.groups = append(r.groups, made)
 		r.all = append(r.all, made.objects...)
-	}
-	if len(r.all) > maxObjects {
-		return nil, refuse("gateway: the plan of %s has %d objects; this program can use %d", sp.b.url, len(r.all), maxObjects)
 	}
 	var families []kvprimary.Family
 	primary := false

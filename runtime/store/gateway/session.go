@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -100,14 +99,6 @@ func (s *Session) ExecuteIn(ctx context.Context, scratch *resp.Scratch, cmds []r
 		replies = append(replies, rest...)
 	}
 	return replies, nil
-}
-
-// partly is the error of a frame of which there are replies already.
-func partly(err error, replies []resp.Reply) error {
-	if len(replies) > 0 && errors.Is(err, store.ErrClosed) {
-		return errClosedHalfway
-	}
-	return err
 }
 
 // gone is the error of a session whose client the object has ended.

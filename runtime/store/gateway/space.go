@@ -49,7 +49,9 @@ type object struct {
 
 func newSpace(b *Backend, token, from string) *space {
 	sp := &space{b: b, token: token, tokenFrom: from, objects: map[string]*object{}}
-	sp.client = &http.Client{Transport: newTransport(), CheckRedirect: noRedirect}
+	t := newTransport()
+	t.MaxIdleConnsPerHost = 64 // over HTTP each lane has a request under way, and one that waits
+	sp.client = &http.Client{Transport: t, CheckRedirect: noRedirect}
 	sp.plain.Store(b.addr.http)
 	return sp
 }
@@ -290,9 +292,11 @@ func (sp *space) dial(l *lane) (wire, error) {
 	if response.StatusCode != http.StatusSwitchingProtocols {
 		err = sp.statusError(response)
 	}
-	switch response.StatusCode {
-	case http.StatusUnauthorized, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	switch code := response.StatusCode; {
+	case code == http.StatusUnauthorized, code == http.StatusNotFound, code == http.StatusTooManyRequests:
 		return nil, err
+	case code >= 500 && code != http.StatusNotImplemented:
+		return nil, err // a fault, which passes: that HTTP works by then says nothing about WebSockets
 	}
 	if sp.b.addr.sockets || isVersion(err) {
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -68,6 +69,7 @@ func dialSocket(ctx context.Context, base *url.URL, header http.Header) (*socket
 		CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
+		t.CloseIdleConnections() // that on which the refusal came
 		return nil, response, err
 	}
 	c.SetReadLimit(maxRead)
@@ -122,7 +124,16 @@ func (s *socket) read(buf []byte) ([]byte, error) {
 
 func (s *socket) listen(bool) {}
 
-func (s *socket) probe(ctx context.Context) error { return s.c.Ping(ctx) }
+// probe asks for a sign of life. While a large message is on its way, in either direction,
+// none can come: that the bytes move is one, too.
+func (s *socket) probe(ctx context.Context) error {
+	before := s.cork.moved.Load()
+	err := s.c.Ping(ctx)
+	if err != nil && s.cork.moved.Load() != before {
+		return nil
+	}
+	return err
+}
 
 func (s *socket) close() { _ = s.c.CloseNow() }
 
@@ -131,7 +142,8 @@ func (s *socket) close() { _ = s.c.CloseNow() }
 // call and a packet. It reads ahead for the same reason.
 type corked struct {
 	net.Conn
-	r *bufio.Reader
+	r     *bufio.Reader
+	moved atomic.Int64 // how often bytes came, or bytes of a message went
 
 	mu   sync.Mutex
 	held bool
@@ -140,7 +152,13 @@ type corked struct {
 
 func newCorked(c net.Conn) *corked { return &corked{Conn: c, r: bufio.NewReaderSize(c, readBuffer)} }
 
-func (c *corked) Read(p []byte) (int, error) { return c.r.Read(p) }
+func (c *corked) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if n > 0 {
+		c.moved.Add(1)
+	}
+	return n, err
+}
 
 // maxCork bounds what is gathered before it is sent after all.
 const maxCork = 256 << 10
@@ -149,7 +167,7 @@ func (c *corked) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.held {
-		return c.Conn.Write(p)
+		return c.Conn.Write(p) // a ping or a pong
 	}
 	if len(c.out)+len(p) > maxCork {
 		if err := c.flush(); err != nil {
@@ -161,13 +179,21 @@ func (c *corked) Write(p []byte) (int, error) {
 }
 
 func (c *corked) flush() error {
-	if len(c.out) == 0 {
-		return nil
+	for out := c.out; len(out) > 0; {
+		n, err := c.Conn.Write(out[:min(len(out), flushPiece)])
+		if err != nil {
+			return err
+		}
+		c.moved.Add(1)
+		out = out[n:]
 	}
-	_, err := c.Conn.Write(c.out)
 	c.out = c.out[:0]
-	return err
+	return nil
 }
+
+// flushPiece is how many bytes are handed to the connection at once, so that it can be
+// seen that they go.
+const flushPiece = 64 << 10
 
 func (c *corked) hold() {
 	c.mu.Lock()
