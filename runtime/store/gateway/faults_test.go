@@ -55,7 +55,10 @@ func TestNothingIsLostOrDoubledWhateverFails(t *testing.T) {
 			torment.Run(t, torment.Options{
 				Over: open(t, u+f.query), Safe: r.b, Calm: calm, Outcome: ErrOutcome,
 				Counter: "counter", Cell: "cell", Queue: "queue", Pair: "pair",
-				Run: func(func() int64) { time.Sleep(faultTime()) },
+				Run: func(acknowledged func() int64) {
+					time.Sleep(faultTime())
+					until(t, "what is enough to be counted", func() bool { return acknowledged() >= 200 })
+				},
 			})
 		})
 	}
