@@ -51,6 +51,7 @@ func TestModulesOnWorkerd(t *testing.T) {
 		})
 	}
 	t.Run("theProtocolIsThatOfGo", func(t *testing.T) { sameProtocol(t, l) })
+	t.Run("theNamesInKVAreThoseOfGo", func(t *testing.T) { sameNames(t, l) })
 }
 
 // What the modules repeat of the frame protocol is what Go says.

@@ -4,6 +4,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { accessOf, tokens } from "./access.js";
 import { MAX_MESSAGE, SUBPROTOCOL, VERSION, Code, echo, errorMessage, partsOf, seqOf, seqOfBody } from "./frame.js";
+import { nameIn, primariesOf } from "./kv.js";
 import { Memory, Runner } from "./program.js";
 import { Timers } from "./timers.js";
 import { Exit, Wasi } from "./wasi.js";
@@ -441,6 +442,13 @@ export default {
     if (url.pathname === "/constants") {
       return Response.json({ version: VERSION, subprotocol: SUBPROTOCOL, maxMessage: MAX_MESSAGE, codes: Code,
         error: hex(errorMessage(Code.OUTCOME, 300, true, "ERR é")), parts: hex(partsOf([bytes(1, 2), bytes(), new Uint8Array(200)])) });
+    }
+    if (url.pathname === "/kv") {
+      const asked = await request.json();
+      return Response.json(asked.map(({ families, namespace, names }) => {
+        const { has } = primariesOf(families)(namespace);
+        return names.map((name) => ({ has: has(name), name: nameIn(name, namespace) }));
+      }));
     }
     if (!url.pathname.startsWith("/run/")) return new Response("no test", { status: 404 });
     const name = url.pathname.slice(5);
