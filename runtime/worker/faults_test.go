@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	_ "embed"
+	"fmt"
 	"math/rand"
 	"strings"
 	"testing"
@@ -413,6 +414,41 @@ func TestAPollThatIsCutOffEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	requests(0)
+}
+
+// A poll, and what it waits for, does not outlive the instance: it ends, so that its
+// client hears of the new engine and sends its command again.
+func TestAPollEndsWithItsInstance(t *testing.T) {
+	_, client := start(t)
+	hello := (&frame.Hello{Version: frame.Version, Session: workerdtest.NewSession()}).Append(nil)
+	g := group(1, "BLPOP l 0")
+	g.Ticket = 1
+	if _, err := client.Post(hello, (&frame.Frame{Seq: 1, Groups: []frame.Group{g}}).Append(nil)); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.Post(hello, (&frame.Poll{Wait: 25_000}).Append(nil))
+		ended <- err
+	}()
+	soon(t, "the poll", func() error {
+		var s stats
+		if err := client.Get("/v1/stats", &s); err != nil || s.Requests != 1 {
+			return fmt.Errorf("%+v %v", s, err)
+		}
+		return nil
+	})
+	if r := client.Connect(t).Do(trapping...); r.Kind != resp.Error {
+		t.Fatalf("%v: %s", trapping, show(r))
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(15 * time.Second):
+		t.Error("the poll waits on")
+	}
 }
 
 // Random bytes, and frames in which some were changed, are answered or refused; none

@@ -271,10 +271,21 @@ export class Redis2cfObject extends DurableObject {
 
   // What the engine asks for: a Host of border.js.
 
-  /** @returns {Iterable<Connection>} */
-  *connections() {
-    yield* this.sockets.values();
-    yield* this.exchanges.values();
+  /**
+   * Is asked when the object opens. Requests that wait are none of them: what they wait
+   * for is gone with the engine that was, and they end, so that their clients ask again.
+   * @returns {Iterable<Connection>}
+   */
+  connections() {
+    for (const e of this.exchanges.values()) if (e.done !== null) this.over(e);
+    return [...this.sockets.values(), ...this.exchanges.values()];
+  }
+
+  /** @param {Exchange} e */
+  over(e) {
+    this.exchanges.delete(e.conn);
+    e.over = true;
+    e.done?.();
   }
 
   /**
@@ -301,9 +312,7 @@ export class Redis2cfObject extends DurableObject {
       e.parts.push(new Uint8Array(bytes));
       return;
     }
-    this.exchanges.delete(conn);
-    e.over = true;
-    e.done?.();
+    this.over(e);
   }
 
   /**
