@@ -47,7 +47,9 @@
 //	post(handle, conn, now, seed, n, mode)
 //	                              the same for an HTTP body: hello and one message. Answers go to conn;
 //	                              a send of the kind 1 ends the response, so a poll answers when there
-//	                              is something, or at a tick. closed() comes when the client went away
+//	                              is something, or at a tick. Nobody hears that a client went away:
+//	                              closed() comes for a response that is open after 30 s. When the
+//	                              object opens anew, responses that wait are ended and not attached
 //	closed(handle, conn, now, seed)
 //	tick(handle, now, seed)       a timer or the alarm
 //	sweep(handle, rows)           removes garbage rows
@@ -144,6 +146,7 @@
 //	                   followers: how far the object's D1 and KV are behind, and billed: messages,
 //	                   requests, alarms, rowsRead and rowsWritten since it was constructed
 //	…    /v1/blob      large values, see js/blobs.js; "blobs": true in /v1/info says that there is a bucket
+//	POST /v1/kv        families in KV alone (consistency: primary), see js/kv.js
 //	POST /v1/rebuild/d1, /v1/rebuild/kv
 //	                   has D1 or KV fed anew from the object's rows, while traffic goes on
 //
@@ -154,9 +157,11 @@
 // NAMESPACE[/PART]:GROUP/SHARD; see ObjectName.
 //
 // A refusal has JSON, {"code": 3, "text": "ERR …"}, with the codes of package frame:
-// 401 CodeToken, 403 CodeToken (the part of the namespace is no name), 404 and 405
-// CodeNotFound, 413 CodeTooLarge, 426 CodeProtocol (no WebSocket was asked for) or
-// CodeVersion (other subprotocols were offered), 500 CodeFault, 503 CodeOverload with Retry-After.
+// 401 CodeToken, 403 CodeToken (the part of the namespace is no name, or a token that
+// may only read is to change something), 404 and 405 CodeNotFound, 413 CodeTooLarge,
+// 426 CodeProtocol (no WebSocket was asked for) or CodeVersion (other subprotocols were
+// offered), 500 CodeFault, 503 CodeOverload with Retry-After; of /v1/kv and /v1/blob also
+// 400, 411 and 416 CodeProtocol, and 501 CodeUnserved (there is no such binding).
 // A socket that the object ends with an error is closed with 4000 + code, after an
 // Error message that says the same.
 //

@@ -115,7 +115,7 @@ export async function accessOf(request, url, env) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(refuse ? "" : token)));
   let found = -1;
   for (let i = 0; i < list.digests.length; i++) {
-    if (crypto.subtle.timingSafeEqual(digest, list.digests[i])) found = i;
+    if (crypto.subtle.timingSafeEqual(digest, list.digests[i]) && found < 0) found = i; // the same as recordOf finds
   }
   if (refuse || found < 0) {
     let text = "ERR the token is not valid";

@@ -193,9 +193,13 @@ export class Engine {
 
   /** Figures of the isolate: they name no object, key or client. */
   stats() {
-    const instance = this.instance;
-    const own = instance === null ? {} : JSON.parse(instance.text(instance.exports.stats()));
-    return { ...own, linearMemory: instance?.memory.memory.buffer.byteLength ?? 0, traps: this.generation - 1 };
+    let own = {};
+    try {
+      if (this.instance !== null) own = JSON.parse(this.instance.text(this.instance.exports.stats()));
+    } catch (e) {
+      this.lost(e);
+    }
+    return { ...own, linearMemory: this.instance?.memory.memory.buffer.byteLength ?? 0, traps: this.generation - 1 };
   }
 
   // The work of those.

@@ -11,7 +11,7 @@ const RESULT_BYTES = 256 << 10; // of rows, after which a query ends; a first ro
 const ERROR_BYTES = 2048;
 const RESULT_HEAD = 7; // more, rows, columns
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }); // which is: a mark stays
 const encoder = new TextEncoder();
 
 /** @typedef {ArrayBuffer | Uint8Array | string | number | null} Value of SQLite */
