@@ -208,23 +208,34 @@ func TestWithoutABucketLargeValuesAreRefused(t *testing.T) {
 //go:embed testdata/ahead.js
 var aheadEntry string
 
+// clock puts the Worker's clock forward, and has the object look at it: the alarm is on the
+// platform's clock, but a command does as well.
+func clock(t *testing.T, l *project.Local) func(c *workerdtest.Conn, minutes int) {
+	ahead := 0
+	return func(c *workerdtest.Conn, minutes int) {
+		t.Helper()
+		ahead += minutes
+		putForward(t, l, ahead)
+		c.Do("PING")
+	}
+}
+
+// putForward has the Worker's clock so many minutes before the platform's.
+func putForward(t *testing.T, l *project.Local, minutes int) {
+	t.Helper()
+	res, err := http.Get(fmt.Sprintf("%s/ahead?ms=%d", l.URL(), minutes*60_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close() // empty
+}
+
 func TestTheSweepRemovesOrphansFromR2(t *testing.T) {
 	l := workerdtest.Start(t, workerdtest.Options{Plan: largePlan, Tokens: tokens, Entry: aheadEntry})
 	v := values{t: t, url: l.URL(), token: "write", scope: "main/0"}
 	other := values{t: t, url: l.URL(), token: "write", scope: "other/0"}
 	c := workerdtest.Client{URL: l.URL(), Token: "write", Object: "main/0"}.Connect(t)
-	ahead := 0
-	forward := func(minutes int) {
-		t.Helper()
-		ahead += minutes
-		res, err := http.Get(fmt.Sprintf("%s/ahead?ms=%d", l.URL(), ahead*60_000))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close() // empty
-		// The alarm is on the platform's clock: a command does as well.
-		c.Do("PING")
-	}
+	forward := clock(t, l)
 	kept, deleted, theirs := v.put(noise(engine.MinRef, 1)), v.put(noise(engine.MinRef, 2)), other.put(noise(engine.MinRef, 3))
 	v.put(noise(engine.MinRef, 4)) // its SET never comes
 	c.Do(setRef(kept, "SET", "kept", "")...)
@@ -247,7 +258,7 @@ func TestTheSweepRemovesOrphansFromR2(t *testing.T) {
 		return strings.Join(ids, " ")
 	}
 	before := names()
-	forward(59)
+	forward(c, 59)
 	if got := names(); got != before {
 		t.Errorf("after an hour less a minute there is %s, want %s", got, before)
 	}
@@ -263,7 +274,7 @@ func TestTheSweepRemovesOrphansFromR2(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := 0; i < 8 && len(strings.Fields(names())) > 2; i++ {
-		forward(16)
+		forward(c, 16)
 		time.Sleep(300 * time.Millisecond) // what is asked of R2 comes back while nothing else happens
 	}
 	wait(2)
@@ -275,7 +286,7 @@ func TestTheSweepRemovesOrphansFromR2(t *testing.T) {
 	}
 	// A reference that was not used in time is not taken.
 	late := v.put(noise(engine.MinRef, 5))
-	forward(31)
+	forward(c, 31)
 	if r := c.Do(setRef(late, "SET", "late", "")...); r.Kind != resp.Error {
 		t.Errorf("%+v", r)
 	}
@@ -295,15 +306,7 @@ func TestAnObjectOpensWhileR2HasWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	restart(t, l)
-	forward := func(minutes int) {
-		t.Helper()
-		res, err := http.Get(fmt.Sprintf("%s/ahead?ms=%d", l.URL(), minutes*60_000))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close() // empty
-	}
-	forward(90)
+	putForward(t, l, 90)
 	c = client.Resume(t, c.Session, c.Seq)
 	want(t, c.Commands(resp.Command{"DBSIZE"}), "0")
 	ctx := context.Background()
@@ -311,7 +314,7 @@ func TestAnObjectOpensWhileR2HasWork(t *testing.T) {
 	if err != nil || len(names) != 1 {
 		t.Fatalf("R2 has %v (%v)", names, err)
 	}
-	forward(110)
+	putForward(t, l, 110)
 	soon(t, "R2", func() error {
 		c.Do("PING")
 		if names, err := l.R2List(ctx, ""); err != nil || len(names) > 0 {
@@ -381,18 +384,8 @@ func TestKillsLoseNoLargeValueAndLeaveNone(t *testing.T) {
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewSource(seed))
-	ahead := 0
 	c := client.Connect(t)
-	forward := func(minutes int) {
-		t.Helper()
-		ahead += minutes
-		res, err := http.Get(fmt.Sprintf("%s/ahead?ms=%d", l.URL(), ahead*60_000))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close() // empty
-		c.Do("PING")
-	}
+	forward := clock(t, l)
 	kill := func() {
 		t.Helper()
 		if err := l.Kill(); err != nil {
@@ -401,7 +394,7 @@ func TestKillsLoseNoLargeValueAndLeaveNone(t *testing.T) {
 		restart(t, l)
 		v.url, client.URL = l.URL(), l.URL()
 		c = client.Connect(t)
-		forward(0)
+		forward(c, 0)
 	}
 	model := map[string][]byte{}
 	for i := 0; i < 12; i++ {
@@ -424,7 +417,7 @@ func TestKillsLoseNoLargeValueAndLeaveNone(t *testing.T) {
 			delete(model, key)
 			kill()
 		}
-		forward(rnd.Intn(40))
+		forward(c, rnd.Intn(40))
 		if rnd.Intn(3) == 0 {
 			time.Sleep(time.Duration(rnd.Intn(30)) * time.Millisecond) // somewhere in a sweep
 			kill()
@@ -452,7 +445,7 @@ func TestKillsLoseNoLargeValueAndLeaveNone(t *testing.T) {
 		if time.Now().After(until) {
 			t.Fatalf("%d values are in R2, and %d keys need one", len(keys), len(model))
 		}
-		forward(16)
+		forward(c, 16)
 	}
 	for key, value := range model {
 		r := c.Do("GET", key)
