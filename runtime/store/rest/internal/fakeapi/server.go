@@ -404,6 +404,9 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, e *endpoint, a an
 	}
 	if a.status == 200 && e.r == nil {
 		w.Header().Set("Content-Type", "application/octet-stream")
+		if bytes.HasPrefix(a.bytes, []byte("{")) { // a value may have the type of an answer
+			w.Header().Set("Content-Type", "application/json")
+		}
 		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // as what stands before the API does
 			w.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(w)
