@@ -227,10 +227,27 @@ func TestObjects(t *testing.T) {
 			t.Errorf("%.20q has no error", key)
 		}
 	}
+	for _, size := range []int64{MaxUpload + 1, -1} {
+		if _, err := b.Put(ctx, "a", sized(size)); err == nil {
+			t.Errorf("%d bytes have no error", size)
+		}
+	}
 	if r := s.Requests(); len(r) != 0 {
 		t.Errorf("sent %q", r)
 	}
 }
+
+// sized is a reader that says how many bytes it has; below 0 it cannot.
+type sized int64
+
+func (s sized) Seek(int64, int) (int64, error) {
+	if s < 0 {
+		return 0, errors.New("it has no end")
+	}
+	return int64(s), nil
+}
+
+func (sized) Read([]byte) (int, error) { panic("it is not read") }
 
 func TestFindOrCreate(t *testing.T) {
 	s := fakeapi.Start(t)
