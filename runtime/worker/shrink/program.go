@@ -21,42 +21,32 @@ const (
 )
 
 // describe finds the description of the program with this table, which begins at an
-// address. Zeros at the beginning and the end of a segment need not be in it: the linker
-// leaves them out where many of them stand together.
-func describe(segments []segment, t *functionTable, address uint64) (d [words]uint64, ok bool) {
+// address.
+func describe(mem []byte, t *functionTable, address uint64) (d [words]uint64, ok bool) {
 	start := binary.LittleEndian.AppendUint64(nil, address)
 	start = binary.LittleEndian.AppendUint64(start, address+t.head.names)
-	found := bytes.TrimLeft(start, "\x00")
-	before := len(start) - len(found)
-	for _, s := range segments {
-		for rest := s.b; ; rest = rest[1:] {
-			i := bytes.Index(rest, found)
-			if i < 0 {
-				break
-			}
-			rest = rest[i:]
-			var all [8 * words]byte
-			copy(all[before:], rest)
-			for w := range d {
-				d[w] = binary.LittleEndian.Uint64(all[8*w:])
-			}
-			if d[wordTables] == address+t.head.tables && d[wordRecords] == address+t.head.index &&
-				d[wordIndex] == d[wordRecords] && d[wordIndex+1] == t.head.functions+1 {
-				return d, true
-			}
+	for rest := mem; ; rest = rest[1:] {
+		i := bytes.Index(rest, start)
+		if i < 0 || len(rest)-i < 8*words {
+			return d, false
+		}
+		rest = rest[i:]
+		for w := range d {
+			d[w] = binary.LittleEndian.Uint64(rest[8*w:])
+		}
+		if d[wordTables] == address+t.head.tables && d[wordRecords] == address+t.head.index &&
+			d[wordIndex] == d[wordRecords] && d[wordIndex+1] == t.head.functions+1 {
+			return d, true
 		}
 	}
-	return d, false
 }
 
-// at returns the memory from an address on, as far as a segment fills it.
-func at(segments []segment, address uint64) []byte {
-	for _, s := range segments {
-		if start := uint64(s.at); address >= start && address-start < uint64(len(s.b)) {
-			return s.b[address-start:]
-		}
+// at returns the memory from an address on.
+func at(mem []byte, address uint64) []byte {
+	if address >= uint64(len(mem)) {
+		return nil
 	}
-	return nil
+	return mem[address:]
 }
 
 // The list that tells in which function an instruction is: one entry, the number of a
@@ -69,8 +59,8 @@ const (
 
 // buckets makes entries of that list the same: the runtime looks further from the
 // function that it finds there, and so may begin with one that is up to 7 too early.
-func buckets(segments []segment, t *functionTable, d *[words]uint64) bool {
-	b, first, last := at(segments, d[wordBuckets]), d[wordFirst], d[wordLast]
+func buckets(mem []byte, t *functionTable, d *[words]uint64) bool {
+	b, first, last := at(mem, d[wordBuckets]), d[wordFirst], d[wordLast]
 	// The last function ends early, and its entries are of another form.
 	n := bucketsEach * (t.head.functions - 1)
 	if last < first || last-first <= n<<12 || n*bucketBytes > uint64(len(b)) {

@@ -40,6 +40,9 @@ const (
 	sectionCount    = 12 // which says how many segments of data there are: Go writes none
 )
 
+// mostMemory is how many bytes may be filled in a module whose tables are looked at.
+const mostMemory = 64 << 20
+
 // gap is how many zeros may stand between two segments that become one.
 const gap = 512
 
@@ -105,7 +108,14 @@ func data(body []byte, r *Report) ([]byte, error) {
 		merged = append(merged, segment{s.at, append([]byte{}, s.b...)})
 	}
 	r.Merged = len(merged)
-	empty(merged, r)
+	if mem := image(merged); mem != nil {
+		empty(mem, r)
+		// Where there is no segment, zeros are left: all that is written is zeros, and
+		// numbers where others were.
+		for _, s := range merged {
+			copy(s.b, mem[s.at:])
+		}
+	}
 	out := binary.AppendUvarint(nil, uint64(len(merged)))
 	for _, s := range merged {
 		out = append(out, 0, opConst)
@@ -117,27 +127,39 @@ func data(body []byte, r *Report) ([]byte, error) {
 	return out, nil
 }
 
-// empty empties what there is to be emptied in tables.
-func empty(segments []segment, r *Report) {
+// image is the memory that segments in their order fill, the zeros around them included,
+// which the linker leaves out, and some behind them; nil when it is too large.
+func image(segments []segment) []byte {
+	if len(segments) == 0 {
+		return nil
+	}
+	last := segments[len(segments)-1]
+	if int64(last.at)+int64(len(last.b)) > mostMemory {
+		return nil
+	}
+	mem := make([]byte, int(last.at)+len(last.b)+gap)
 	for _, s := range segments {
-		t, start, ok := readTable(s.b)
-		if !ok {
-			continue
-		}
-		r.Emptied = t.lines()
-		n, ok := t.dropUnsafePoints()
-		r.Emptied += n
-		r.Known = ok
-		d, ok := describe(segments, t, uint64(s.at)+uint64(start))
-		if !ok {
-			r.Known = false
-			return
-		}
-		n, ok = t.traces(at(segments, d[wordFunctions]))
-		r.Emptied += n
-		r.Known = buckets(segments, t, &d) && ok && r.Known
+		copy(mem[s.at:], s.b)
+	}
+	return mem
+}
+
+// empty empties what there is to be emptied in the tables in memory.
+func empty(mem []byte, r *Report) {
+	t, start, ok := readTable(mem)
+	if !ok {
 		return
 	}
+	r.Emptied = t.lines()
+	n, points := t.dropUnsafePoints()
+	r.Emptied += n
+	d, ok := describe(mem, t, uint64(start))
+	if !ok {
+		return
+	}
+	n, traces := t.traces(at(mem, d[wordFunctions]))
+	r.Emptied += n
+	r.Known = buckets(mem, t, &d) && points && traces
 }
 
 const (

@@ -85,7 +85,7 @@ func TestAModuleFillsTheSameMemoryButForTheTables(t *testing.T) {
 		}
 	}
 	var again Report
-	if empty([]segment{{0, before}}, &again); !again.Known || again.Emptied != r.Emptied {
+	if empty(before, &again); !again.Known || again.Emptied != r.Emptied {
 		t.Errorf("%+v, and %+v before", again, r)
 	}
 	if !bytes.Equal(before, after) {
@@ -115,7 +115,7 @@ func TestTablesOfAnUnknownFormStay(t *testing.T) {
 		spoil(b[at:])
 		spoiled := bytes.Clone(b)
 		var r Report
-		if empty([]segment{{0, b}}, &r); r.Known || r.Emptied != 0 || !bytes.Equal(b, spoiled) {
+		if empty(b, &r); r.Known || r.Emptied != 0 || !bytes.Equal(b, spoiled) {
 			t.Errorf("%s: it was changed: %+v", name, r)
 		}
 	}
@@ -138,16 +138,15 @@ func TestAPartOfAnUnknownFormStays(t *testing.T) {
 	}
 	open := func() (p parts) {
 		p.mem = bytes.Clone(mem)
-		segments := []segment{{0, p.mem}}
 		table, start, ok := readTable(p.mem)
 		if !ok {
 			t.Fatal("no table")
 		}
 		p.t = table
-		if p.d, ok = describe(segments, table, uint64(start)); !ok {
+		if p.d, ok = describe(p.mem, table, uint64(start)); !ok {
 			t.Fatal("no description")
 		}
-		p.data, p.buckets = at(segments, p.d[wordFunctions]), at(segments, p.d[wordBuckets])
+		p.data, p.buckets = at(p.mem, p.d[wordFunctions]), at(p.mem, p.d[wordBuckets])
 		first := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, uint64(start)), uint64(start)+table.head.names)
 		p.describe = p.mem[bytes.Index(p.mem, first):]
 		return p
@@ -190,7 +189,7 @@ func TestAPartOfAnUnknownFormStays(t *testing.T) {
 		part := spoil(p)
 		want := bytes.Clone(part)
 		var r Report
-		if empty([]segment{{0, p.mem}}, &r); r.Known || r.Emptied == 0 {
+		if empty(p.mem, &r); r.Known || r.Emptied == 0 {
 			t.Errorf("%s: %+v", name, r)
 		}
 		if !bytes.Equal(part, want) {
@@ -294,11 +293,11 @@ func TestTheDescriptionIsFoundWithoutItsOuterZeros(t *testing.T) {
 	for name, s := range map[string][]byte{
 		"whole": b, "without its outer zeros": inner, "between others": append(append(bytes.Repeat([]byte{1, 0}, 50), b...), 9, 9),
 	} {
-		if got, ok := describe([]segment{{7, []byte("else")}, {99, s}}, table, address); !ok || got != d {
+		if got, ok := describe(image([]segment{{7, []byte("else")}, {99, s}}), table, address); !ok || got != d {
 			t.Errorf("%s: %v, %v", name, got, ok)
 		}
 	}
-	if _, ok := describe([]segment{{99, inner[1:]}}, table, address); ok {
+	if _, ok := describe(image([]segment{{99, inner[1:]}}), table, address); ok {
 		t.Error("another address was found")
 	}
 }
