@@ -174,7 +174,7 @@ func (c *call) timeoutArg(s string) (until int64, bad resp.Reply) {
 	if !ok {
 		return 0, errTimeoutFloat
 	}
-	f, _ := long.Float64()
+	f := long.float64()
 	switch {
 	case f < 0 || f*1000 >= math.MaxInt64: // Redis's milliseconds overflow
 		return 0, errTimeoutNeg

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -92,7 +91,7 @@ func distanceReply(d float64) resp.Reply { return resp.NewBulk(fixed(d, 4)) }
 // coordinates is a position as a reply, with Redis's 17 digits behind the point.
 func (c *call) coordinates(lon, lat float64) resp.Reply {
 	one := func(f float64) resp.Reply {
-		text := formatLongDouble(new(big.Float).SetPrec(longDouble).SetFloat64(f))
+		text := longDoubleOf(f).text()
 		if c.s.proto == 2 {
 			return resp.NewBulk(text)
 		}

@@ -249,7 +249,7 @@ func cmdHIncrByFloat(c *call) resp.Reply {
 	if !ok {
 		return errNotFloat
 	}
-	if by.IsInf() {
+	if by.inf {
 		return resp.NewError("ERR value is NaN or Infinity")
 	}
 	_, h, ok := c.hash(c.args[1])

@@ -463,8 +463,11 @@ func addLongDouble(a, b string) (string, resp.Reply) {
 	if !ok {
 		return "", errNotFloat
 	}
-	if x.IsInf() || y.IsInf() {
+	if x.inf || y.inf {
 		return "", errNaN
 	}
-	return formatLongDouble(x.Add(x, y)), resp.Reply{}
+	if x = x.add(y); x.inf {
+		return "", errNaN
+	}
+	return x.text(), resp.Reply{}
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -72,52 +71,6 @@ func strtod(s string) (float64, bool) {
 		return 0, false
 	}
 	return f, true
-}
-
-// longDouble is the precision in bits of the x87 long double, in which Redis
-// computes INCRBYFLOAT and HINCRBYFLOAT.
-const longDouble = 64
-
-// parseLongDouble reads a number for INCRBYFLOAT.
-func parseLongDouble(s string) (*big.Float, bool) {
-	if s == "" || len(s) > 5*1024 || strings.ContainsAny(s, "_ \t\n\v\f\r") {
-		return nil, false
-	}
-	if f, ok := strtod(s); ok && math.IsNaN(f) {
-		return nil, false
-	}
-	if l := strings.ToLower(strings.TrimLeft(s, "+-")); l == "inf" || l == "infinity" {
-		return new(big.Float).SetPrec(longDouble).SetInf(s[0] == '-'), true
-	}
-	lower := strings.ToLower(s)
-	if strings.Contains(lower, "0b") || strings.Contains(lower, "0o") {
-		return nil, false
-	}
-	base := 10
-	if hex := strings.TrimLeft(lower, "+-"); strings.HasPrefix(hex, "0x") {
-		base = 0
-	} else if strings.Contains(lower, "p") {
-		return nil, false // a binary exponent, which only Go knows without 0x
-	}
-	f, _, err := big.ParseFloat(s, base, longDouble, big.ToNearestEven)
-	if err != nil {
-		return nil, false
-	}
-	return f, true
-}
-
-// formatLongDouble writes a number as INCRBYFLOAT answers it: %.17Lf without
-// trailing zeros.
-func formatLongDouble(f *big.Float) string {
-	s := f.Text('f', 17)
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(s, "0")
-		s = strings.TrimSuffix(s, ".")
-	}
-	if s == "-0" {
-		return "0"
-	}
-	return s
 }
 
 // formatDouble writes a double as Redis 7.0 does in RESP2: %.17g.

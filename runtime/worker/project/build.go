@@ -36,7 +36,7 @@ const MaxGzipBytes = 3 << 20
 var seldom = []string{
 	"context", "encoding/base64", "encoding/hex", "errors", "fmt", "hash/crc64", "internal/bisect", "internal/filepathlite", "internal/fmtsort",
 	"internal/godebug", "internal/oserror", "internal/poll", "internal/reflectlite", "internal/syscall/execenv", "internal/syscall/unix", "internal/testlog",
-	"io", "io/fs", "math", "math/big", "math/rand", "os", "path", "reflect", "runtime/debug", "runtime/metrics", "sort", "syscall", "time", "unicode",
+	"io", "io/fs", "math", "os", "path", "reflect", "runtime/debug", "runtime/metrics", "sort", "syscall", "time", "unicode",
 	runtimeModule + "/internal/kvprimary", runtimeModule + "/internal/redislua", runtimeModule + "/internal/smalljson",
 	runtimeModule + "/internal/smallre", runtimeModule + "/worker", runtimeModule + "/worker/object",
 }
