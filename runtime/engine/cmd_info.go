@@ -73,6 +73,18 @@ func cmdInfo(c *call) resp.Reply {
 		fmt.Fprintf(w, "# %s\r\n", s.name)
 		s.lines(w)
 	}
+	if c.e.opt.Info != nil {
+		name, lines := c.e.opt.Info()
+		if all || want[strings.ToLower(name)] || usual && len(lines) > 0 {
+			if w.Len() > 0 {
+				w.WriteString("\r\n")
+			}
+			fmt.Fprintf(w, "# %s\r\n", name)
+			for _, line := range lines {
+				w.WriteString(line + "\r\n")
+			}
+		}
+	}
 	return verbatim(w.String())
 }
 

@@ -58,6 +58,9 @@ type Options struct {
 	// handed over together, as ScriptSteps counts: when they have taken so much, the next
 	// one is refused before it begins. 0: no bound.
 	FrameSteps int64
+	// Info, which may be nil, is a section of INFO that the host writes: its name, and its
+	// lines, each "field:value". Without lines it is there for who asks for it.
+	Info func() (section string, lines []string)
 	// Touched fills Change.Touched.
 	Touched bool
 	// MaxArgument is how many bytes an argument of a command may have; 0: as many as

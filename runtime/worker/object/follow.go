@@ -1,8 +1,10 @@
 package object
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"sort"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
@@ -44,6 +46,7 @@ var (
 	askAt       = statement("SELECT at FROM outbox WHERE seq = ?")
 	delOutbox   = statement("DELETE FROM outbox WHERE seq <= ?")
 	askFollower = statement("SELECT seq, state FROM followers WHERE name = ?")
+	delFollower = statement("DELETE FROM followers WHERE name = ?")
 	putFollower = statement("INSERT OR REPLACE INTO followers (name, seq, state) VALUES (?, ?, ?)")
 )
 
@@ -84,7 +87,7 @@ type routes struct {
 	printD1, printKV string
 }
 
-type route struct{ d1, sync, kv bool }
+type route struct{ d1, sync, kv, primary bool } // primary: in KV alone, which is the clients'
 
 func newRoutes(cfg *worker.Config, object worker.ObjectName) routes {
 	r := routes{to: map[string]route{}}
@@ -95,7 +98,7 @@ func newRoutes(cfg *worker.Config, object worker.ObjectName) routes {
 		if !object.Has(f) {
 			continue
 		}
-		to := route{d1: f.Store == "d1", sync: f.Store == "d1" && f.Consistency == "sync", kv: f.Store == "kv" && f.Consistency != "primary"}
+		to := route{d1: f.Store == "d1", sync: f.Store == "d1" && f.Consistency == "sync", kv: f.Store == "kv" && f.Consistency != "primary", primary: f.Store == "kv" && f.Consistency == "primary"}
 		if _, twice := r.to[f.Pattern]; !twice {
 			list = append(list, kvprimary.Family{Pattern: f.Pattern, Name: f.Name})
 			r.to[f.Pattern] = to
@@ -121,6 +124,9 @@ func openFollowers(cfg *worker.Config, name string, rows *Rows, now int64, log f
 	f := &followers{name: name, object: worker.ParseObject(name), rows: rows, log: log}
 	f.routes = newRoutes(cfg, f.object)
 	f.d1.f, f.kv.f = f, f
+	if err := f.leave(); err != nil {
+		return nil, fmt.Errorf("object: reading which followers there were: %w", err)
+	}
 	if f.routes.d1 {
 		if err := f.d1.open(now); err != nil {
 			return nil, fmt.Errorf("object: reading how far D1 has come: %w", err)
@@ -132,6 +138,37 @@ func openFollowers(cfg *worker.Config, name string, rows *Rows, now int64, log f
 		}
 	}
 	return f, nil
+}
+
+// leave has a follower to which no family belongs any more follow on, which takes away
+// what it has, until nothing of it is left: see left.
+func (f *followers) leave() error {
+	var any struct{}
+	for name, to := range map[string]struct{ follows, leaving *bool }{"d1": {&f.routes.d1, &f.d1.leaving}, "kv": {&f.routes.kv, &f.kv.leaving}} {
+		if *to.follows {
+			continue
+		}
+		_, found, err := f.stored(name, &any)
+		if err != nil {
+			return err
+		}
+		*to.follows, *to.leaving = found, found
+	}
+	return nil
+}
+
+// left ends a follower that has nothing of the object any more.
+func (f *followers) left(name string, follows *bool) error {
+	var p Program
+	p.Statement(delFollower).Text(name)
+	*follows = false
+	pruned := f.pruned
+	f.prune(&p)
+	if err := f.rows.exec.Exec(p.Bytes()); err != nil {
+		*follows, f.pruned = true, pruned
+		return fmt.Errorf("object: storing that %s has nothing any more: %w", name, err)
+	}
+	return nil
 }
 
 // stored reads the row of a follower.
@@ -252,17 +289,82 @@ func (f *followers) hold(seq uint64, sends uint32, b []byte) {
 	}
 }
 
-// waitsFor is the commit that an answer has to wait for that was given before and
-// is asked for again; 0: none.
-func (f *followers) waitsFor() uint64 {
-	switch {
-	case !f.routes.sync:
-	case f.d1.state.Run == 0:
-		return f.rows.seq // it is not known which commits wait
-	case !f.d1.has(f.d1.lastSync):
-		return f.d1.lastSync
+// waitsFor is the commit that an answer has to wait for that was given to a commit
+// before, and is asked for again; 0: none.
+func (f *followers) waitsFor(seq uint64) uint64 {
+	d := &f.d1
+	if !f.routes.sync || d.has(seq) {
+		return 0
 	}
-	return 0
+	if d.state.Run == 0 || d.state.Copy != nil && seq <= d.state.Start {
+		// A copy may take long, and most commits wait for none.
+		for i := range f.held {
+			if f.held[i].seq == seq {
+				return seq
+			}
+		}
+		if !d.blind {
+			return 0
+		}
+	}
+	return seq
+}
+
+// waitsForAny is the commit for which something has to wait that is sent again and of
+// whose commit no more is known than that it was some time ago; 0: none.
+func (f *followers) waitsForAny() (seq uint64) {
+	d := &f.d1
+	if !f.routes.sync {
+		return 0
+	}
+	if !d.has(d.lastSync) {
+		seq = d.lastSync
+	}
+	for i := range f.held {
+		seq = max(seq, f.held[i].seq)
+	}
+	if d.blind && d.state.Copy != nil {
+		seq = max(seq, d.state.Start)
+	} else if d.blind && d.state.Run == 0 {
+		seq = f.rows.seq
+	}
+	return seq
+}
+
+// closed forgets what was to be sent on a connection that is gone, but not that
+// something waits for the commit.
+func (f *followers) closed(conn uint64) {
+	if len(f.held) == 0 {
+		return
+	}
+	n := 0
+	known := map[uint64]bool{}
+	for _, h := range f.held {
+		if h.without(conn); h.sends > 0 || !known[h.seq] {
+			f.held[n] = h
+			n++
+		}
+		known[h.seq] = true
+	}
+	clear(f.held[n:])
+	f.held = f.held[:n]
+}
+
+// without takes the sends on a connection out.
+func (h *heldSends) without(conn uint64) {
+	left := h.b[:0]
+	for b := h.b; len(b) > 0; {
+		n := sendHeader + int(binary.LittleEndian.Uint32(b[sendHeader-4:]))
+		if math.Float64frombits(binary.LittleEndian.Uint64(b)) == float64(conn) {
+			h.sends--
+		} else {
+			left = append(left, b[:n]...)
+		}
+		b = b[n:]
+	}
+	if h.b = left; h.sends == 0 {
+		h.b = nil
+	}
 }
 
 // release hands out the sends that need not wait any longer.
@@ -277,25 +379,26 @@ func (f *followers) release(out *output) {
 		out.b = append(out.b, h.b...)
 		out.sends += h.sends
 	}
-	for i := n; i < len(f.held); i++ {
-		f.held[i] = heldSends{}
-	}
+	clear(f.held[n:])
 	f.held = f.held[:n]
 }
 
 // flags are those of an output.
 func (f *followers) flags(now int64) (flags uint32) {
-	if f.routes.d1 && f.d1.works() {
+	if f.routes.d1 && f.d1.works() && f.d1.next <= now+longestWait {
 		flags |= FlagD1
 		if f.d1.urgent() {
 			flags |= FlagHold
 		}
 	}
-	if f.routes.kv && f.kv.works() {
+	if f.routes.kv && f.kv.works() && f.kv.next <= now+longestWait {
 		flags |= FlagKV
 	}
 	return flags
 }
+
+// longestWait is when the alarm, and no loop, waits for the next attempt, in microseconds.
+const longestWait = 10_000_000
 
 // alarmAfter is how long after a commit an alarm looks after its followers, in
 // microseconds: by then they are done, unless the object was ended meanwhile.
@@ -343,7 +446,7 @@ func (f *followers) rebuild(follower int, now int64) error {
 
 // A FollowerStatus says how far a follower is behind.
 type FollowerStatus struct {
-	State   string `json:"state"`             // current, copying, failing
+	State   string `json:"state"`             // current, copying (keys are still looked for that it is to have), leaving (no family is in it any more), failing
 	Seq     uint64 `json:"seq"`               // commit up to which all is confirmed
 	Behind  uint64 `json:"behind"`            // commits since then, in which nothing may be for it
 	Waiting int    `json:"waiting"`           // D1: row operations; KV: keys

@@ -5,15 +5,16 @@ import (
 )
 
 const (
-	flushDelay = 100_000    // microseconds after which a commit is flushed at the latest
-	flushBytes = 1 << 20    // of the outbox that one flush reads, after which no further commit joins
-	pauseFirst = 100_000    // microseconds after a failure, twice as many after each further one
-	pauseLast  = 60_000_000 // microseconds
-	sweepEvery = 1_000_000  // microseconds between two sweeps while there is traffic
-	sweepTries = 5          // failures after which garbage waits for the next flush
-	sweepD1    = 1000       // rows of each table that one sweep removes in D1
-	maxLoadKey = 512 << 10  // bytes of the names of keys that wait to be copied; the same
-	runBits    = 1<<52 - 1  // of a run's number
+	flushDelay   = 100_000      // microseconds after which a commit is flushed at the latest
+	flushBytes   = 1 << 20      // of the outbox that one flush reads, after which no further commit joins
+	pauseFirst   = 100_000      // microseconds after a failure, twice as many after each further one
+	pauseLast    = 60_000_000   // microseconds
+	pauseLeaving = 3600_000_000 // microseconds, when no family needs it: the Worker may have no D1 any more
+	sweepEvery   = 1_000_000    // microseconds between two sweeps while there is traffic
+	sweepTries   = 5            // failures after which garbage waits for the next flush
+	sweepD1      = 1000         // rows of each table that one sweep removes in D1
+	maxLoadKey   = 512 << 10    // bytes of the names of keys that wait to be copied; the same
+	runBits      = 1<<52 - 1    // of a run's number
 )
 
 // limits bound what is done at once. Tests set them low.
@@ -66,6 +67,7 @@ type d1Follower struct {
 
 	known    bool     // the row of D1 is what state says, as far as is known
 	absent   bool     // D1 has no row
+	blind    bool     // of answers that are not among the held ones, some may wait for a copy
 	foreign  *d1State // D1's row, when it is another one than ours; a run begins from there
 	garbage  bool     // there may be garbage in D1
 	swept    int64    // when it was looked for, Unix microseconds
@@ -75,6 +77,7 @@ type d1Follower struct {
 	fault    string
 	oversize int
 	lag      lag
+	leaving  bool // no family is in D1 any more: what it has is taken away
 }
 
 // A d1Flight is the batch that is under way.
@@ -86,6 +89,7 @@ type d1Flight struct {
 	bytes    int64     // of the outbox
 	dbs      []dbSpace // that a run begins with
 	garbage  bool      // it leaves some
+	leaves   bool      // D1 has nothing of the object then
 	cleans   int       // the statement that removes keys of old spaces, 0: none does
 	looks    int       // the statement that says how far rows were looked at, 0: none does
 	from, to int       // statements that sweep
@@ -125,7 +129,7 @@ func (d *d1Follower) flightFrom() *d1Flight {
 }
 
 func (d *d1Follower) open(now int64) error {
-	*d = d1Follower{f: d.f, dbs: map[uint32]int64{}, known: true, garbage: true}
+	*d = d1Follower{f: d.f, dbs: map[uint32]int64{}, known: true, garbage: true, leaving: d.leaving}
 	seq, found, err := d.f.stored("d1", &d.state)
 	if err != nil {
 		return err
@@ -137,6 +141,7 @@ func (d *d1Follower) open(now int64) error {
 	if d.state.Run == 0 && d.f.rows.seq > 0 {
 		d.since = now
 	}
+	d.blind = d.loading() && d.f.rows.seq > 0
 	_, err = d.f.rows.one(d.f.rows.ask(askBehind).Int(int64(d.seq)), func(q *result) {
 		n, at := q.int(), q.int()
 		d.last = uint64(q.int())
@@ -170,7 +175,7 @@ func (d *d1Follower) works() bool {
 	if d.f.rows.seq == 0 {
 		return false // nothing was ever written
 	}
-	return d.flight != nil || d.behind() || d.loading() || d.state.Orphans != 0
+	return d.flight != nil || d.behind() || d.loading() || d.state.Orphans != 0 || d.leaving
 }
 
 // urgent reports whether a flush must not wait for others to join.
@@ -277,6 +282,9 @@ func (d *d1Follower) task(now int64) ([]byte, error) {
 	}
 	if now < d.next {
 		return taskWait(d.next), nil
+	}
+	if d.leaving && d.known && !d.behind() && !d.loading() && d.state.Orphans == 0 {
+		return d.sweep(now)
 	}
 	if !d.works() {
 		switch {

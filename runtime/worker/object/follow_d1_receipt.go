@@ -16,6 +16,10 @@ func (d *d1Follower) followed(r *receiptD1, now int64) error {
 		return d.answered(r, now)
 	}
 	d.fails, d.fault, d.next = 0, "", 0
+	if fl.leaves {
+		d.leaving = false
+		return d.f.left("d1", &d.f.routes.d1)
+	}
 	if fl.to > fl.from {
 		d.garbage, d.swept = false, now
 		for i := fl.from; i < fl.to && i < len(r.changes); i++ {
@@ -67,6 +71,7 @@ func (d *d1Follower) settle(fl *d1Flight, now int64) error {
 		return fmt.Errorf("object: storing how far D1 has come: %w", err)
 	}
 	d.absent, d.foreign, d.fault, d.fails = false, nil, "", 0
+	d.blind = d.blind && d.loading()
 	if !d.behind() {
 		d.rows, d.bytes = 0, 0
 		return nil
@@ -94,7 +99,9 @@ func (d *d1Follower) tooMuch(now int64) error {
 func (d *d1Follower) failed(fault string, now int64, asked bool) error {
 	d.known = false
 	d.fails++
-	if d.fault = clipFault(fault); d.fails == 1 {
+	if d.fault = clipFault(fault); d.fails == 1 && d.leaving {
+		d.f.log(2, fmt.Sprintf("redis2cf: rows of %s, which has no family in D1 any more, stay there at the moment: %s", d.f.name, d.fault))
+	} else if d.fails == 1 {
 		d.f.log(2, fmt.Sprintf("redis2cf: D1 does not follow %s at the moment: %s", d.f.name, d.fault))
 	}
 	if asked {
@@ -108,7 +115,10 @@ func (d *d1Follower) failed(fault string, now int64, asked bool) error {
 
 // pause grows with each failure.
 func (d *d1Follower) pause() int64 {
-	if d.fails > 10 {
+	switch {
+	case d.fails > 10 && d.leaving:
+		return pauseLeaving
+	case d.fails > 10:
 		return pauseLast
 	}
 	return min(int64(pauseFirst)<<max(d.fails-1, 0), pauseLast)
@@ -209,16 +219,20 @@ func (d *d1Follower) status(now int64) FollowerStatus {
 	if d.loading() && d.f.rows.seq > 0 {
 		st.State = "copying"
 	}
-	if d.fault != "" {
+	switch {
+	case d.fault != "":
 		st.State = "failing"
+	case d.leaving:
+		st.State = "leaving"
 	}
 	return st
 }
 
 var (
-	d1SpaceItems = d1statement("INSERT OR IGNORE INTO garbage (object, id, type) SELECT object, id, type FROM keys WHERE id <> 0 AND (object, space, hash, key) IN " + d1OldKeys)
-	d1SpaceKeys  = d1statement("DELETE FROM keys WHERE (object, space, hash, key) IN " + d1OldKeys)
-	d1Space      = d1statement("DELETE FROM garbage_spaces WHERE object = ? AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.object = garbage_spaces.object AND k.space = garbage_spaces.space)")
+	d1ForgetObject = d1statement("DELETE FROM followers WHERE object = ?")
+	d1SpaceItems   = d1statement("INSERT OR IGNORE INTO garbage (object, id, type) SELECT object, id, type FROM keys WHERE id <> 0 AND (object, space, hash, key) IN " + d1OldKeys)
+	d1SpaceKeys    = d1statement("DELETE FROM keys WHERE (object, space, hash, key) IN " + d1OldKeys)
+	d1Space        = d1statement("DELETE FROM garbage_spaces WHERE object = ? AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.object = garbage_spaces.object AND k.space = garbage_spaces.space)")
 )
 
 const d1OldKeys = "(SELECT k.object, k.space, k.hash, k.key FROM garbage_spaces g CROSS JOIN keys k ON k.object = g.object AND k.space = g.space " +
@@ -234,7 +248,13 @@ func (d *d1Follower) sweep(now int64) ([]byte, error) {
 	}
 	p := new(Program)
 	d.fence(p, &fl.state, d.seq, "current", at)
-	d.addSweep(p, fl)
+	if d.leaving && !d.garbage {
+		fl.leaves = true
+		p.d1(d1ForgetDBs).Text(d.f.name)
+		p.d1(d1ForgetObject).Text(d.f.name)
+	} else {
+		d.addSweep(p, fl)
+	}
 	d.flight = fl
 	return taskD1(p), nil
 }

@@ -34,3 +34,11 @@ func CheckReceipts(b []byte) {
 	_, _ = readReceiptD1(b)
 	_, _ = readReceiptKV(b)
 }
+
+// Held is how many answers wait for D1.
+func (o *Object) Held() (n int) {
+	for _, h := range o.follow.held {
+		n += int(h.sends)
+	}
+	return n
+}

@@ -46,6 +46,7 @@ type kvKey struct {
 type kvWalk struct {
 	db    uint32
 	space int64
+	at    int64  // when it began to be needed, Unix microseconds
 	seq   uint64 // of the commit; 0: of a copy
 	hash  uint64
 	key   []byte
@@ -73,6 +74,8 @@ type kvFollower struct {
 	left   int   // keys that KV does not take
 	stored int64 // when the row was written, Unix microseconds
 	lag    lag
+	// leaving is set when no family is in KV any more: what it has is taken away.
+	leaving bool
 }
 
 // A kvOp is one operation of a task.
@@ -94,10 +97,13 @@ const (
 	kvList   = 3
 )
 
-var askKVLast = statement("SELECT coalesce(max(seq), 0) FROM outbox WHERE kv IS NOT NULL")
+var (
+	askKVSince = statement("SELECT at FROM outbox WHERE seq > ? AND kv IS NOT NULL ORDER BY seq LIMIT 1")
+	askKVLast  = statement("SELECT coalesce(max(seq), 0) FROM outbox WHERE kv IS NOT NULL")
+)
 
 func (k *kvFollower) open(now int64) error {
-	*k = kvFollower{f: k.f, keys: map[kvName]*kvKey{}, recent: map[kvName]int64{}}
+	*k = kvFollower{f: k.f, leaving: k.leaving, keys: map[kvName]*kvKey{}, recent: map[kvName]int64{}}
 	seq, found, err := k.f.stored("kv", &k.state)
 	if err != nil {
 		return err
@@ -110,7 +116,7 @@ func (k *kvFollower) open(now int64) error {
 		k.state = kvState{Routes: k.f.routes.printKV} // there is nothing to put, and nothing was put
 	}
 	if k.state.Routes != k.f.routes.printKV || k.state.Copy {
-		k.copy()
+		k.copy(now)
 	}
 	if err := k.window(now); err != nil {
 		return err
@@ -122,11 +128,11 @@ func (k *kvFollower) open(now int64) error {
 }
 
 // copy begins to put all keys.
-func (k *kvFollower) copy() {
+func (k *kvFollower) copy(now int64) {
 	k.state = kvState{Routes: k.f.routes.printKV, Copy: true}
 	k.walks = k.walks[:len(k.walks):len(k.walks)]
 	for _, s := range k.f.followedSpaces() {
-		k.walks = append(k.walks, kvWalk{db: s.db, space: s.space})
+		k.walks = append(k.walks, kvWalk{db: s.db, space: s.space, at: now})
 	}
 	start := ""
 	k.list = &start
@@ -134,7 +140,7 @@ func (k *kvFollower) copy() {
 
 // rebuild puts all keys again and removes names that the object has not.
 func (k *kvFollower) rebuild(now int64) error {
-	k.copy()
+	k.copy(now)
 	k.next, k.fails = 0, 0
 	return k.store(now)
 }
@@ -155,7 +161,7 @@ func (k *kvFollower) window(now int64) error {
 			}
 			err := readOps(raw, func(op *rowOp) {
 				if op.kind == rowWalk {
-					k.walk(kvWalk{db: op.db, space: op.space, seq: seq})
+					k.walk(kvWalk{db: op.db, space: op.space, at: at, seq: seq})
 				} else {
 					k.changed(kvName{op.db, op.key}, seq, at, now)
 				}
@@ -210,7 +216,7 @@ func (k *kvFollower) ahead() error {
 
 func (k *kvFollower) walk(w kvWalk) {
 	if w.db == lastDB { // more names than were written down
-		k.copy()
+		k.copy(w.at)
 		return
 	}
 	k.walks = append(k.walks, w)
@@ -261,7 +267,7 @@ func (k *kvFollower) committed(row *outboxRow) {
 		k.changed(n, row.seq, row.at, row.at)
 	}
 	for _, w := range row.walks {
-		w.seq = row.seq
+		w.seq, w.at = row.seq, row.at
 		k.walk(w)
 	}
 }
@@ -395,6 +401,10 @@ func (k *kvFollower) task(now int64) ([]byte, error) {
 		}
 	}
 	if !k.works() {
+		if k.leaving {
+			k.leaving = false
+			return taskWait(0), k.f.left("kv", &k.f.routes.kv)
+		}
 		return taskWait(0), nil
 	}
 	return taskWait(k.due(now)), nil
@@ -423,7 +433,7 @@ func (k *kvFollower) step(now int64) error {
 		}
 		w.hash, w.key = hash, append([]byte(key), 0)
 		if k.f.routes.of(key).kv {
-			k.changed(kvName{w.db, key}, w.seq, now-kvDelay, now)
+			k.changed(kvName{w.db, key}, w.seq, min(w.at, now-kvDelay), now)
 		}
 	}
 	if !q.more && q.rows < page {

@@ -34,6 +34,10 @@ func (k *kvFollower) ready(now int64) (ops []kvOp, err error) {
 		if len(ops) >= kvOps || bytes >= kvBytes {
 			break
 		}
+		if k.f.routes.of(n.key).primary { // it is the clients' by now
+			delete(k.keys, n)
+			continue
+		}
 		op, ok, err := k.operation(n, now)
 		if err != nil {
 			return nil, err
@@ -219,6 +223,9 @@ func (k *kvFollower) listed(text string, now int64) error {
 			continue
 		}
 		n := kvName{uint32(db), key}
+		if k.f.routes.of(key).primary {
+			continue // it was put before the family was in KV alone
+		}
 		found := false
 		if space := r.spaces[n.db]; space != 0 && k.f.routes.of(key).kv {
 			found, err = r.one(r.ask(askKey).Int(space).Int(int64(engine.KeyHash(key))).Blob(key), func(*result) {})
@@ -249,12 +256,21 @@ func (k *kvFollower) status(now int64) FollowerStatus {
 			oldest = min(oldest, e.since)
 		}
 	}
-	st.LagMs = (now - oldest) / 1000
-	if k.state.Copy {
-		st.State = "copying"
+	for i := range k.walks {
+		oldest = min(oldest, k.walks[i].at)
 	}
-	if k.fault != "" {
+	if k.read < k.last {
+		// On an error this says less; the next call reports it.
+		_, _ = k.f.rows.one(k.f.rows.ask(askKVSince).Int(int64(k.read)), func(q *result) { oldest = min(oldest, q.int()) })
+	}
+	st.LagMs = (now - oldest) / 1000
+	switch {
+	case k.fault != "":
 		st.State = "failing"
+	case k.leaving:
+		st.State = "leaving"
+	case k.state.Copy || k.list != nil || len(k.walks) > 0:
+		st.State = "copying"
 	}
 	return st
 }

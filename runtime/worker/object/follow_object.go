@@ -48,12 +48,21 @@ func (o *Object) wroteDown() (seq uint64) {
 	return 0
 }
 
-// waitsFor is the commit that what is sent again has to wait for; 0: none.
-func (o *Object) waitsFor() uint64 {
+// waitsFor is the commit that an answer which is sent again has to wait for, which was
+// given to a commit; 0: none.
+func (o *Object) waitsFor(seq uint64) uint64 {
 	if o.follow == nil {
 		return 0
 	}
-	return o.follow.waitsFor()
+	return o.follow.waitsFor(seq)
+}
+
+// waitsForAny is the same for replies of commands that were blocked.
+func (o *Object) waitsForAny() uint64 {
+	if o.follow == nil {
+		return 0
+	}
+	return o.follow.waitsForAny()
 }
 
 // holdBack takes sends back, from a mark on, until D1 has a commit; 0 sends them.
@@ -64,7 +73,7 @@ func (o *Object) holdBack(m mark, seq uint64) {
 	}
 	o.follow.hold(seq, o.out.sends-m.sends, o.out.b[m.n:])
 	o.out.back(m)
-	o.heldFor = seq
+	o.heldFor = max(o.heldFor, seq)
 }
 
 // Follow says what a follower is to do next: an output, and behind it the task.
@@ -148,6 +157,17 @@ func (in *Instance) Followers(handle uint32, now int64) string {
 		return "{}" // it has numbers and valid texts alone
 	}
 	return string(b)
+}
+
+// infoFollowers is the section of INFO about the followers.
+func (o *Object) infoFollowers() (section string, lines []string) {
+	all := o.Followers()
+	for _, name := range []string{"d1", "kv"} {
+		if st, ok := all[name]; ok {
+			lines = append(lines, fmt.Sprintf("%s:state=%s,seq=%d,behind=%d,waiting=%d,lag_ms=%d,left_out=%d", name, st.State, st.Seq, st.Behind, st.Waiting, st.LagMs, st.Left))
+		}
+	}
+	return "Followers", lines
 }
 
 // Followers says how far the followers are behind, by name: "d1", "kv".

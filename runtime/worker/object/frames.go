@@ -132,19 +132,20 @@ func (o *Object) again(c *conn, s *session, f *frame.Frame) (done bool, err erro
 	o.tell()
 	before := o.out.mark()
 	o.out.send(c.number, sendMessage, 0, answer)
+	waits := o.waitsFor(s.change)
 	for _, g := range f.Groups {
 		if w := s.wakes[g.Ticket]; w != nil && g.Ticket != 0 {
 			o.deliver(s, w.message)
-			w.sent = o.now
+			w.sent, waits = o.now, max(waits, o.waitsForAny())
 		}
 	}
 	for _, ticket := range f.Cancels {
 		if w := s.wakes[ticket]; w != nil {
 			o.deliver(s, w.message)
-			w.sent = o.now
+			w.sent, waits = o.now, max(waits, o.waitsForAny())
 		}
 	}
-	o.holdBack(before, o.waitsFor())
+	o.holdBack(before, waits)
 	return true, nil
 }
 

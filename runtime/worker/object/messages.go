@@ -117,11 +117,15 @@ func (o *Object) hello(c *conn, message []byte) {
 // resend sends the replies of blocked commands that were not acknowledged, unless
 // they were sent within so many microseconds. It reports whether there were any.
 func (o *Object) resend(s *session, since int64) (any bool) {
+	before := o.out.mark()
 	for _, ticket := range sortedTickets(s.wakes) {
 		if w := s.wakes[ticket]; o.now-w.sent >= since {
 			o.deliver(s, w.message)
 			w.sent, any = o.now, true
 		}
+	}
+	if any {
+		o.holdBack(before, o.waitsForAny())
 	}
 	return any
 }

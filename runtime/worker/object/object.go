@@ -99,7 +99,7 @@ func (o *Object) open() error {
 		RunID: hex.EncodeToString(id[:]), OS: "workerd wasm", MaxBytes: o.in.memory, Cold: true, KeepScripts: true, Topics: true, Touched: true,
 		MaxTopics: maxTopics, MaxWatched: maxWatched, MaxQueued: maxTransactions, MaxName: maxIdentity, MaxScripts: maxScripts,
 		MaxArgument: maxArgument, Blobs: true, ResidentRows: o.in.opt.ResidentRows,
-		ScriptSteps: o.in.opt.ScriptSteps, FrameSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes,
+		ScriptSteps: o.in.opt.ScriptSteps, FrameSteps: o.in.opt.ScriptSteps, ScriptBytes: scriptBytes, Info: o.infoFollowers,
 		Elsewhere: elsewhere(&o.in.cfg, worker.ParseObject(o.name)),
 	})
 	if err != nil {
@@ -265,6 +265,9 @@ func (o *Object) close(c *conn, code uint16, reason string) {
 
 // detach takes a connection from its session. Those who came by a socket end with it.
 func (o *Object) detach(c *conn) {
+	if o.follow != nil {
+		o.follow.closed(c.number)
+	}
 	s := c.session
 	c.session = nil
 	if s == nil || s.conn != c {

@@ -44,6 +44,9 @@ func (o *output) reset() {
 	o.b, o.sends = o.b[:outputHeader], 0
 }
 
+// sendHeader is how many bytes stand before those of a send.
+const sendHeader = 8 + 1 + 2 + 4
+
 // begin starts a send; what is appended to b until end is its bytes.
 func (o *output) begin(conn uint64, kind byte, code uint16) (at int) {
 	o.sends++

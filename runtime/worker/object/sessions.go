@@ -22,6 +22,7 @@ type session struct {
 	frame  uint64 // number of the last frame
 	answer []byte // what it was answered with; nil: the row has it, or it only read
 	row    uint64 // number of the last frame that wrote, which has the row
+	change uint64 // the object's last change as of that frame
 	parts  int    // rows of session_parts
 
 	clients map[uint64]*client
@@ -81,7 +82,7 @@ var (
 	noteSession = statement("INSERT OR IGNORE INTO sessions (id, frame, seq, next_id, at, parts, answer) VALUES (?, 0, ?, ?, ?, 0, x'')")
 	putPart     = statement("INSERT OR REPLACE INTO session_parts (id, part, answer) VALUES (?, ?, ?)")
 	delParts    = statement("DELETE FROM session_parts WHERE id = ? AND part >= ?")
-	askSession  = statement("SELECT frame, parts FROM sessions WHERE id = ?")
+	askSession  = statement("SELECT frame, parts, seq FROM sessions WHERE id = ?")
 	askAnswer   = statement("SELECT answer FROM sessions WHERE id = ?")
 	askPart     = statement("SELECT answer FROM session_parts WHERE id = ? AND part = ?")
 	putWake     = statement("INSERT OR REPLACE INTO wakes (id, ticket, part, command, message) VALUES (?, ?, ?, ?, ?)")
@@ -134,7 +135,7 @@ func (r *Rows) load(s *session) error {
 	if s.loaded {
 		return nil
 	}
-	_, err := r.one(r.ask(askSession).bytes(s.id[:]), func(q *result) { s.row, s.parts = uint64(q.int()), int(q.int()) })
+	_, err := r.one(r.ask(askSession).bytes(s.id[:]), func(q *result) { s.row, s.parts, s.change = uint64(q.int()), int(q.int()), uint64(q.int()) })
 	if err != nil {
 		return fmt.Errorf("object: reading a session: %w", err)
 	}

@@ -136,7 +136,7 @@ func (o *Object) commit(s *session, n uint64, answer []byte) error {
 		if err := o.exec.Exec(p.Bytes()); err != nil {
 			return refused{err}
 		}
-		s.row, s.parts = n, parts
+		s.row, s.change, s.parts = n, o.rows.seq, parts
 		o.r2.noted(o.step.sweepR2)
 	}
 	s.frame = n
