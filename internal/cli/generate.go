@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/redis2cf/redis2cf/internal/gen/stub"
 	"github.com/redis2cf/redis2cf/internal/journal"
 	"github.com/redis2cf/redis2cf/internal/load"
+	"github.com/redis2cf/redis2cf/internal/modfiles"
 	"github.com/redis2cf/redis2cf/internal/plan"
 )
 
@@ -46,6 +48,9 @@ func runGenerate(e *env, o *options) (int, error) {
 	e.ui.step("generating " + j.plan.Package)
 	now, err := cfstore.Package(j.plan, cfstore.Options{ImportPath: modulePath(j.root) + "/" + j.plan.Package, Facade: map[string][]byte{"runtime.go": stub.Source()}})
 	if err != nil {
+		return exitError, err
+	}
+	if err := j.driversThere(old, now); err != nil {
 		return exitError, err
 	}
 	if err := j.viewsServe(old, now); err != nil {
@@ -97,6 +102,27 @@ func writeGenerated(root, dir string, old, now map[string][]byte) (int, error) {
 	}
 	_, err = txn.Commit()
 	return n, err
+}
+
+// driversThere refuses a package that imports a module of the runtime's which go.mod does
+// not require yet: only -w changes go.mod, and minds its go line.
+func (j *job) driversThere(old, now map[string][]byte) error {
+	for _, dir := range modfiles.Nested {
+		path := modfiles.RuntimePath + "/" + dir
+		if !modfiles.Imports(now, path) || modfiles.Imports(old, path) {
+			continue
+		}
+		cmd := exec.CommandContext(j.ctx, "go", "list", path)
+		cmd.Dir = j.root
+		if err := cmd.Run(); err != nil {
+			if j.ctx.Err() != nil {
+				return j.ctx.Err()
+			}
+			return fmt.Errorf("%s says default: %s, and go.mod does not require the module of its driver, %s: redis2cf -w ./... requires it; nothing was changed",
+				plan.FileName, j.plan.Default, path)
+		}
+	}
+	return nil
 }
 
 // viewsServe refuses a package whose views lack what a call uses: a view that

@@ -21,9 +21,9 @@ import (
 // RuntimePath is the module that migrated programs require.
 const RuntimePath = "github.com/redis2cf/redis2cf/runtime"
 
-// nestedModules are the parts of the runtime that are modules of their own, by their
-// directory in it. A program requires them when its generated package imports them.
-var nestedModules = []string{"store/rest"}
+// Nested are the parts of the runtime that are modules of their own, by their directory
+// in it. A program requires them when its generated package imports them.
+var Nested = []string{"store/rest"}
 
 // A Request says what the module will be.
 type Request struct {

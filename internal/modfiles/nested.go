@@ -23,8 +23,8 @@ func (s *settler) nested(mod []byte) ([]byte, error) {
 		return mod, nil
 	}
 	changed := false
-	for _, dir := range nestedModules {
-		if !s.imports(RuntimePath + "/" + dir) {
+	for _, dir := range Nested {
+		if !Imports(s.req.Files, RuntimePath+"/"+dir) {
 			continue
 		}
 		added, err := addNested(f, dir)
@@ -82,9 +82,9 @@ func addNested(f *modfile.File, dir string) (added bool, err error) {
 	return true, f.AddReplace(own, "", to, "")
 }
 
-// imports reports whether a new file imports a package.
-func (s *settler) imports(pkg string) bool {
-	for name, src := range s.req.Files {
+// Imports reports whether a file imports a package: files by name, nil for one that goes.
+func Imports(files map[string][]byte, pkg string) bool {
+	for name, src := range files {
 		if src == nil || filepath.Ext(name) != ".go" {
 			continue
 		}
