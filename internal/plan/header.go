@@ -5,7 +5,8 @@ package plan
 const header = `# redis2cf.yaml: which keys this module has and where they live on Cloudflare.
 # Written by redis2cf -w, read ever after and yours to edit: edits and comments
 # stay, new families are added at the end of the list. After an edit run
-# redis2cf generate; no call site changes.
+# redis2cf generate, and redis2cf worker -o for a Worker that is deployed; no call
+# site changes.
 #
 # version    of this file's format
 # module     the Go module the plan is for
@@ -31,7 +32,7 @@ const header = `# redis2cf.yaml: which keys this module has and where they live 
 #   store        do  the Durable Object alone, which orders and keeps everything
 #                kv  its values also go to KV, for reads at the edge
 #                d1  its rows also go to D1, for SQL
-#                r2  its bytes are kept in R2, for values above 1 MB
+#                r2  its values above 64 KB are kept in R2
 #   consistency  kv: follow (default), or primary: KV alone, up to 60 s old
 #                d1: follow (default), or sync: answers wait for D1
 #   ttl          expiry as seen in the code: 24h0m0s, none, varies
