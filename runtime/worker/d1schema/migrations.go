@@ -108,6 +108,9 @@ func (w *written) follow(sql string) error {
 			w.version = v
 		case strings.HasPrefix(line, markView):
 			name, from := strings.TrimPrefix(line, markView), i+1
+			if w.version == 0 {
+				return fmt.Errorf("line %d makes a view, and no file before it the tables; is a file missing?", from)
+			}
 			for i < len(lines) && lines[i] != markEnd {
 				i++
 			}

@@ -137,6 +137,7 @@ func TestViewsShowTheirFamilyOfAllObjects(t *testing.T) {
 func TestDirectoriesThatDoNotAddUpAreRefused(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"a file is missing":      {"0002_tables.sql": "-- redis2cf: tables 2\n"},
+		"the first is missing":   {"0002_views.sql": "-- redis2cf: view A\nCREATE VIEW A AS SELECT 1\n-- redis2cf: view ends\n;\n"},
 		"a newer program's":      {"0001_tables.sql": "-- redis2cf: tables 1\n", "0002_more.sql": "-- redis2cf: tables 2\n"},
 		"a view that is cut off": {"0001_tables.sql": "-- redis2cf: tables 1\n-- redis2cf: view A\nCREATE"},
 	} {

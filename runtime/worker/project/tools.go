@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // WorkerdVariable is the environment variable that names another workerd than the
@@ -130,7 +131,8 @@ func InstallTools(ctx context.Context, progress func(string)) (Tools, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return Tools{}, err
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), "installing-")
+	sweepInstalls(filepath.Dir(dir))
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), installing)
 	if err != nil {
 		return Tools{}, err
 	}
@@ -162,6 +164,20 @@ func InstallTools(ctx context.Context, progress func(string)) (Tools, error) {
 		}
 	}
 	return FindTools()
+}
+
+// installing begins the names of directories in which tools are not whole yet.
+const installing = "installing-"
+
+// sweepInstalls removes what killed runs have left. A directory that is younger than an
+// hour may be another run's at work.
+func sweepInstalls(dir string) {
+	entries, _ := os.ReadDir(dir) // installing says what is wrong with it
+	for _, e := range entries {
+		if fi, err := e.Info(); err == nil && fi.IsDir() && strings.HasPrefix(e.Name(), installing) && time.Since(fi.ModTime()) > time.Hour {
+			_ = os.RemoveAll(filepath.Join(dir, e.Name())) // the next run tries again
+		}
+	}
 }
 
 // toolsDir is where this version's tools are installed.

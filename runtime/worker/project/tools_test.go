@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestEveryPackageThatIsFetchedIsPinned(t *testing.T) {
@@ -119,6 +120,16 @@ func TestToolsAreFetchedOnce(t *testing.T) {
 	if _, err := FindTools(); !errors.Is(err, ErrNoTools) {
 		t.Fatalf("before: %v", err)
 	}
+	cache := filepath.Join(filepath.Dir(calls), "cache", "redis2cf")
+	long := time.Now().Add(-2 * time.Hour)
+	for _, name := range []string{installing + "killed", installing + "now"} {
+		if err := os.MkdirAll(filepath.Join(cache, name, "simulators"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(filepath.Join(cache, installing+"killed"), long, long); err != nil {
+		t.Fatal(err)
+	}
 	var told []string
 	for i := 0; i < 2; i++ {
 		found, err := InstallTools(context.Background(), func(s string) { told = append(told, s) })
@@ -136,6 +147,9 @@ func TestToolsAreFetchedOnce(t *testing.T) {
 				t.Errorf("%s: %q, %v", s, data, err)
 			}
 		}
+	}
+	if left, err := filepath.Glob(filepath.Join(cache, installing+"*")); err != nil || len(left) != 1 || filepath.Base(left[0]) != installing+"now" {
+		t.Errorf("of other runs there are %v, %v", left, err)
 	}
 	log, err := os.ReadFile(calls)
 	if err != nil || strings.Count(string(log), "\n") != 2 || !strings.Contains(string(log), "pack miniflare@1.0.0") || strings.Count(string(log), "--ignore-scripts") != 2 {
