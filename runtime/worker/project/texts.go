@@ -67,7 +67,7 @@ func storeBindings(w *wranglerConfig) []storeBinding {
 			fmt.Sprintf(`{ "binding": %s, "database_name": %s, "migrations_dir": %s }`, inJSON(d1Binding), inJSON(worker), inJSON(MigrationsDir)),
 			"Families with store: d1 follow here, for SQL.", "a D1 database", "d1 delete " + d1Binding},
 		{"r2", "r2_buckets", r2Binding, fmt.Sprintf(`{ "binding": %s, "bucket_name": %s }`, inJSON(r2Binding), inJSON(bucket)),
-			"Large values: above 64 KB of families with store: r2, above 1 MB of others.", "an R2 bucket", "r2 bucket delete " + bucket},
+			"Large values: above 64 KB of families with store: r2, above 1 MB of those with store: do.", "an R2 bucket", "r2 bucket delete " + bucket},
 	}
 }
 
