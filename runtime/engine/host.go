@@ -182,7 +182,7 @@ const scriptsDB uint32 = 1 << 31
 
 // loadedScript is the text of a script that the store keeps.
 func (e *Engine) loadedScript(sha string) (text string, ok bool) {
-	if e.scripts.flushed {
+	if e.scripts.flushed || !e.opt.KeepScripts || e.volatile {
 		return "", false
 	}
 	h, ok, err := e.store.Key(scriptsDB, KeyHash(sha), sha)

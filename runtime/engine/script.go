@@ -330,7 +330,9 @@ func cmdScriptLoad(c *call) resp.Reply {
 	if s.loaded[sha] == nil {
 		s.loaded[sha] = p
 		s.loadedBytes += len(c.args[2])
-		c.e.keepScript(sha, c.args[2])
+		if _, kept := c.e.loadedScript(sha); !kept { // programs load theirs each time they start
+			c.e.keepScript(sha, c.args[2])
+		}
 	}
 	s.freshBytes -= s.fresh[sha].bytes
 	delete(s.fresh, sha)

@@ -515,10 +515,14 @@ func (s *spaceView) of(db uint32) int64 {
 	return s.fresh(db)
 }
 
-// flush gives a database that has a space another one.
+// flush gives a database that has a space another one; the engine's own get none.
 func (s *spaceView) flush(db uint32) (old, space int64) {
-	if old = s.get(db); old != 0 {
+	switch old = s.get(db); {
+	case old == 0:
+	case db < lastDB:
 		space = s.fresh(db)
+	default:
+		s.set(db, 0)
 	}
 	return old, space
 }

@@ -209,7 +209,12 @@ func (r *Rows) op(p *Program, ops []*engine.Op) (int, error) {
 		if space := r.spaces[op.Header.DB]; space != 0 {
 			p.Statement(putOldSpace).Int(space)
 			r.trash = true
-			r.fresh(p, op.Header.DB)
+			if db := op.Header.DB; db < lastDB {
+				r.fresh(p, db)
+			} else { // of a script's FLUSHDB, and there may be thousands
+				delete(r.spaces, db)
+				p.Statement(delDBs).Int(int64(db)).Int(int64(db))
+			}
 		}
 	case engine.OpSwapDB:
 		r.swap(p, op.Header.DB, uint32(op.ID))
