@@ -45,8 +45,8 @@ func (a *AnswerReader) Next(res *Result, scratch *resp.Scratch) error {
 	return a.err()
 }
 
-// Skip passes over the next result.
-func (a *AnswerReader) Skip() error {
+// Skip passes over the next result, whose replies nobody wants, and returns its status.
+func (a *AnswerReader) Skip() (Status, error) {
 	r := &a.r
 	a.left--
 	status := Status(r.byte())
@@ -60,7 +60,7 @@ func (a *AnswerReader) Skip() error {
 			r.pass()
 		}
 	}
-	return a.err()
+	return status, a.err()
 }
 
 // status is the text of a status. The few that there are need no memory of their own.

@@ -47,8 +47,8 @@
 // waits for the next connection, ten seconds at most, two when there never was one.
 // A subscriber's session ends, since nobody knows what was published meanwhile; the
 // facade opens another and subscribes again. Commands that wait for data are sent again
-// with the time that is left to them; XREAD from $ then starts at what is the end by
-// then. What was watched before is lost: EXEC answers nil.
+// with the time that is left to them, XREAD behind $ with the ids that it waits behind. What
+// was watched before is lost: EXEC answers nil.
 //
 // # Families in KV alone
 //

@@ -102,11 +102,11 @@ func (l *lane) answered(b []byte) error {
 func (l *lane) deliver(k *call, a *frame.AnswerReader) (done bool, err error) {
 	if !k.claim(delivered) {
 		// Its caller is gone. Nobody takes what the command may wait for.
-		res := frame.Result{}
-		if err := a.Next(&res, nil); err != nil {
+		status, err := a.Skip()
+		if err != nil {
 			return false, err
 		}
-		if res.Status == frame.StatusBlocked {
+		if status == frame.StatusBlocked {
 			l.mu.Lock()
 			l.cancels = append(l.cancels, k.ticket)
 			l.mu.Unlock()
