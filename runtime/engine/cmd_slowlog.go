@@ -15,6 +15,7 @@ type slowLog struct {
 	slower  *int64 // slowlog-log-slower-than; nil: Redis's default
 	length  *int   // slowlog-max-len; nil: Redis's default
 	entries []slowEntry
+	bytes   int // of their texts and places, about
 	next    int64
 }
 
@@ -27,6 +28,9 @@ type slowEntry struct {
 const (
 	slowArgs     = 32  // arguments that an entry keeps
 	slowArgBytes = 128 // bytes of each
+	// maxSlowBytes bounds the memory of the log, whatever slowlog-max-len is: some six times
+	// what Redis's default of 128 entries takes at most.
+	maxSlowBytes = 4 << 20
 )
 
 func (l *slowLog) threshold() string {
@@ -70,9 +74,24 @@ func setSlowLimit(e *Engine, value string) string {
 }
 
 func (l *slowLog) trim() {
-	if over := len(l.entries) - l.limit(); over > 0 {
-		l.entries = append(l.entries[:0:0], l.entries[over:]...)
+	over := max(len(l.entries)-l.limit(), 0)
+	for _, entry := range l.entries[:over] {
+		l.bytes -= entry.bytes()
 	}
+	for ; l.bytes > maxSlowBytes && over < len(l.entries); over++ {
+		l.bytes -= l.entries[over].bytes()
+	}
+	clear(l.entries[:over])
+	l.entries = l.entries[over:]
+}
+
+// bytes is about what an entry takes.
+func (entry *slowEntry) bytes() int {
+	n := 100 + len(entry.addr) + len(entry.name)
+	for _, a := range entry.args {
+		n += 16 + len(a)
+	}
+	return n
 }
 
 // add logs a command. Passwords are not kept.
@@ -93,6 +112,7 @@ func (l *slowLog) add(c *call) {
 		entry.args = append(entry.args, a)
 	}
 	l.entries = append(l.entries, entry)
+	l.bytes += entry.bytes()
 	l.trim()
 }
 
@@ -128,6 +148,6 @@ func cmdSlowlogGet(c *call) resp.Reply {
 func cmdSlowlogLen(c *call) resp.Reply { return intReply(int64(len(c.e.admin.slow.entries))) }
 
 func cmdSlowlogReset(c *call) resp.Reply {
-	c.e.admin.slow.entries = nil
+	c.e.admin.slow.entries, c.e.admin.slow.bytes = nil, 0
 	return resp.OK
 }
