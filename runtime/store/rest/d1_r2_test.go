@@ -285,6 +285,32 @@ func TestFindOrCreate(t *testing.T) {
 	}
 }
 
+// A listing that does not advance ends: it would use up the limit.
+func TestListingThatRepeatsItselfEnds(t *testing.T) {
+	s := fakeapi.Start(t)
+	c, _ := noWait(t, s)
+	var kv, d1 []string
+	for i := 0; i < 100; i++ {
+		kv = append(kv, fmt.Sprintf(`{"id":"%032x","title":"other%d"}`, i, i))
+		d1 = append(d1, fmt.Sprintf(`{"uuid":"%032x","name":"other%d"}`, i, i))
+	}
+	for path, find := range map[string]func() error{
+		"/namespaces": func() error { _, err := c.FindKV(ctx, "mine"); return err },
+		"/database":   func() error { _, err := c.FindD1(ctx, "mine"); return err },
+	} {
+		list := kv
+		if path == "/database" {
+			list = d1
+		}
+		s.Fail(fakeapi.Fault{Contains: path, Times: 5, Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: `{"success":true,"errors":[],"messages":[],"result":[` + strings.Join(list, ",") + `],"result_info":{"page":1}}`})
+		if err := find(); err == nil || !strings.Contains(err.Error(), "page 2") || len(s.Requests()) != 2 {
+			t.Errorf("%s: %v", path, err)
+		}
+		s.Heal()
+	}
+}
+
 // Two who provision at the same time find one thing, not two.
 func TestTwoWhoProvisionAtOnceFindTheSame(t *testing.T) {
 	s := fakeapi.Start(t)

@@ -55,6 +55,7 @@ func (c *Client) FindOrCreateKV(ctx context.Context, title string) (id string, c
 // FindKV finds the KV namespace with a title; "" when there is none.
 func (c *Client) FindKV(ctx context.Context, title string) (id string, err error) {
 	const perPage = 100
+	first := "" // of the last page
 	for page := 1; ; page++ {
 		var found []kv.Namespace
 		err := c.Do(ctx, "listing the account's KV namespaces", true, func(ctx context.Context) error {
@@ -70,6 +71,12 @@ func (c *Client) FindKV(ctx context.Context, title string) (id string, err error
 		})
 		if err != nil {
 			return "", err
+		}
+		if len(found) > 0 {
+			if found[0].ID == first {
+				return "", fmt.Errorf("rest: listing the account's KV namespaces: page %d is the one before it again", page)
+			}
+			first = found[0].ID
 		}
 		for _, n := range found {
 			if n.Title == title {
@@ -109,6 +116,7 @@ func (c *Client) FindOrCreateD1(ctx context.Context, name string) (id string, cr
 // FindD1 finds the D1 database with a name; "" when there is none.
 func (c *Client) FindD1(ctx context.Context, name string) (id string, err error) {
 	const perPage = 100
+	first := "" // of the last page
 	for page := 1; ; page++ {
 		var found []d1.DatabaseListResponse
 		err := c.Do(ctx, "listing the account's D1 databases", true, func(ctx context.Context) error {
@@ -125,6 +133,12 @@ func (c *Client) FindD1(ctx context.Context, name string) (id string, err error)
 		})
 		if err != nil {
 			return "", err
+		}
+		if len(found) > 0 {
+			if found[0].UUID == first {
+				return "", fmt.Errorf("rest: listing the account's D1 databases: page %d is the one before it again", page)
+			}
+			first = found[0].UUID
 		}
 		for _, db := range found { // the API finds names that contain it
 			if db.Name == name {
