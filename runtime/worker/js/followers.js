@@ -3,6 +3,7 @@
 // The forms of tasks and receipts are in runtime/worker/doc.go.
 
 import { Flag } from "./border.js";
+import { Budget } from "./budget.js";
 import { EngineFault, engine } from "./instance.js";
 
 /** @import {Env, Redis2cfObject} from "./object.js" */
@@ -60,6 +61,7 @@ class Loop {
     this.follower = follower;
     this.carry = carry;
     this.running = false;
+    this.budget = new Budget(() => object.events);
     /** @type {(() => void) | null} ends the wait */
     this.go = null;
   }
@@ -90,8 +92,13 @@ class Loop {
 
   /** One task. It returns whether there may be another one. */
   async once() {
+    if (!this.budget.left) {
+      this.object.callSoon();
+      return false;
+    }
     const task = new Reader(this.object.follow(this.follower));
     if (task.byte() !== NONE) {
+      this.budget.spend(task.count());
       this.object.followed(this.follower, await this.carry(task));
       return true;
     }
@@ -212,6 +219,11 @@ class Reader {
   u32() {
     this.at += 4;
     return this.view.getUint32(this.at - 4, true);
+  }
+
+  /** The number of statements or operations that begins the task. */
+  count() {
+    return this.view.getUint32(this.at, true);
   }
 
   number() {

@@ -70,6 +70,7 @@ export class Redis2cfObject extends DurableObject {
     this.timers = new Timers(ctx.storage, () => this.tick(), () => this.generation !== engine.generation);
     this.collecting = false;
     this.sweeping = false;
+    this.events = 0; // that reached the object: each begins an invocation
     this.billed = { messages: 0, requests: 0 }; // since then, with rows counted by the runner
     this.followers = new Followers(this, env);
     this.blobs = new BlobSweep(this, env.REDIS2CF_R2);
@@ -114,6 +115,7 @@ export class Redis2cfObject extends DurableObject {
    * @param {Request} request
    */
   async fetch(request) {
+    this.events++;
     this.billed.requests++;
     if (this.name === "") return refusal(500, Code.FAULT, "ERR the object does not know its name: deploy with the compatibility date of the project");
     const digest = request.headers.get("X-Redis2cf-Digest") ?? "";
@@ -179,6 +181,7 @@ export class Redis2cfObject extends DurableObject {
    * @param {string | ArrayBuffer} message
    */
   webSocketMessage(ws, message) {
+    this.events++;
     this.billed.messages++;
     const s = this.bySocket.get(ws) ?? this.wake(ws);
     if (s === undefined) return;
@@ -215,6 +218,7 @@ export class Redis2cfObject extends DurableObject {
 
   /** @override */
   alarm() {
+    this.events++;
     if (this.name !== "") return this.timers.rang();
     console.error("redis2cf: an alarm of an object that does not know its name: deploy with the compatibility date of the project");
   }
@@ -366,6 +370,11 @@ export class Redis2cfObject extends DurableObject {
   }
 
   // Followers call these.
+
+  /** Has the alarm call, because the rest is for another invocation. */
+  callSoon() {
+    this.timers.setAlarm(Date.now());
+  }
 
   /** The bindings of the Worker. */
   get bindings() {

@@ -3,6 +3,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { accessOf, recordOf, tokens } from "./access.js";
+import { Budget } from "./budget.js";
 import { MAX_MESSAGE, SUBPROTOCOL, VERSION, Code, echo, errorMessage, partsOf, seqOf, seqOfBody } from "./frame.js";
 import { nameIn, primariesOf } from "./kv.js";
 import { Memory, Runner } from "./program.js";
@@ -359,6 +360,18 @@ const tests = {
     });
   },
 
+  aLoopStopsBeforeAnInvocationIsSpent() {
+    let events = 0;
+    const budget = new Budget(() => events);
+    let tasks = 0;
+    for (; budget.left && tasks < 1000; tasks++) budget.spend(48);
+    same([tasks * 48 > 850, tasks * 48 <= 1000], [true, true], `${tasks} tasks`);
+    same(budget.left, false);
+    events++;
+    same(budget.left, true);
+    budget.spend(1000);
+    same(budget.left, false);
+  },
   sleepingAdvancesTheClock() {
     const wasi = new Wasi();
     wasi.memory = new WebAssembly.Memory({ initial: 1 });
