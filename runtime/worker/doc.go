@@ -102,7 +102,8 @@
 // It starts when an output has the follower's flag and no loop runs. A wait is at most
 // 100 ms for D1 and may be minutes for KV or after failures: from 10 s on the loop ends
 // instead, and the output's alarm, which knows of everything unconfirmed, brings it back;
-// so an idle object hibernates. Answers of families with d1: sync are held by the Go side:
+// so an idle object hibernates. It also ends after 900 statements or operations without an
+// event (js/budget.js), and has the alarm call at once. Answers of families with d1: sync are held by the Go side:
 // they are sends of the output of followed, or of a later call. The calls:
 //
 //	follow(handle, follower, now)        an output; behind its sends the task: bytes
@@ -242,13 +243,20 @@
 //     what is late or comes twice changes nothing. After a failure the row is asked for.
 //   - A D1 that is empty, of an earlier time, or of other families is fed from the object's
 //     rows: ranges are replaced page by page while traffic goes on, and state is "copying"
-//     until all has come. /v1/rebuild/d1 asks for that. The same happens when more than
-//     64 MB waits. A commit of more than 4,000 rows is copied key by key; a collection's
-//     header comes last, so that nobody sees a part of a new one.
+//     until all has come. /v1/rebuild/d1 asks for that; it is to be asked for after an
+//     object was restored to an earlier time. The same happens when more than 64 MB waits
+//     while D1 fails, or 1 GB because it is slower than the object, and when one commit
+//     of more than 900,000 bytes changes more than 4,000 keys. A commit of more than
+//     20,000 rows or 900,000 bytes is copied key by key; a collection's header comes last,
+//     so that nobody sees a part of a new one.
 //   - What DEL, FLUSHDB and renaming away leave goes 1,000 rows of a table at a time.
 //   - Keys whose time is over are there until the object removes them; views leave them out.
 //   - A row above 1,999,000 bytes is left out and counted; a string in R2 is NULL.
-//   - Families that are no longer in D1 leave their rows when the plan has no other there.
+//   - Rows of families that are no longer in D1 go, also with the last one: state is
+//     "leaving" until nothing of the object is there. wrangler.jsonc must keep the binding
+//     that long.
+//   - A view shows the keys of its pattern that are in D1: those of a family with a longer
+//     pattern of the same type, too.
 //
 // # What KV has
 //
@@ -265,11 +273,13 @@
 //     deleted, because a delete is billed as a write. Times behind 2038-01-19 are metadata
 //     alone.
 //   - 429 and 5xx are tried again, later each time, up to a minute; other refusals of one
-//     name 8 times, then it is left out and counted. After a crash what was not confirmed
-//     is put again.
+//     name 8 times, then it is removed, left out and counted. After a crash what was not
+//     confirmed is put again.
 //   - FLUSHDB and SWAPDB change names without naming them: the rows say which, and stay
 //     until KV has heard of them. /v1/rebuild/kv puts all keys, and removes names that
-//     carry the object's name and that it has no more.
+//     carry the object's name and that it has no more. The same happens when families
+//     change; with the last one all names of the object go. Names of a family that is in
+//     KV alone by now stay: they are the clients'.
 //
 // # Config
 //

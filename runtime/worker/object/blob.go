@@ -274,7 +274,7 @@ func (b *blobs) take(asked int, now int64, receipt []byte) error {
 	}
 	st := b.state
 	st.cursor = last
-	if young || !more {
+	if young || !more || last == "" { // a page without names says no more
 		st.pass, st.cursor = 0, ""
 	}
 	if young && st.due == 0 {

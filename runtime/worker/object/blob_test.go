@@ -322,6 +322,25 @@ func TestDamagedReceiptsChangeNothing(t *testing.T) {
 	}
 }
 
+// R2 may answer that there is more and name nothing: that is no reason to begin again.
+func TestAnEmptyPageEndsAPass(t *testing.T) {
+	h := newHoard(t)
+	h.set("k", h.put())
+	h.run("DEL", "k")
+	h.now += 70 * minute
+	for i := 0; i < 3; i++ {
+		_, task, err := objecttest.SplitTask(h.object().FollowR2(h.now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if task[0] == 0 {
+			return
+		}
+		h.take(h.object().FollowedR2(h.now, []byte{0, 1, 0, 0, 0, 0}))
+	}
+	t.Error("the bucket is looked through again and again")
+}
+
 // flakyRows fails now and then, before or after it has done what it was asked.
 type flakyRows struct {
 	object.Executor

@@ -37,6 +37,7 @@ type kvKey struct {
 	due   int64
 	fails int
 	busy  bool
+	drop  bool // KV refuses what the key has: it is removed, rather than left as it was
 	// short is set when KV keeps the key longer than it lives: at due it is removed.
 	short bool
 }
@@ -240,7 +241,7 @@ func (k *kvFollower) changed(n kvName, seq uint64, at, now int64) {
 	if e.first == 0 {
 		e.first = seq
 	}
-	e.seq = max(e.seq, seq)
+	e.seq, e.drop = max(e.seq, seq), false
 }
 
 // waits reports whether a key's last state may not have reached KV.

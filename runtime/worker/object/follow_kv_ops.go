@@ -48,6 +48,9 @@ func (k *kvFollower) ready(now int64) (ops []kvOp, err error) {
 			delete(k.keys, n)
 			continue
 		}
+		if e.drop {
+			op = kvOp{op: kvDelete, of: n, name: op.name}
+		}
 		op.seq, e.busy = e.seq, true
 		bytes += len(op.value)
 		ops = append(ops, op)
@@ -164,8 +167,18 @@ func (k *kvFollower) settle(op *kvOp, e *kvKey, res *kvResult, now int64) {
 	switch {
 	case res.failed:
 		e.fails++
+		if e.seq > op.seq { // what it has by now may be taken
+			e.fails = min(e.fails, 1)
+		}
 		if lasting(res.text) && e.fails >= kvTries {
-			k.left++
+			if op.op == kvPut {
+				k.left++
+				e.drop, e.fails, e.due = true, 0, now+kvEvery
+				return
+			}
+			if !e.drop {
+				k.left++
+			}
 			delete(k.keys, op.of)
 			return
 		}
@@ -173,7 +186,7 @@ func (k *kvFollower) settle(op *kvOp, e *kvKey, res *kvResult, now int64) {
 	case e.seq > op.seq: // it changed meanwhile
 		k.lag.confirmed(e.since, now)
 		e.since = now
-		e.fails, e.first, e.due = 0, op.seq+1, now+kvEvery
+		e.fails, e.first, e.due, e.drop = 0, op.seq+1, now+kvEvery, false
 	case op.short != 0:
 		k.lag.confirmed(e.since, now)
 		e.fails, e.short, e.due = 0, true, max(op.short, now+kvEvery)

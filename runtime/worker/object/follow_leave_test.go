@@ -168,3 +168,37 @@ func TestAFollowerThatLooksForKeysSaysSo(t *testing.T) {
 		t.Errorf("INFO says %s", got)
 	}
 }
+
+// What KV refuses for good is left out, and so is what it had before.
+func TestWhatKVRefusesLeavesNothingOld(t *testing.T) {
+	r := newFollowRig(t, followed)
+	l := r.lane(1)
+	l.do("SET string:1 old")
+	r.settle()
+	refused := true
+	r.kv.Fail = func(string) error {
+		if refused {
+			return errors.New("KV PUT failed: 400 Bad Request")
+		}
+		return nil
+	}
+	l.do("SET string:1 new")
+	for i := 0; i < 8; i++ {
+		r.now += 130_000_000
+		r.step(2)
+	}
+	refused = false
+	r.settle()
+	r.kv.Now = r.now
+	if e, ok := r.kv.Get("string:1"); ok {
+		t.Errorf("KV has %+v", e)
+	}
+	if st := r.object().Followers()["kv"]; st.Left != 1 || st.State != "current" {
+		t.Errorf("%+v", st)
+	}
+	l.do("SET string:1 newer")
+	r.settle()
+	if e, _ := r.kv.Get("string:1"); e.Value != "newer" {
+		t.Errorf("KV has %+v", e)
+	}
+}
