@@ -51,7 +51,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 	}
 	reads, writes := 0, 0 // faults of the store while it was read and written
 	for {
-		err := o.attempt(c, s, f, unitwise, culprits)
+		err := o.attempt(s, f, unitwise, culprits)
 		if err == nil {
 			return
 		}
@@ -76,7 +76,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 		case errors.As(err, &r) && !r.certain() && writes == 0:
 			writes++ // it may have been a fault that passes
 		case errors.As(err, &r):
-			unit, why := o.findRefused(c, s, f, culprits, err)
+			unit, why := o.findRefused(s, f, culprits, err)
 			if unit < 0 || culprits[unit] != "" {
 				o.fault(c, f.Seq, err)
 				return
@@ -159,7 +159,7 @@ func (p panicked) Error() string { return fmt.Sprintf("the engine panicked: %v",
 
 // attempt runs a frame and commits it. After an error nothing of it was told to
 // anybody, and the engine must be opened anew.
-func (o *Object) attempt(c *conn, s *session, f *frame.Frame, unitwise bool, culprits map[int32]string) (err error) {
+func (o *Object) attempt(s *session, f *frame.Frame, unitwise bool, culprits map[int32]string) (err error) {
 	before := o.out.mark()
 	defer func() {
 		if p := recover(); p != nil {
@@ -170,7 +170,7 @@ func (o *Object) attempt(c *conn, s *session, f *frame.Frame, unitwise bool, cul
 			o.out.back(before)
 		}
 	}()
-	answer, err := o.run(c, s, f, unitwise, culprits, -1)
+	answer, err := o.run(s, f, unitwise, culprits, -1)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (o *Object) attempt(c *conn, s *session, f *frame.Frame, unitwise bool, cul
 
 // run runs a frame, or its first units when most is not negative, up to what is to be
 // committed.
-func (o *Object) run(c *conn, s *session, f *frame.Frame, unitwise bool, culprits map[int32]string, most int32) (answer []byte, err error) {
+func (o *Object) run(s *session, f *frame.Frame, unitwise bool, culprits map[int32]string, most int32) (answer []byte, err error) {
 	o.step.reset()
 	o.steer(s, f)
 	o.step.durable = s.http() && mayWrite(f)
@@ -454,80 +454,4 @@ func culpritReplies(commands []resp.Command, why string) []resp.Reply {
 		}
 	}
 	return replies
-}
-
-// refuse is a statement that fails, always: a program that ends with it tells whether
-// what stands before it would be stored.
-var refuse = statement("INSERT INTO garbage (id, type) VALUES (-1, NULL)")
-
-// refuseText is in the error of refuse.
-const refuseText = "garbage.type"
-
-// findRefused finds the first unit without which the store would take what is before
-// it: -1 when it is none of them.
-func (o *Object) findRefused(c *conn, s *session, f *frame.Frame, culprits map[int32]string, cause error) (unit int32, why string) {
-	total := int32(0)
-	for i := range f.Groups {
-		for commands := f.Groups[i].Commands; len(commands) > 0; total++ {
-			commands = commands[unitLen(commands):]
-		}
-	}
-	accepts := func(n int32) (ok bool) {
-		defer func() {
-			if p := recover(); p != nil {
-				ok = false
-			}
-			o.in.unit = -1
-		}()
-		if o.open() != nil || o.rows.load(s) != nil {
-			return false
-		}
-		answer, err := o.run(c, s, f, true, culprits, n)
-		if err != nil {
-			return false
-		}
-		p, _, _, err := o.program(s, f.Seq, answer)
-		if err != nil {
-			why = err.Error()
-			return false
-		}
-		if p == nil {
-			return true
-		}
-		p.Statement(refuse)
-		if err = o.exec.Exec(p.Bytes()); err == nil || strings.Contains(err.Error(), refuseText) {
-			return err != nil
-		}
-		why = clip(err.Error())
-		return false
-	}
-	defer func() {
-		if o.open() != nil || o.rows.load(s) != nil {
-			unit = -1
-		}
-	}()
-	if total == 0 || !accepts(0) {
-		return -1, ""
-	}
-	low, high := int32(0), total // low is accepted; high is not, unless the cause has gone
-	why = ""
-	for high-low > 1 {
-		if mid := (low + high) / 2; accepts(mid) {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	if why == "" {
-		why = clip(cause.Error()) // it was the last unit
-	}
-	return low, errRefused + why
-}
-
-// clip shortens what is echoed.
-func clip(s string) string {
-	if len(s) > 128 {
-		return s[:128]
-	}
-	return s
 }

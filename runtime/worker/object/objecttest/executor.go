@@ -17,8 +17,7 @@ import (
 
 // An Executor is an object.Executor over a database of its own.
 type Executor struct {
-	db       *sql.DB
-	prepared map[object.Statement]*sql.Stmt
+	db *sql.DB
 
 	Programs, Statements, Rows int // that were run, and rows that were changed
 }
@@ -30,7 +29,7 @@ func New() (*Executor, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // each connection has a memory of its own
-	return &Executor{db: db, prepared: map[object.Statement]*sql.Stmt{}}, nil
+	return &Executor{db: db}, nil
 }
 
 // Close closes the database, which ends it.
@@ -108,20 +107,7 @@ func (e *Executor) Exec(program []byte) error {
 		if err != nil {
 			return err
 		}
-		st := e.prepared[s]
-		if st == nil {
-			if st, err = tx.Prepare(s.SQL()); err != nil {
-				return fmt.Errorf("%w: %s", err, s.SQL())
-			}
-			_ = st.Close() // it belongs to the transaction
-			res, err := tx.Exec(s.SQL(), args...)
-			if err != nil {
-				return fmt.Errorf("%w: %s", err, s.SQL())
-			}
-			e.count(res)
-			continue
-		}
-		res, err := tx.Stmt(st).Exec(args...)
+		res, err := tx.Exec(s.SQL(), args...)
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, s.SQL())
 		}
