@@ -72,14 +72,19 @@ func (l *lane) run() {
 
 // fruitless counts the connections that were lost with the frame in flight. It reports
 // whether there is one. When the frame was sent often enough, and nobody waits for its
-// answer any more, others need not wait behind it either.
+// answer any more, others need not wait behind it either; commands that are blocked, whose
+// outcome is not known then, have it sent some times more.
 func (l *lane) fruitless() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.flying {
 		return false
 	}
-	if l.losses++; l.losses >= maxLosses && !slices.ContainsFunc(l.flight, (*call).wanted) {
+	most := maxLosses
+	if len(l.parked) > 0 {
+		most *= 4
+	}
+	if l.losses++; l.losses >= most && !slices.ContainsFunc(l.flight, (*call).wanted) {
 		l.forget(fmt.Errorf("gateway: %w: it ended %d connections", ErrOutcome, l.losses))
 		l.busy = false
 	}
