@@ -233,6 +233,42 @@ func TestTokenOfTheEnvironmentIsTheSameClient(t *testing.T) {
 	}
 }
 
+// A key that KV left out of a bulk write is an error of its command alone.
+func TestKeysThatKVLeftOutAreErrors(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	n.Refuse("b")
+	n.Put("b", "old")
+	_, sess := open(t, storeURL(s, n.ID(), ""))
+	const missed = "!ERR KV: Cloudflare says that the key was not written and that it may be tried again"
+	if got := resptest.Do(t, sess, "SET a 1", "SET b 2", "SET c 3"); got != "OK "+missed+" OK" || n.Len() != 3 {
+		t.Errorf("%s; %d values", got, n.Len())
+	}
+	if got := resptest.Do(t, sess, "GET b"); got != "old" {
+		t.Errorf("what was not written is read: %s", got)
+	}
+	if got := resptest.Do(t, sess, "DEL a", "DEL b"); got != ":1 "+missed || n.Len() != 2 {
+		t.Errorf("%s; %d values", got, n.Len())
+	}
+}
+
+// Another client reads in bulk what this one wrote, byte for byte.
+func TestBytesSurviveBulkReads(t *testing.T) {
+	s := fakeapi.Start(t)
+	n := s.NewKV("cache")
+	_, one := open(t, storeURL(s, n.ID(), ""))
+	resptest.Do(t, one, "SET a \ufeffmark", "SET b \xff\x00", "SET c text")
+	s.URL = strings.TrimSuffix(s.URL, "/") // a store of its own, which remembers nothing
+	_, two := open(t, storeURL(s, n.ID(), ""))
+	s.Requests()
+	if got := resptest.Do(t, two, "MGET a b c"); got != "[\ufeffmark \xff\x00 text]" {
+		t.Errorf("%q", got)
+	}
+	if r := s.Requests(); len(r) != 3 || !strings.HasSuffix(r[0], "/bulk/get") {
+		t.Errorf("read with %q", r)
+	}
+}
+
 func TestURLsThatNameNothingAreRefused(t *testing.T) {
 	id := strings.Repeat("a", 32)
 	for u, want := range map[string]string{
