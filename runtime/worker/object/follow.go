@@ -1,10 +1,8 @@
 package object
 
 import (
-	"encoding/binary"
 	"fmt"
 	"hash/fnv"
-	"math"
 	"sort"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
@@ -69,13 +67,6 @@ type followers struct {
 	broken string // why nothing is followed; empty: nothing is wrong
 }
 
-// heldSends are sends that wait until D1 has a commit.
-type heldSends struct {
-	seq   uint64
-	sends uint32
-	b     []byte
-}
-
 // routes tell where a key of an object is followed.
 type routes struct {
 	families *kvprimary.Families
@@ -138,37 +129,6 @@ func openFollowers(cfg *worker.Config, name string, rows *Rows, now int64, log f
 		}
 	}
 	return f, nil
-}
-
-// leave has a follower to which no family belongs any more follow on, which takes away
-// what it has, until nothing of it is left: see left.
-func (f *followers) leave() error {
-	var any struct{}
-	for name, to := range map[string]struct{ follows, leaving *bool }{"d1": {&f.routes.d1, &f.d1.leaving}, "kv": {&f.routes.kv, &f.kv.leaving}} {
-		if *to.follows {
-			continue
-		}
-		_, found, err := f.stored(name, &any)
-		if err != nil {
-			return err
-		}
-		*to.follows, *to.leaving = found, found
-	}
-	return nil
-}
-
-// left ends a follower that has nothing of the object any more.
-func (f *followers) left(name string, follows *bool) error {
-	var p Program
-	p.Statement(delFollower).Text(name)
-	*follows = false
-	pruned := f.pruned
-	f.prune(&p)
-	if err := f.rows.exec.Exec(p.Bytes()); err != nil {
-		*follows, f.pruned = true, pruned
-		return fmt.Errorf("object: storing that %s has nothing any more: %w", name, err)
-	}
-	return nil
 }
 
 // stored reads the row of a follower.
@@ -280,107 +240,6 @@ func (f *followers) committed(row *outboxRow) {
 	if f.routes.kv {
 		f.kv.committed(row)
 	}
-}
-
-// hold keeps sends until D1 has a commit.
-func (f *followers) hold(seq uint64, sends uint32, b []byte) {
-	if sends > 0 {
-		f.held = append(f.held, heldSends{seq, sends, append([]byte(nil), b...)})
-	}
-}
-
-// waitsFor is the commit that an answer has to wait for that was given to a commit
-// before, and is asked for again; 0: none.
-func (f *followers) waitsFor(seq uint64) uint64 {
-	d := &f.d1
-	if !f.routes.sync || d.has(seq) {
-		return 0
-	}
-	if d.state.Run == 0 || d.state.Copy != nil && seq <= d.state.Start {
-		// A copy may take long, and most commits wait for none.
-		for i := range f.held {
-			if f.held[i].seq == seq {
-				return seq
-			}
-		}
-		if !d.blind {
-			return 0
-		}
-	}
-	return seq
-}
-
-// waitsForAny is the commit for which something has to wait that is sent again and of
-// whose commit no more is known than that it was some time ago; 0: none.
-func (f *followers) waitsForAny() (seq uint64) {
-	d := &f.d1
-	if !f.routes.sync {
-		return 0
-	}
-	if !d.has(d.lastSync) {
-		seq = d.lastSync
-	}
-	for i := range f.held {
-		seq = max(seq, f.held[i].seq)
-	}
-	if d.blind && d.state.Copy != nil {
-		seq = max(seq, d.state.Start)
-	} else if d.blind && d.state.Run == 0 {
-		seq = f.rows.seq
-	}
-	return seq
-}
-
-// closed forgets what was to be sent on a connection that is gone, but not that
-// something waits for the commit.
-func (f *followers) closed(conn uint64) {
-	if len(f.held) == 0 {
-		return
-	}
-	n := 0
-	known := map[uint64]bool{}
-	for _, h := range f.held {
-		if h.without(conn); h.sends > 0 || !known[h.seq] {
-			f.held[n] = h
-			n++
-		}
-		known[h.seq] = true
-	}
-	clear(f.held[n:])
-	f.held = f.held[:n]
-}
-
-// without takes the sends on a connection out.
-func (h *heldSends) without(conn uint64) {
-	left := h.b[:0]
-	for b := h.b; len(b) > 0; {
-		n := sendHeader + int(binary.LittleEndian.Uint32(b[sendHeader-4:]))
-		if math.Float64frombits(binary.LittleEndian.Uint64(b)) == float64(conn) {
-			h.sends--
-		} else {
-			left = append(left, b[:n]...)
-		}
-		b = b[n:]
-	}
-	if h.b = left; h.sends == 0 {
-		h.b = nil
-	}
-}
-
-// release hands out the sends that need not wait any longer.
-func (f *followers) release(out *output) {
-	n := 0
-	for _, h := range f.held {
-		if !f.d1.has(h.seq) {
-			f.held[n] = h
-			n++
-			continue
-		}
-		out.b = append(out.b, h.b...)
-		out.sends += h.sends
-	}
-	clear(f.held[n:])
-	f.held = f.held[:n]
 }
 
 // flags are those of an output.
