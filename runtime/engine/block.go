@@ -97,9 +97,19 @@ func (e *Engine) serveWaiters() {
 	for len(e.ready) > 0 {
 		k := e.ready[0]
 		e.ready = e.ready[1:]
+		var none [TypeStream]bool // the key has nothing for those who wait for this type
 		for _, w := range append([]*waiter(nil), e.waiting[k]...) {
 			if e.tickets[w.ticket] != w {
 				continue
+			}
+			if want := wanted(w.cmd); want != TypeStream {
+				if !none[want] {
+					ent := e.find(k.db, k.key) // which counts as no use
+					none[want] = ent == nil || ent.typ != want
+				}
+				if none[want] {
+					continue // those before it have taken all that there was
+				}
 			}
 			c := call{e: e, s: w.session, args: w.args, cmd: w.cmd, block: true, woken: &k}
 			db := w.session.db
@@ -119,15 +129,19 @@ func (e *Engine) serveWaiters() {
 // holds reports whether a key has the type that a blocking command waits for.
 // When it has, WRONGTYPE speaks of another key, a destination, and is the answer.
 func (e *Engine) holds(k dbKey, cmd *command) bool {
-	want := TypeList
+	ent := e.peek(k.db, k.key)
+	return ent != nil && ent.typ == wanted(cmd)
+}
+
+// wanted is the type that a blocking command waits for.
+func wanted(cmd *command) Type {
 	switch {
 	case strings.HasPrefix(cmd.name, "bz"):
-		want = TypeZSet
+		return TypeZSet
 	case strings.HasPrefix(cmd.name, "x"):
-		want = TypeStream
+		return TypeStream
 	}
-	ent := e.peek(k.db, k.key)
-	return ent != nil && ent.typ == want
+	return TypeList
 }
 
 // tried are the keys that a command which pops from the first of several looks
