@@ -73,6 +73,7 @@
 //	fetch(address)                copies the kept result or error to linear memory; its length for an
 //	                              error is what errorLength() returns
 //	errorLength() i32
+//	size() f64                    bytes of the database of the handle in whose call it is
 //	log(level, address, n)        0 debug … 3 error
 //
 // An output:

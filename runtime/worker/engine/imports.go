@@ -19,6 +19,9 @@ func hostFetch(address uint32)
 //go:wasmimport redis2cf errorLength
 func hostErrorLength() int32
 
+//go:wasmimport redis2cf size
+func hostSize() float64
+
 //go:wasmimport redis2cf log
 func hostLog(level int32, address, n uint32)
 
@@ -51,6 +54,8 @@ func (executor) Query(program []byte, rows int) ([]byte, error) {
 	hostFetch(addressOf(results))
 	return results[:n], nil
 }
+
+func (executor) Size() int64 { return int64(hostSize()) }
 
 func lastError() error {
 	n := hostErrorLength()

@@ -157,6 +157,7 @@ function importsFor(engine, wasi) {
     query: (/** @type {number} */ at, /** @type {number} */ _n, /** @type {number} */ rows) => engine.query(at, rows),
     fetch: (/** @type {number} */ at) => engine.fetch(at),
     errorLength: () => engine.calling().runner.errorLength,
+    size: () => engine.calling().runner.sql.databaseSize,
     log: (/** @type {number} */ level, /** @type {number} */ at, /** @type {number} */ n) => engine.log(level, at, n),
   };
   /** @type {string[]} */

@@ -392,6 +392,7 @@ func TestOldSessionsLeaveAndTheNumbersStay(t *testing.T) {
 		r.take(r.object().Sweep(100))
 	}
 	var rows, seq int
+	r.settleJournal()
 	if err := r.db.DB().QueryRow("SELECT count(*), max(seq) FROM sessions").Scan(&rows, &seq); err != nil || rows != 1 || seq == 0 {
 		t.Errorf("%d rows, the last change is %d: %v", rows, seq, err)
 	}
@@ -412,6 +413,7 @@ func TestExpiryHasOneAlarmAMinute(t *testing.T) {
 	r.now = r.last.Alarm
 	r.take(r.object().Tick(r.now, 1))
 	var keys int
+	r.settleJournal()
 	if err := r.db.DB().QueryRow("SELECT count(*) FROM keys").Scan(&keys); err != nil || keys != 1 {
 		t.Errorf("%d keys are left: %v", keys, err)
 	}

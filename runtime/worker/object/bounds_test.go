@@ -14,6 +14,7 @@ import (
 // rows counts the rows of a table of the object.
 func (r *rig) rows(table string) (n int) {
 	r.t.Helper()
+	r.settleJournal()
 	if err := r.db.DB().QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil {
 		r.t.Fatal(err)
 	}

@@ -8,4 +8,6 @@ type Executor interface {
 	// Query runs a program of one statement and returns at most so many rows, and no
 	// more than 256 KB of them but at least one. The result is valid until the next call.
 	Query(program []byte, rows int) (result []byte, err error)
+	// Size is how many bytes the database has.
+	Size() int64
 }

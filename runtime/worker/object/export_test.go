@@ -2,6 +2,9 @@ package object
 
 import "github.com/redis2cf/redis2cf/runtime/internal/frame"
 
+// Settle makes rows of what the journal has, for tests that look at them.
+func (o *Object) Settle() error { return o.rows.settle() }
+
 // TimeOut ends a blocked command as if its time were up.
 func (o *Object) TimeOut(id frame.SessionID, ticket uint64) []byte {
 	o.begin(o.now, 0)

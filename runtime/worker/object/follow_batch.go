@@ -15,7 +15,7 @@ import (
 type d1Statement uint16
 
 func d1statement(sql string) d1Statement {
-	d1Texts = append(d1Texts, text{sql, strings.Count(sql, "?")})
+	d1Texts = append(d1Texts, text{sql: sql, params: strings.Count(sql, "?")})
 	return d1Statement(len(d1Texts) - 1)
 }
 

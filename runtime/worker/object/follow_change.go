@@ -122,13 +122,12 @@ func (w *changeWriter) carriedFrom() error {
 			if h.ID != 0 || h.Type == engine.TypeString || h.DB >= lastDB {
 				continue
 			}
-			_, err := r.one(r.ask(askKey).Int(space).Int(int64(h.Hash)).Blob(h.Key), func(q *result) {
-				if old := q.header(h.DB); old.ID != 0 {
-					w.carried[old.ID] = w.f.routes.of(h.Key).d1
-				}
-			})
+			old, found, err := r.keyIn(space, h.Hash, h.Key)
 			if err != nil {
 				return err
+			}
+			if found && old.ID != 0 {
+				w.carried[old.ID] = w.f.routes.of(h.Key).d1
 			}
 		}
 	}
@@ -308,10 +307,8 @@ func (w *changeWriter) name(db uint32, key string, ops []engine.Op) error {
 	space, r := w.sp.of(db), w.f.rows
 	over := false
 	if last := &ops[len(ops)-1]; last.Kind == engine.OpDelKey && !w.f.kv.waits(db, key) && len(w.row.walks) == 0 {
-		_, err := r.one(r.ask(askKey).Int(space).Int(int64(engine.KeyHash(key))).Blob(key), func(q *result) {
-			h := q.header(db)
-			over = h.ExpireAt != 0 && h.ExpireAt < w.now/1000
-		})
+		h, found, err := r.keyIn(space, engine.KeyHash(key), key)
+		over = found && h.ExpireAt != 0 && h.ExpireAt < w.now/1000
 		if err != nil || over {
 			return err
 		}

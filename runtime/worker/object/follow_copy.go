@@ -368,8 +368,7 @@ func (c *copier) load() error {
 		c.left--
 		return nil
 	}
-	var h engine.Header
-	found, err := r.one(r.ask(askKey).Int(l.Space).Int(int64(l.Hash)).bytes(l.Key), func(q *result) { h = q.header(0) })
+	h, found, err := r.keyIn(l.Space, l.Hash, string(l.Key))
 	if err != nil {
 		return err
 	}

@@ -70,8 +70,7 @@ func (k *kvFollower) operation(n kvName, now int64) (op kvOp, ok bool, err error
 	if space == 0 || !k.f.routes.of(n.key).kv {
 		return op, true, nil
 	}
-	var h engine.Header
-	found, err := r.one(r.ask(askKey).Int(space).Int(int64(engine.KeyHash(n.key))).Blob(n.key), func(q *result) { h = q.header(n.db) })
+	h, found, err := r.Key(n.db, engine.KeyHash(n.key), n.key)
 	if err != nil || !found || h.ExpireAt != 0 && h.ExpireAt < now/1000 {
 		return op, true, err
 	}
@@ -240,8 +239,8 @@ func (k *kvFollower) listed(text string, now int64) error {
 			continue // it was put before the family was in KV alone
 		}
 		found := false
-		if space := r.spaces[n.db]; space != 0 && k.f.routes.of(key).kv {
-			found, err = r.one(r.ask(askKey).Int(space).Int(int64(engine.KeyHash(key))).Blob(key), func(*result) {})
+		if r.spaces[n.db] != 0 && k.f.routes.of(key).kv {
+			_, found, err = r.Key(n.db, engine.KeyHash(key), key)
 			if err != nil {
 				return err
 			}

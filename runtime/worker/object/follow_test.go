@@ -230,6 +230,7 @@ func count(t testing.TB, db *sql.DB, query string) (n int) {
 // compare fails unless the followers have what the object has, and nothing else.
 func (r *followRig) compare() {
 	r.t.Helper()
+	r.settleJournal()
 	want := dump(r.t, r.db.DB(), false, func(key string) bool { return r.route(key).Store == "d1" })
 	got := dump(r.t, r.d1.DB(), true, func(string) bool { return true })
 	if !reflect.DeepEqual(want, got) {

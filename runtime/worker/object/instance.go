@@ -128,10 +128,36 @@ func (in *Instance) balance(o *Object) (flags uint32) {
 		}
 		total -= before - after
 	}
+	in.releaseJournals(o)
 	if in.opt.Collect != nil && in.opt.Collect(total) {
 		flags |= FlagCollect
 	}
 	return flags
+}
+
+// maxJournals is how many bytes of all objects' journals may be in memory.
+const maxJournals = 8 << 20
+
+// releaseJournals has the objects that were not used for the longest time read theirs
+// again when they are used, if all are more than they may.
+func (in *Instance) releaseJournals(o *Object) {
+	total := int64(0)
+	for _, other := range in.objects {
+		total += other.rows.log.memory()
+	}
+	for total > maxJournals {
+		var oldest *Object
+		for _, other := range in.objects {
+			if other != o && other.rows.log.slot > 0 && (oldest == nil || other.used < oldest.used) {
+				oldest = other
+			}
+		}
+		if oldest == nil {
+			return
+		}
+		total -= oldest.rows.log.memory()
+		oldest.rows.log.release()
+	}
 }
 
 // Live is about how many bytes of data all objects keep in memory.

@@ -64,8 +64,8 @@ func newItemTable(name string, names []string, all []column, order, point []int)
 	t.del = statement("DELETE FROM " + name + " WHERE id = ? AND " + t.tuple(point, "") + " = " + params(len(point)))
 	t.sweep = statement("DELETE FROM " + name + " WHERE id = ? AND " + t.tuple(point, "") + " IN (SELECT " + t.list(point, "") +
 		" FROM " + name + " WHERE id = ? LIMIT ?)")
-	t.get = statement("SELECT " + columns + " FROM " + name + " WHERE id = ? AND " + t.tuple(point, "") + " = " + params(len(point)))
-	t.countAll = statement("SELECT count(*) FROM " + name + " WHERE id = ?")
+	t.get = asideStatement("SELECT " + columns + " FROM " + name + " WHERE id = ? AND " + t.tuple(point, "") + " = " + params(len(point)))
+	t.countAll = asideStatement("SELECT count(*) FROM " + name + " WHERE id = ?")
 	index := ""
 	if len(order) > len(point) {
 		index = " INDEXED BY zset_order"
@@ -88,15 +88,15 @@ func newItemTable(name string, names []string, all []column, order, point []int)
 					sql += " AND " + t.tuple(order, "") + " " + down + "= " + params(len(order))
 				}
 				sql += " ORDER BY " + t.list(order, direction) + " LIMIT ? OFFSET ?"
-				t.scan[from][to][back] = statement("SELECT " + columns + sql)
+				t.scan[from][to][back] = asideStatement("SELECT " + columns + sql)
 				if from < fromAfter {
-					t.count[from][to][back] = statement("SELECT count(*) FROM (SELECT 1" + sql + ")")
+					t.count[from][to][back] = asideStatement("SELECT count(*) FROM (SELECT 1" + sql + ")")
 				}
 			}
 		}
 	}
 	if name == "hash_fields" {
-		t.expiring = statement("SELECT " + columns + " FROM " + name + " INDEXED BY hash_expiring WHERE id = ? AND expires IS NOT NULL" +
+		t.expiring = asideStatement("SELECT " + columns + " FROM " + name + " INDEXED BY hash_expiring WHERE id = ? AND expires IS NOT NULL" +
 			" ORDER BY expires, field LIMIT ? OFFSET ?")
 	}
 	return t
@@ -216,6 +216,9 @@ func limitOf(n int64) int64 {
 // Items yields one collection's items in order.
 func (r *Rows) Items(q engine.Query, yield func(engine.Item) bool) error {
 	t, err := tableOf(q.Type)
+	if err == nil {
+		err = r.settleItems(q.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -284,6 +287,9 @@ func (r *Rows) explainItems(err error) error {
 // Count counts what Items would yield.
 func (r *Rows) Count(q engine.Query) (n int64, err error) {
 	t, err := tableOf(q.Type)
+	if err == nil {
+		err = r.settleItems(q.ID)
+	}
 	if err != nil {
 		return 0, err
 	}

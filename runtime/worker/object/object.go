@@ -43,6 +43,7 @@ type Object struct {
 	renewed bool // the engine was opened anew, and clients are to be told
 	status  int32
 	prog    Program
+	direct  bool // changes are committed as rows, so that the store says which it refuses
 	step    step
 	answer  []byte
 	scratch resp.Scratch
@@ -350,7 +351,7 @@ func (o *Object) end() []byte {
 	o.tell()
 	timer, alarm := o.deadlines()
 	flags := o.in.balance(o)
-	if o.rows.trash || o.now-o.aged > ageInterval {
+	if o.rows.trash || o.rows.log.due() || o.now-o.aged > ageInterval {
 		flags |= FlagSweep
 	}
 	if len(o.tickets) > 0 || o.polled() {

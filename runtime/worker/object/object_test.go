@@ -81,6 +81,18 @@ func (r *rig) take(b []byte) objecttest.Output {
 	return out
 }
 
+// settleJournal brings the rows up to date, for tests that look at them.
+func (r *rig) settleJournal() {
+	r.t.Helper()
+	err := r.object().Settle()
+	for i := 0; i < 20 && err != nil; i++ { // the test may have the store fail
+		err = r.object().Settle()
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // restart is what happens when an object was out of memory: its sockets are attached.
 func (r *rig) restart(conns ...uint64) {
 	r.t.Helper()

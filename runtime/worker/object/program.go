@@ -48,6 +48,9 @@ func (p *Program) Bytes() []byte {
 	return p.b
 }
 
+// first is the first statement of a program that has one.
+func (p *Program) first() Statement { return Statement(binary.LittleEndian.Uint16(p.b[4:])) }
+
 // Statement begins a statement, by its number in the list of texts. As many
 // parameters as it has are to follow.
 //

@@ -15,7 +15,7 @@ const headerColumns = "hash, key, type, id, CASE WHEN expires > 9007199254740992
 // The statements that read headers: a cursor does not outlive a call, so a long
 // list is read in pages, each from where the last one ended.
 var (
-	askKey          = statement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND hash = ? AND key = ?")
+	askKey          = asideStatement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND hash = ? AND key = ?")
 	askKeys         = statement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND hash >= ? ORDER BY hash, key LIMIT ?")
 	askKeysAfter    = statement("SELECT " + headerColumns + ", value FROM keys WHERE space = ? AND (hash, key) > (?, ?) ORDER BY hash, key LIMIT ?")
 	askNames        = statement("SELECT " + headerColumns + ", CASE WHEN packed THEN value END FROM keys WHERE space = ? AND hash >= ? ORDER BY hash, key LIMIT ?")
@@ -36,12 +36,27 @@ func (q *result) header(db uint32) engine.Header {
 
 // Key finds the header of a key.
 func (r *Rows) Key(db uint32, hash uint64, key string) (h engine.Header, found bool, err error) {
-	space := r.spaces[db]
-	if space == 0 {
+	if r.spaces[db] == 0 {
 		return h, false, nil
 	}
-	found, err = r.one(r.ask(askKey).Int(space).Int(int64(hash)).Blob(key), func(q *result) { h = q.header(db) })
+	h, found, known, err := r.keyOf(db, hash, key)
+	if err == nil && !known {
+		found, err = r.one(r.ask(askKey).Int(r.spaces[db]).Int(int64(hash)).Blob(key), func(q *result) { h = q.header(db) })
+	}
 	if err != nil {
+		return engine.Header{}, false, fmt.Errorf("object: reading a key: %w", err)
+	}
+	return h, found, nil
+}
+
+// keyIn finds the header of a key in a space, which may be a flushed one.
+func (r *Rows) keyIn(space int64, hash uint64, key string) (h engine.Header, found bool, err error) {
+	for db, s := range r.spaces {
+		if s == space {
+			return r.Key(db, hash, key)
+		}
+	}
+	if found, err = r.one(r.ask(askKey).Int(space).Int(int64(hash)).Blob(key), func(q *result) { h = q.header(0) }); err != nil {
 		return engine.Header{}, false, fmt.Errorf("object: reading a key: %w", err)
 	}
 	return h, found, nil

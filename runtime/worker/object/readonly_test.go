@@ -16,7 +16,8 @@ import (
 // data is all rows of the object but those of sessions.
 func (r *rig) data() string {
 	r.t.Helper()
-	tables, err := r.db.DB().Query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'session_parts', 'blob_sweep') ORDER BY name")
+	r.settleJournal()
+	tables, err := r.db.DB().Query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'session_parts', 'journal', 'settled', 'blob_sweep') ORDER BY name")
 	if err != nil {
 		r.t.Fatal(err)
 	}

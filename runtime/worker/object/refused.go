@@ -23,7 +23,9 @@ func (o *Object) findRefused(s *session, f *frame.Frame, culprits map[int32]stri
 		}
 	}
 	accepts := func(n int32) (ok bool) {
+		o.direct = true // the journal would take everything
 		defer func() {
+			o.direct = false
 			if p := recover(); p != nil {
 				ok = false
 			}

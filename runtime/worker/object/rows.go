@@ -21,6 +21,7 @@ type Rows struct {
 	trash  bool                   // there may be garbage
 	oldest int64                  // when the session wrote that has not for the longest time, as of Open, Unix milliseconds; 0: there is none
 	held   func(space int64) bool // a follower still reads a flushed space; nil: none does
+	log    journal
 }
 
 var _ engine.Store = (*Rows)(nil)
@@ -37,20 +38,26 @@ var (
 // Open brings the tables up to date, if there are any, and reads where they stand. It
 // may be called again.
 func (r *Rows) Open() (st engine.State, err error) {
+	r.log.reset(0)
+	r.log.unread = true // whatever was added and perhaps not stored
 	if err := r.exec.open(); err != nil {
 		return st, err
 	}
+	r.weigh()
 	r.spaces, r.next = map[uint32]int64{}, 1
 	r.seq, r.nextID, r.oldest, r.trash = 0, 0, 0, false
-	_, err = r.one(r.ask(askState), func(q *result) {
-		r.seq, r.nextID, r.oldest = uint64(q.int()), uint64(q.int()), q.int()
+	err = r.all(r.ask(askDBs), func(q *result) bool {
+		db, space := uint32(q.int()), q.int()
+		r.spaces[db] = space
+		r.next = max(r.next, space+1)
+		return true
 	})
 	if err == nil {
-		err = r.all(r.ask(askDBs), func(q *result) bool {
-			db, space := uint32(q.int()), q.int()
-			r.spaces[db] = space
-			r.next = max(r.next, space+1)
-			return true
+		err = r.settle()
+	}
+	if err == nil {
+		_, err = r.one(r.ask(askState), func(q *result) {
+			r.seq, r.nextID, r.oldest = uint64(q.int()), uint64(q.int()), q.int()
 		})
 	}
 	if err == nil {
@@ -83,6 +90,11 @@ const (
 )
 
 func (r *Rows) query(p *Program, rows int) (result, error) {
+	if (r.log.slot > 0 || r.log.unread) && p.first().settles() {
+		if err := r.settle(); err != nil {
+			return result{}, err
+		}
+	}
 	b, err := r.exec.Query(p.Bytes(), rows)
 	if err != nil {
 		return result{}, err

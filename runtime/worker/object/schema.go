@@ -122,7 +122,7 @@ var formats = [][]Statement{{
 	ids  BLOB    NOT NULL        -- 32 bytes each, in order
 )`),
 	statement(`INSERT INTO format (version) VALUES (1)`),
-}, followSteps}
+}, followSteps, journalSteps}
 
 var (
 	askFormat  = statement(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'format'`)

@@ -82,8 +82,8 @@ var (
 	noteSession = statement("INSERT OR IGNORE INTO sessions (id, frame, seq, next_id, at, parts, answer) VALUES (?, 0, ?, ?, ?, 0, x'')")
 	putPart     = statement("INSERT OR REPLACE INTO session_parts (id, part, answer) VALUES (?, ?, ?)")
 	delParts    = statement("DELETE FROM session_parts WHERE id = ? AND part >= ?")
-	askSession  = statement("SELECT frame, parts, seq FROM sessions WHERE id = ?")
-	askAnswer   = statement("SELECT answer FROM sessions WHERE id = ?")
+	askSession  = asideStatement("SELECT frame, parts, seq FROM sessions WHERE id = ?")
+	askAnswer   = asideStatement("SELECT answer FROM sessions WHERE id = ?")
 	askPart     = statement("SELECT answer FROM session_parts WHERE id = ? AND part = ?")
 	putWake     = statement("INSERT OR REPLACE INTO wakes (id, ticket, part, command, message) VALUES (?, ?, ?, ?, ?)")
 	delWake     = statement("DELETE FROM wakes WHERE id = ? AND ticket = ?")
@@ -135,6 +135,9 @@ func (r *Rows) load(s *session) error {
 	if s.loaded {
 		return nil
 	}
+	if err := r.settleOf(&s.id); err != nil {
+		return err
+	}
 	_, err := r.one(r.ask(askSession).bytes(s.id[:]), func(q *result) { s.row, s.parts, s.change = uint64(q.int()), int(q.int()), uint64(q.int()) })
 	if err != nil {
 		return fmt.Errorf("object: reading a session: %w", err)
@@ -177,6 +180,9 @@ func (r *Rows) load(s *session) error {
 
 // stored is the answer that a session's row holds.
 func (r *Rows) stored(s *session) (answer []byte, err error) {
+	if err := r.settleOf(&s.id); err != nil {
+		return nil, err
+	}
 	_, err = r.one(r.ask(askAnswer).bytes(s.id[:]), func(q *result) {
 		_, raw := q.value()
 		answer = append(answer, raw...)

@@ -12,6 +12,8 @@ type Statement uint16
 type text struct {
 	sql    string
 	params int
+	aside  bool // it needs no settled journal
+	known  bool // aside was looked at
 }
 
 // texts is filled while the package is initialized, and never changes then: the
@@ -23,8 +25,32 @@ var texts []text
 //
 //go:noinline
 func statement(sql string) Statement {
-	texts = append(texts, text{sql, strings.Count(sql, "?")})
+	texts = append(texts, text{sql: sql, params: strings.Count(sql, "?")})
 	return Statement(len(texts) - 1)
+}
+
+// asideStatement adds a text that whoever uses it has looked into the journal for.
+//
+//go:noinline
+func asideStatement(sql string) Statement {
+	s := statement(sql)
+	texts[s].aside, texts[s].known = true, true
+	return s
+}
+
+// settledTables are those that the journal stands before.
+var settledTables = [...]string{"keys", "hash_fields", "list_items", "set_members", "zset_members", "stream_entries", "json_documents", "garbage", "sessions"}
+
+// settles reports whether a query sees what the journal has.
+func (s Statement) settles() bool {
+	t := &texts[s]
+	if !t.known {
+		t.known, t.aside = true, true
+		for _, table := range settledTables {
+			t.aside = t.aside && !strings.Contains(t.sql, table)
+		}
+	}
+	return !t.aside
 }
 
 // d1Texts are the statements of the followers' programs for D1.

@@ -84,9 +84,24 @@ func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts
 		if err := o.writeDown(p, st.change); err != nil {
 			return nil, 0, nil, err
 		}
-		if err := o.rows.add(p, st.change); err != nil {
-			return nil, 0, nil, err
-		}
+	}
+	journaled := false
+	if s.parts == 0 && !o.direct {
+		journaled, err = o.rows.journal(st.change, answer)
+	} else {
+		err = o.rows.settle()
+	}
+	if err != nil {
+		return nil, 0, nil, refused{err}
+	}
+	switch {
+	case journaled:
+		err = p.journaled(o.rows, st.change, &s.id, n, o.now/1000, answer)
+	case st.change != nil:
+		err = o.rows.add(p, st.change)
+	}
+	if err != nil {
+		return nil, 0, nil, err
 	}
 	// A reply may have taken something: it is kept until its client has it. What was
 	// pushed and popped at once has changed no row of a key, and is gone all the same.
@@ -121,7 +136,9 @@ func (o *Object) program(s *session, n uint64, answer []byte) (p *Program, parts
 		}
 	}
 	st.sweepR2 = o.r2.note(p, st.change, o.now)
-	parts = p.session(&s.id, n, o.rows.seq, o.rows.nextID, o.now/1000, answer, s.parts)
+	if !journaled {
+		parts = p.session(&s.id, n, o.rows.seq, o.rows.nextID, o.now/1000, answer, s.parts)
+	}
 	return p, parts, wakes, nil
 }
 

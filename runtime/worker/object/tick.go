@@ -18,6 +18,12 @@ func (o *Object) Tick(now int64, seed uint64) []byte {
 			}
 		}
 	}
+	if o.step.change != nil && o.eng != nil {
+		// What expired leaves its rows: an object that rests is not called again for that.
+		if err := o.rows.settle(); err != nil {
+			o.in.log(2, fmt.Sprintf("redis2cf: %s: %v; it is tried again", o.name, err))
+		}
+	}
 	o.expirePolls()
 	return o.end()
 }
@@ -56,6 +62,12 @@ func (o *Object) Sweep(rows int) []byte {
 	o.begin(o.now, 0)
 	if err := o.ready(); err != nil {
 		return o.end()
+	}
+	if o.rows.log.due() {
+		if err := o.rows.settle(); err != nil {
+			o.in.log(3, fmt.Sprintf("redis2cf: %s: %v; it is tried again", o.name, err))
+			return o.end()
+		}
 	}
 	if _, err := o.rows.Sweep(rows); err != nil {
 		o.in.log(2, fmt.Sprintf("redis2cf: %s: %v; it is tried again", o.name, err))

@@ -73,10 +73,14 @@ func TestAFrameOfManyCallersIsFewStatements(t *testing.T) {
 	r.exec = count
 	r.restart(1)
 	l.frame(callers(lines...)...)
+	if count.statements != 1 { // the journal's row
+		t.Errorf("%d statements, 1 is wanted", count.statements)
+	}
+	r.settleJournal()
 	// 20 strings, 20 fields, 20 elements: each is one statement of 16 rows and one of 4;
-	// and the session's row.
-	if count.statements != 7 {
-		t.Errorf("%d statements, 7 are wanted", count.statements)
+	// the session's row, and that the journal is settled.
+	if count.statements != 1+8 {
+		t.Errorf("%d statements, 8 are wanted", count.statements-1)
 	}
 	if got := showResults(l.frame(callers("LRANGE l3 0 -1", "HGETALL h57", "GET s30")...)); !strings.Contains(got, "v") {
 		t.Error(got)

@@ -79,6 +79,9 @@ func check(ch *engine.Change) error {
 // Commit stores one change set by itself, with the row of sessions that carries its
 // number. The host makes larger programs.
 func (r *Rows) Commit(ch *engine.Change) error {
+	if err := r.settle(); err != nil {
+		return err
+	}
 	var p Program
 	p.Reset()
 	if err := r.add(&p, ch); err != nil {
@@ -91,8 +94,8 @@ func (r *Rows) Commit(ch *engine.Change) error {
 // add appends a change to a program. What Rows knows is then as if the program had
 // been run: when it fails, Open is to be called again.
 func (r *Rows) add(p *Program, ch *engine.Change) error {
-	if ch.Seq != r.seq+1 {
-		return fmt.Errorf("%w (change %d follows %d)", engine.ErrFenced, ch.Seq, r.seq)
+	if err := r.follows(ch); err != nil {
+		return err
 	}
 	ops := r.sorted(ch.Ops)
 	defer clear(ops)
@@ -102,6 +105,14 @@ func (r *Rows) add(p *Program, ch *engine.Change) error {
 			return err
 		}
 		i += n
+	}
+	return nil
+}
+
+// follows takes the numbers of a change, which must be the next one.
+func (r *Rows) follows(ch *engine.Change) error {
+	if ch.Seq != r.seq+1 {
+		return fmt.Errorf("%w (change %d follows %d)", engine.ErrFenced, ch.Seq, r.seq)
 	}
 	r.seq, r.nextID = ch.Seq, max(r.nextID, ch.NextID)
 	return nil

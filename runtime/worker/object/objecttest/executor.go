@@ -94,6 +94,12 @@ func (r *reader) statement() (s object.Statement, args []any, err error) {
 	return s, args, nil
 }
 
+// Size is how many bytes the database has.
+func (e *Executor) Size() (n int64) {
+	_ = e.db.QueryRow("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").Scan(&n)
+	return n
+}
+
 // Exec runs a program in one transaction.
 func (e *Executor) Exec(program []byte) error {
 	tx, err := e.db.Begin()
