@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -192,6 +193,7 @@ func (s sample) rate() float64 { return float64(s.commands) / s.took.Seconds() }
 
 // drive has callers send the script's steps for a slice of time.
 func drive(ctx context.Context, s *side, sh shape, steps []step, slice time.Duration) (sample, error) {
+	runtime.GC() // of the script before it, so that it is not collected while the slice runs
 	var next, done atomic.Int64
 	var stop atomic.Bool
 	var failed atomic.Pointer[error]
@@ -234,6 +236,9 @@ func drive(ctx context.Context, s *side, sh shape, steps []step, slice time.Dura
 
 // load prints the ratios.
 func (b *bench) load(ctx context.Context) error {
+	if err := b.warm(ctx); err != nil {
+		return err
+	}
 	fmt.Printf("\nCommands in a second, median of %d alternating rounds of %s, fresh values in every write.\n"+
 		"CPU is the server's for one command; client is this process's.\n\n", b.rounds, b.slice)
 	w := figures.NewTable()
@@ -274,6 +279,25 @@ func (b *bench) load(ctx context.Context) error {
 		}
 	}
 	return w.Flush()
+}
+
+// warmup is for how long each load runs on each side before anything is measured. V8
+// compiles what runs often anew, on a thread of its own: for some seconds that takes as
+// much CPU as the load, once in an isolate's life.
+const warmup = 5 * time.Second
+
+// warm runs the loads, so that what is measured after it is what lasts.
+func (b *bench) warm(ctx context.Context) error {
+	for i := range mixes {
+		for _, sh := range []shape{shapes[1], shapes[len(shapes)-1]} {
+			for _, s := range []*side{b.redis, b.cloudflare} {
+				if _, err := drive(ctx, s, sh, mixes[i].script(int(1_000_000*warmup.Seconds()/2)), warmup/2); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func each(all []sample, f func(sample) float64) []float64 {
