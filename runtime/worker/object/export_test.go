@@ -1,9 +1,46 @@
 package object
 
-import "github.com/redis2cf/redis2cf/runtime/internal/frame"
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/redis2cf/redis2cf/runtime/engine"
+	"github.com/redis2cf/redis2cf/runtime/internal/frame"
+)
 
 // Settle makes rows of what the journal has, for tests that look at them.
 func (o *Object) Settle() error { return o.rows.settle() }
+
+// ReleaseJournal has the journal leave memory.
+func (o *Object) ReleaseJournal() { o.rows.log.release() }
+
+// Journal is how many bytes of the journal are in memory.
+func (o *Object) Journal() int64 { return o.rows.log.memory() }
+
+// LowJournals lowers what all journals may keep in memory until the returned function
+// is called.
+func LowJournals(n int64) func() {
+	before := maxJournals
+	maxJournals = n
+	return func() { maxJournals = before }
+}
+
+// CheckJournal reads operations of the journal as far as they are some. What is read
+// is written as something that reads the same.
+func CheckJournal(b []byte) error {
+	rest := string(b)
+	for len(rest) > 0 {
+		var op, again engine.Op
+		if rest = readJournalOp(rest, &op); op.Kind == 0 {
+			return nil
+		}
+		first := appendJournalOp(nil, &op)
+		if left := readJournalOp(string(first), &again); left != "" || !bytes.Equal(appendJournalOp(nil, &again), first) {
+			return fmt.Errorf("%+v is read again as %+v", op, again)
+		}
+	}
+	return nil
+}
 
 // TimeOut ends a blocked command as if its time were up.
 func (o *Object) TimeOut(id frame.SessionID, ticket uint64) []byte {

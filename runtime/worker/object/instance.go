@@ -136,7 +136,7 @@ func (in *Instance) balance(o *Object) (flags uint32) {
 }
 
 // maxJournals is how many bytes of all objects' journals may be in memory.
-const maxJournals = 8 << 20
+var maxJournals int64 = 8 << 20 // tests lower it
 
 // releaseJournals has the objects that were not used for the longest time read theirs
 // again when they are used, if all are more than they may.

@@ -362,7 +362,7 @@ func (r *Rows) settleOps(p *Program) error {
 	for _, i := range order {
 		op := &list[i]
 		if n == 0 || compareOps(&list[order[n-1]], op) != 0 {
-			there |= 1 << classOf(op)
+			there |= 1 << settleClass(op)
 			order[n] = i
 			n++
 		} else if op.Kind == engine.OpDelKey && op.Header.ID != 0 {
@@ -377,7 +377,7 @@ func (r *Rows) settleOps(p *Program) error {
 			break
 		}
 		for _, i := range order {
-			if op := &list[i]; classOf(op) == class {
+			if op := &list[i]; settleClass(op) == class {
 				rows = append(rows, op)
 			}
 		}
@@ -398,6 +398,14 @@ func (r *Rows) settleOps(p *Program) error {
 		i += n
 	}
 	return nil
+}
+
+// settleClass is classOf, with a number for collections that are dropped.
+func settleClass(op *engine.Op) int {
+	if class := classOf(op); class >= 0 {
+		return class
+	}
+	return 31
 }
 
 func reverse(list []engine.Op) {
