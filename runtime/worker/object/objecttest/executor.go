@@ -23,8 +23,11 @@ type Executor struct {
 }
 
 // New returns an executor over an empty database in memory.
-func New() (*Executor, error) {
-	db, err := sql.Open("sqlite", ":memory:")
+func New() (*Executor, error) { return Open(":memory:") }
+
+// Open returns an executor over the database of a file.
+func Open(file string) (*Executor, error) {
+	db, err := sql.Open("sqlite", file)
 	if err != nil {
 		return nil, err
 	}
