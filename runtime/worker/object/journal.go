@@ -270,17 +270,20 @@ func (r *Rows) settle() error {
 	return nil
 }
 
-// readJournal reads what is not settled from the table.
+// readJournal reads what is not settled from the table. The program of a query that
+// waits for it (see Rows.query) is in r.p, so it has another one.
 func (r *Rows) readJournal() error {
 	j := &r.log
 	pass := int64(0)
-	if _, err := r.one(r.ask(askSettled), func(q *result) { pass = q.int() }); err != nil {
+	var p Program
+	if _, err := r.one(p.Statement(askSettled), func(q *result) { pass = q.int() }); err != nil {
 		return err
 	}
 	j.reset(pass)
 	j.unread = true // until all is read
 	for {
-		q, err := r.query(r.ask(askJournal).Int(j.slot).Int(pass).Int(laterPage), laterPage)
+		p.Reset()
+		q, err := r.query(p.Statement(askJournal).Int(j.slot).Int(pass).Int(laterPage), laterPage)
 		if err != nil {
 			return err
 		}
