@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +17,9 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/worker/project"
 )
 
-// An object that sends back what it gets, with a socket that may hibernate and with one
-// that may not: what a frame costs before anything of ours has run.
+// An object that sends back what it gets, with a socket that may hibernate, with one
+// that may not, and with one that may and whose message is stored as a row first: what
+// a frame that reads and one that writes cost before anything of ours has run.
 const (
 	echoModule = `import { DurableObject } from "cloudflare:workers";
 export class Redis2cfObject extends DurableObject {
@@ -28,7 +31,18 @@ export class Redis2cfObject extends DurableObject {
     } else this.ctx.acceptWebSocket(ours);
     return new Response(null, { status: 101, webSocket: theirs });
   }
-  webSocketMessage(ws, message) { ws.send(message); }
+  constructor(ctx, env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS messages (slot INTEGER PRIMARY KEY, message BLOB)");
+    this.slot = 0;
+  }
+  webSocketMessage(ws, message) {
+    if (message.byteLength > 100) {
+      this.slot = (this.slot + 1) % 256;
+      this.ctx.storage.sql.exec("INSERT OR REPLACE INTO messages VALUES (?, ?)", this.slot, message);
+    }
+    ws.send(message);
+  }
 }
 export default {
   fetch(request, env) {
@@ -61,15 +75,16 @@ func (b *bench) floor(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, local.Stop()) }()
 
-	dial := func(query string) (echo *side, end func(), err error) {
+	dial := func(query string, bytes int) (echo *side, end func(), err error) {
 		ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(local.URL(), "http")+query, nil)
 		if err != nil {
 			return nil, nil, err
 		}
-		message := make([]byte, 64)
+		message := make([]byte, bytes)
 		return &side{
 			name: "echo", cpu: func() time.Duration { return processCPU(local.PID()) },
 			one: func(ctx context.Context, _ *step) error {
+				binary.LittleEndian.PutUint64(message, rand.Uint64()) // SQLite writes no page that stays the same
 				if err := ws.Write(ctx, websocket.MessageBinary, message); err != nil {
 					return err
 				}
@@ -78,19 +93,24 @@ func (b *bench) floor(ctx context.Context) (err error) {
 			},
 		}, func() { _ = ws.CloseNow() }, nil
 	}
-	asleep, end, err := dial("/")
+	asleep, end, err := dial("/", 64)
 	if err != nil {
 		return err
 	}
 	defer end()
-	awake, end, err := dial("/?awake=1")
+	awake, end, err := dial("/?awake=1", 64)
+	if err != nil {
+		return err
+	}
+	defer end()
+	stored, end, err := dial("/", 200)
 	if err != nil {
 		return err
 	}
 	defer end()
 
-	sides := []*side{b.redis, asleep, awake}
-	names := []string{"GET on redis-server", "echo, a socket that may hibernate", "echo, a socket that may not"}
+	sides := []*side{b.redis, asleep, awake, stored}
+	names := []string{"GET on redis-server", "echo, a socket that may hibernate", "echo, a socket that may not", "echo of what is a row then"}
 	rates, cpu := make([][]float64, len(sides)), make([][]sample, len(sides))
 	for round := -1; round < b.rounds; round++ {
 		for k, s := range sides {
