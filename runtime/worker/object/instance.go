@@ -1,6 +1,7 @@
 package object
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -33,6 +34,9 @@ type Instance struct {
 	objects map[uint32]*Object
 	calls   int64
 	frame   frame.Frame // that is served; its memory is used again
+	desk    desk        // of all journals
+
+	journals int64 // about how many bytes of all journals are in memory
 
 	unit     int32 // that runs now, -1: none
 	culprits map[int32]bool
@@ -77,6 +81,8 @@ func (in *Instance) Culprit(unit int32) {
 // tries again with each.
 func (in *Instance) Open(handle uint32, exec Executor, name string, now int64, seed uint64) []byte {
 	rows := NewRows(exec)
+	rows.log.desk = &in.desk
+	in.Release(handle)
 	o := &Object{
 		in: in, name: name, exec: rows.exec, rows: rows, rng: seed,
 		conns: map[uint64]*conn{}, sessions: map[frame.SessionID]*session{},
@@ -98,7 +104,12 @@ func (in *Instance) Open(handle uint32, exec Executor, name string, now int64, s
 func (in *Instance) Object(handle uint32) *Object { return in.objects[handle] }
 
 // Release forgets an object.
-func (in *Instance) Release(handle uint32) { delete(in.objects, handle) }
+func (in *Instance) Release(handle uint32) {
+	if o := in.objects[handle]; o != nil {
+		in.journals -= o.journaled
+		delete(in.objects, handle)
+	}
+}
 
 // balance lets the objects that were not used for the longest time shrink, when all
 // together keep more in memory than they may.
@@ -139,24 +150,32 @@ func (in *Instance) balance(o *Object) (flags uint32) {
 var maxJournals int64 = 8 << 20 // tests lower it
 
 // releaseJournals has the objects that were not used for the longest time read theirs
-// again when they are used, if all are more than they may.
+// again when they are used, if all are more than they may. It is called after each call of
+// an object, so it looks at the others only then, and leaves room for what comes next.
 func (in *Instance) releaseJournals(o *Object) {
-	total := int64(0)
-	for _, other := range in.objects {
-		total += other.rows.log.memory()
+	in.journals -= o.journaled
+	o.journaled = o.rows.log.memory()
+	if in.journals += o.journaled; in.journals <= maxJournals {
+		return
 	}
-	for total > maxJournals {
-		var oldest *Object
-		for _, other := range in.objects {
-			if other != o && other.rows.log.slot > 0 && (oldest == nil || other.used < oldest.used) {
-				oldest = other
-			}
+	var others []*Object
+	in.journals = o.journaled
+	for _, other := range in.objects {
+		if other == o {
+			continue
 		}
-		if oldest == nil {
+		other.journaled = other.rows.log.memory()
+		if in.journals += other.journaled; other.journaled > 0 {
+			others = append(others, other)
+		}
+	}
+	slices.SortFunc(others, func(a, b *Object) int { return compareInts(a.used, b.used) })
+	for _, other := range others {
+		if in.journals <= maxJournals*3/4 {
 			return
 		}
-		total -= oldest.rows.log.memory()
-		oldest.rows.log.release()
+		other.rows.log.release()
+		in.journals, other.journaled = in.journals-other.journaled, 0
 	}
 }
 

@@ -40,8 +40,14 @@ const (
 	// its rows fill pages of their own.
 	journalCommit    = 64 << 10
 	journalOperation = 2 << 10
+	// Nor does the journal take one of more operations: settling them would take too long
+	// together with what it has already.
+	journalMost = journalOps
 	// journalAnswer is how long an answer may be: it is copied when it is settled.
 	journalAnswer = 256 << 10
+	// journalStored is how many bytes the rows of one pass may have, answers included, which
+	// are not in memory. They stay in the table until rows of later ones replace them.
+	journalStored = 1 << 20
 
 	// fullBytes is how large the database may be for the journal to be used. The limit of
 	// an object is 10 GB: what was promised must find room when it is settled.
@@ -79,12 +85,14 @@ var (
 
 // A journal is what is not settled yet of one object.
 type journal struct {
-	pass  int64
-	slot  int64    // of the last commit; 0: there is nothing to settle
-	ops   []string // of each commit
-	count int      // operations
-	bytes int      // of ops
+	pass   int64
+	slot   int64    // of the last commit; 0: there is nothing to settle
+	ops    []string // of each commit
+	count  int      // operations
+	bytes  int      // of ops
+	stored int      // bytes of the rows that were added, answers included
 
+	// nil as long as there is nothing to settle
 	keys     map[journalKey]journalPlace // the last operation on a key
 	items    map[uint64]struct{}         // collections of which items are there
 	sessions map[frame.SessionID]int64   // the last slot of each
@@ -94,11 +102,24 @@ type journal struct {
 
 	skipped int // commits since off was looked at
 
-	program Program     // that settles
-	list    []engine.Op // that are settled
-	order   []int32     // of these
-	scratch []byte      // the operations of the commit that is made
-	starts  []int32     // where each begins
+	*desk
+}
+
+// A desk is what a journal works with. The objects of an instance share one, since one
+// settles at a time, and what it takes would be much for each of thousands.
+type desk struct {
+	program Program      // that settles
+	list    []engine.Op  // that are settled
+	order   []int32      // of these
+	rows    []*engine.Op // of these, in the order of the tables
+	scratch []byte       // the operations of the commit that is made
+	starts  []int32      // where each begins
+
+	// Of the journal that was settled last, empty: for the next one that begins.
+	spareOps      []string
+	spareKeys     map[journalKey]journalPlace
+	spareItems    map[uint64]struct{}
+	spareSessions map[frame.SessionID]int64
 }
 
 // A journalKey is a key but for its name: it may have another one.
@@ -112,34 +133,44 @@ type journalPlace struct{ commit, at int32 }
 
 // reset says that all is settled.
 func (j *journal) reset(pass int64) {
-	j.pass, j.slot, j.count, j.bytes, j.unread = pass, 0, 0, 0, false
-	clear(j.ops)
-	j.ops = j.ops[:0]
-	if len(j.keys) > 4*journalOps || j.keys == nil {
-		j.keys = map[journalKey]journalPlace{}
-	} else {
+	j.pass, j.slot, j.count, j.bytes, j.stored, j.unread = pass, 0, 0, 0, 0, false
+	if j.sessions == nil {
+		return
+	}
+	if len(j.keys) <= 4*journalOps && len(j.items) <= 4*journalOps {
+		clear(j.ops)
 		clear(j.keys)
-	}
-	if len(j.items) > 4*journalOps || j.items == nil {
-		j.items = map[uint64]struct{}{}
-	} else {
 		clear(j.items)
+		clear(j.sessions)
+		j.spareOps, j.spareKeys, j.spareItems, j.spareSessions = j.ops[:0], j.keys, j.items, j.sessions
 	}
-	j.sessions = map[frame.SessionID]int64{}
+	j.ops, j.keys, j.items, j.sessions = nil, nil, nil, nil
+}
+
+// begin makes room for the first commit.
+func (j *journal) begin() {
+	if j.sessions != nil {
+		return
+	}
+	j.ops, j.keys, j.items, j.sessions = j.spareOps, j.spareKeys, j.spareItems, j.spareSessions
+	j.spareOps, j.spareKeys, j.spareItems, j.spareSessions = nil, nil, nil, nil
+	if j.sessions == nil {
+		j.keys, j.items, j.sessions = map[journalKey]journalPlace{}, map[uint64]struct{}{}, map[frame.SessionID]int64{}
+	}
 }
 
 // due reports whether the next sweep is to settle.
 func (j *journal) due() bool {
-	return j.count >= journalOps || j.slot >= journalRows || j.bytes >= journalBytes
+	return j.count >= journalOps || j.slot >= journalRows || j.bytes >= journalBytes || j.stored >= journalStored
 }
 
 // full reports whether it is settled before anything more is added.
 func (j *journal) full() bool {
-	return j.count >= 4*journalOps || j.slot >= 4*journalRows || j.bytes >= 4*journalBytes
+	return j.count >= 4*journalOps || j.slot >= 4*journalRows || j.bytes >= 4*journalBytes || j.stored >= 4*journalStored
 }
 
 // memory is about how many bytes it keeps.
-func (j *journal) memory() int64 { return int64(j.bytes) + 64*int64(j.count) }
+func (j *journal) memory() int64 { return int64(j.bytes) + 64*(int64(j.count)+j.slot) }
 
 // release lets an object that others need the memory of leave it to the table.
 func (j *journal) release() {
@@ -147,7 +178,6 @@ func (j *journal) release() {
 		j.reset(j.pass)
 		j.unread = true
 	}
-	j.list, j.order, j.scratch, j.starts, j.program = nil, nil, nil, nil, Program{}
 }
 
 // journal prepares a change to be committed as a row of the journal. It reports whether
@@ -173,16 +203,24 @@ func (r *Rows) journal(ch *engine.Change, answer []byte) (ok bool, err error) {
 
 // journalOps writes the operations of a change to scratch, if they are for the journal.
 func (r *Rows) journalOps(ch *engine.Change) bool {
+	if len(ch.Ops) > journalMost {
+		return false
+	}
 	b := r.log.scratch
 	for i := range ch.Ops {
 		op := &ch.Ops[i]
+		if len(op.Header.Value)+len(op.Item.Value) > journalCommit {
+			return false // before it is copied
+		}
 		switch op.Kind {
 		case engine.OpPutKey, engine.OpDelKey:
 			if r.spaces[op.Header.DB] == 0 {
 				return false
 			}
 		case engine.OpPutItem, engine.OpDelItem:
-			if _, err := tableOf(op.Type); err != nil {
+			// What the tables refuse must not come into the journal, which they could
+			// never take then: a score that is no number is NULL to SQLite.
+			if _, err := tableOf(op.Type); err != nil || op.Item.Score != op.Item.Score {
 				return false
 			}
 		case engine.OpDrop:
@@ -207,6 +245,7 @@ func (r *Rows) weigh() {
 // then as if the program had been run: when it fails, Open is to be called again.
 func (p *Program) journaled(r *Rows, ch *engine.Change, id *frame.SessionID, n uint64, at int64, answer []byte) error {
 	j := &r.log
+	j.begin()
 	if ch != nil {
 		if err := r.follows(ch); err != nil {
 			return err
@@ -217,6 +256,7 @@ func (p *Program) journaled(r *Rows, ch *engine.Change, id *frame.SessionID, n u
 	}
 	ops := string(j.scratch)
 	j.commit(id, ops)
+	j.stored += len(ops) + len(answer)
 	p.Statement(putJournal).Int(j.slot).Int(j.pass).bytes(id[:]).Int(int64(n)).Int(int64(r.seq)).Int(int64(r.nextID)).Int(at).Blob(ops).bytes(answer)
 	return nil
 }
@@ -252,6 +292,7 @@ func (r *Rows) settle() error {
 	}
 	p := &j.program
 	p.Reset()
+	defer p.Reset() // a large one is not kept
 	if err := r.settleOps(p); err != nil {
 		return err
 	}
@@ -280,6 +321,7 @@ func (r *Rows) readJournal() error {
 		return err
 	}
 	j.reset(pass)
+	j.begin()
 	j.unread = true // until all is read
 	for {
 		p.Reset()
@@ -374,7 +416,7 @@ func (r *Rows) settleOps(p *Program) error {
 	}
 	order = order[:n]
 	// The rows of one statement are put together, in the order of their table.
-	rows := r.ops[:0]
+	rows := j.rows[:0]
 	for class := 0; there != 0; class++ {
 		if there>>class == 0 {
 			break
@@ -388,9 +430,9 @@ func (r *Rows) settleOps(p *Program) error {
 	defer func() {
 		clear(rows)
 		clear(list)
-		j.list, j.order, r.ops = list[:0], order[:0], rows[:0]
+		j.list, j.order, j.rows = list[:0], order[:0], rows[:0]
 		if cap(list) > 8*journalOps {
-			j.list, j.order, r.ops = nil, nil, nil
+			j.list, j.order, j.rows = nil, nil, nil
 		}
 	}()
 	for i := 0; i < len(rows); {

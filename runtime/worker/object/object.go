@@ -26,6 +26,8 @@ type Object struct {
 	epoch uint64
 	used  int64 // when it was called last, as a number of calls of the instance
 
+	journaled int64 // what Instance.journals has of it
+
 	conns    map[uint64]*conn
 	sessions map[frame.SessionID]*session
 	clients  map[uint64]*client  // by the engine's session

@@ -27,7 +27,9 @@ type Rows struct {
 var _ engine.Store = (*Rows)(nil)
 
 // NewRows returns the store of one object, which Open opens.
-func NewRows(exec Executor) *Rows { return &Rows{exec: &tables{Executor: exec}} }
+func NewRows(exec Executor) *Rows {
+	return &Rows{exec: &tables{Executor: exec}, log: journal{desk: &desk{}}}
+}
 
 var (
 	askState = statement(`SELECT max(seq), max(next_id), coalesce(min(CASE WHEN id <> zeroblob(16) THEN at END), 0) FROM sessions`)

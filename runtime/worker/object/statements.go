@@ -13,7 +13,6 @@ type text struct {
 	sql    string
 	params int
 	aside  bool // it needs no settled journal
-	known  bool // aside was looked at
 }
 
 // texts is filled while the package is initialized, and never changes then: the
@@ -24,34 +23,37 @@ var texts []text
 // in a string.
 //
 //go:noinline
-func statement(sql string) Statement {
-	texts = append(texts, text{sql: sql, params: strings.Count(sql, "?")})
-	return Statement(len(texts) - 1)
-}
+func statement(sql string) Statement { return addText(sql, !seesSettled(sql)) }
 
 // asideStatement adds a text that whoever uses it has looked into the journal for.
 //
 //go:noinline
-func asideStatement(sql string) Statement {
-	s := statement(sql)
-	texts[s].aside, texts[s].known = true, true
-	return s
+func asideStatement(sql string) Statement { return addText(sql, true) }
+
+func addText(sql string, aside bool) Statement {
+	texts = append(texts, text{sql: sql, params: strings.Count(sql, "?"), aside: aside})
+	return Statement(len(texts) - 1)
 }
 
 // settledTables are those that the journal stands before.
 var settledTables = [...]string{"keys", "hash_fields", "list_items", "set_members", "zset_members", "stream_entries", "json_documents", "garbage", "sessions"}
 
-// settles reports whether a query sees what the journal has.
-func (s Statement) settles() bool {
-	t := &texts[s]
-	if !t.known {
-		t.known, t.aside = true, true
-		for _, table := range settledTables {
-			t.aside = t.aside && !strings.Contains(t.sql, table)
+// seesSettled reports whether a text is a query on one of these tables. What writes is
+// not asked, so it is not looked at.
+func seesSettled(sql string) bool {
+	if !strings.HasPrefix(sql, "SELECT") {
+		return false
+	}
+	for _, table := range settledTables {
+		if strings.Contains(sql, table) {
+			return true
 		}
 	}
-	return !t.aside
+	return false
 }
+
+// settles reports whether a query sees what the journal has.
+func (s Statement) settles() bool { return !texts[s].aside }
 
 // d1Texts are the statements of the followers' programs for D1.
 var d1Texts []text

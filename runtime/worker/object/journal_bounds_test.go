@@ -1,0 +1,102 @@
+package object_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/redis2cf/redis2cf/runtime/internal/frame"
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/worker/object"
+)
+
+// Answers are not in memory, but they are in the table until later commits take their
+// place: of these there are few bytes.
+func TestLongAnswersDoNotStayInTheJournal(t *testing.T) {
+	r := newRig(t)
+	l := r.lane(1)
+	l.frame(groupOf(1, resp.Command{"SET", "long", strings.Repeat("x", 100_000)}))
+	for i := 0; i < 300; i++ {
+		l.do("INCR n", "GET long", "GET long")
+	}
+	if n := count(t, r.db.DB(), "SELECT sum(length(ops) + length(answer)) FROM journal"); n > 5<<20 {
+		t.Errorf("%d bytes stand in the journal", n)
+	}
+	r.restart(1)
+	r.messages(1)
+	if got := l.do("GET n"); got != `"300"` {
+		t.Error(got)
+	}
+}
+
+// A commit of thousands of operations would make what is settled at once too much.
+func TestACommitOfManyOperationsIsRows(t *testing.T) {
+	r := newRig(t)
+	l := r.lane(1)
+	hset, hdel := resp.Command{"HSET", "h"}, resp.Command{"HDEL", "h"}
+	for i := 0; i < 3000; i++ {
+		hset, hdel = append(hset, fmt.Sprint(i), ""), append(hdel, fmt.Sprint(i))
+	}
+	l.frame(groupOf(1, append(hset, "last", "v")))
+	r.messages(1)
+	before := count(t, r.db.DB(), "SELECT count(*) FROM journal")
+	l.frame(groupOf(1, hdel))
+	if n := count(t, r.db.DB(), "SELECT count(*) FROM journal"); n != before {
+		t.Errorf("it is %d rows of the journal", n-before)
+	}
+	if n := count(t, r.db.DB(), "SELECT count(*) FROM hash_fields"); n != 1 {
+		t.Errorf("%d fields are left", n)
+	}
+}
+
+// absent is an executor of a database that takes everything and has nothing.
+type absent struct{}
+
+func (absent) Exec([]byte) error                 { return nil }
+func (absent) Query([]byte, int) ([]byte, error) { return make([]byte, 7), nil }
+func (absent) Size() int64                       { return 0 }
+
+// Thousands of objects may be in an isolate: one whose journal is settled, or left
+// memory, keeps nothing of it.
+func TestASettledJournalKeepsNoMemory(t *testing.T) {
+	const objects = 60
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	measure := func(frames int) int64 {
+		r := newRig(t)
+		r.opt, r.memory = object.Options{ResidentRows: 1}, 3000
+		r.exec = absent{}
+		r.start()
+		before := heap()
+		for n := uint32(1); n <= objects; n++ {
+			r.take(r.in.Open(n, absent{}, fmt.Sprint("chat/", n), r.now, uint64(n)))
+			o := r.in.Object(n)
+			r.take(o.Attach(1, 1, nil))
+			r.take(o.Message(1, r.now, 1, (&frame.Hello{Version: frame.Version, Session: frame.SessionID{1}}).Append(nil), false))
+			for i := 1; i <= frames; i++ {
+				f := frame.Frame{Seq: uint64(i)}
+				for k := 0; k < 30; k++ {
+					f.Groups = append(f.Groups, frame.Group{Client: 1, Protocol: 3, Commands: []resp.Command{{"SET", fmt.Sprintf("key:%d:%d", i, k), "v"}}})
+				}
+				r.take(o.Message(1, r.now, uint64(i), f.Append(nil), false))
+			}
+			if n%2 == 0 {
+				o.ReleaseJournal()
+			} else if err := o.Settle(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := (heap() - before) / objects
+		runtime.KeepAlive(r)
+		return n
+	}
+	few, many := measure(2), measure(130)
+	if t.Logf("%d and %d bytes an object", few, many); many > few+64<<10 {
+		t.Errorf("after 130 frames an object keeps %d bytes, after 2 frames %d", many, few)
+	}
+}
