@@ -31,7 +31,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 	}
 	err := o.ready()
 	if err == nil {
-		err = o.rows.load(s)
+		err = o.load(s)
 	}
 	if err != nil {
 		o.fault(c, f.Seq, err)
@@ -55,7 +55,7 @@ func (o *Object) frame(c *conn, s *session, message []byte, unitwise bool) {
 		if err == nil {
 			return
 		}
-		if o.reopen(err) != nil || o.rows.load(s) != nil {
+		if o.reopen(err) != nil || o.load(s) != nil {
 			o.fault(c, f.Seq, err)
 			return
 		}

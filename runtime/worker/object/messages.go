@@ -92,7 +92,7 @@ func (o *Object) greet(c *conn, message []byte) *session {
 		s.scope = c.scope
 	}
 	s.seen = o.now
-	if err := o.rows.load(s); err != nil {
+	if err := o.load(s); err != nil {
 		o.refuse(c, frame.CodeFault, 0, true, "ERR the object's rows cannot be read, try again: "+err.Error())
 		return nil
 	}

@@ -31,7 +31,7 @@ func (o *Object) findRefused(s *session, f *frame.Frame, culprits map[int32]stri
 			}
 			o.in.unit = -1
 		}()
-		if o.open() != nil || o.rows.load(s) != nil {
+		if o.open() != nil || o.load(s) != nil {
 			return false
 		}
 		answer, err := o.run(s, f, true, culprits, n)
@@ -54,7 +54,7 @@ func (o *Object) findRefused(s *session, f *frame.Frame, culprits map[int32]stri
 		return false
 	}
 	defer func() {
-		if o.open() != nil || o.rows.load(s) != nil {
+		if o.open() != nil || o.load(s) != nil {
 			unit = -1
 		}
 	}()

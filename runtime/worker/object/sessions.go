@@ -130,6 +130,17 @@ func (p *Program) wake(id *frame.SessionID, ticket uint64, w *wake) {
 	w.stored = true
 }
 
+// load reads the rows of a session. They may know of a later frame than memory does, when the
+// store failed after it had stored one: the answer in memory is then of another frame.
+func (o *Object) load(s *session) error {
+	before := s.frame
+	err := o.rows.load(s)
+	if s.frame != before {
+		o.keep(s, nil)
+	}
+	return err
+}
+
 // load reads the rows of a session.
 func (r *Rows) load(s *session) error {
 	if s.loaded {
