@@ -426,6 +426,8 @@ func randomFollowers(t *testing.T, seed int64, commands int) {
 			}
 		case 5:
 			r.now += int64(rnd.Intn(100)) * 1_000_000
+		case 6, 7, 8, 9:
+			r.object().ReleaseJournal()
 		}
 	}
 	faulty = false

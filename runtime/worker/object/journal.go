@@ -30,7 +30,7 @@ import (
 
 const (
 	// journalOps, journalRows and journalBytes are how much is settled by the next sweep;
-	// four times as much is settled by the commit that brings it. Settling 1,000 rows takes
+	// twice as much is settled by the commit that brings it. Settling 1,000 rows takes
 	// about 5 ms (make bench-cloudflare).
 	journalOps   = 1 << 10
 	journalRows  = 1 << 8
@@ -166,7 +166,7 @@ func (j *journal) due() bool {
 
 // full reports whether it is settled before anything more is added.
 func (j *journal) full() bool {
-	return j.count >= 4*journalOps || j.slot >= 4*journalRows || j.bytes >= 4*journalBytes || j.stored >= 4*journalStored
+	return j.count >= 2*journalOps || j.slot >= 2*journalRows || j.bytes >= 2*journalBytes || j.stored >= 2*journalStored
 }
 
 // memory is about how many bytes it keeps.

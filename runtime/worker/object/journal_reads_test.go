@@ -63,3 +63,25 @@ func TestAJournalIsReadBeforeWhatRunsByItself(t *testing.T) {
 		t.Errorf("%d keys are left", n)
 	}
 }
+
+// What is looked for in the rows before bytes leave R2 is looked for in the journal as well,
+// also when that is not in memory.
+func TestBytesInR2StayWhenTheJournalLeftMemory(t *testing.T) {
+	h := newHoard(t)
+	ref := h.put()
+	h.set("k", ref)
+	h.set("other", h.put())
+	h.run("DEL", "other")
+	for i := 0; i < 300; i++ {
+		h.run("INCR", "n")
+		h.object().ReleaseJournal()
+		h.follow()
+		h.now += minute
+	}
+	if names := h.bucket.Names(); len(names) != 1 || names[0] != ref.ID {
+		t.Errorf("in the bucket are %v, and not what the key refers to alone", names)
+	}
+	if r := h.run("GET", "k"); r.Str != ref.ID {
+		t.Errorf("%+v", r)
+	}
+}
