@@ -182,7 +182,7 @@ func (o *Object) attempt(s *session, f *frame.Frame, unitwise bool, culprits map
 func (o *Object) run(s *session, f *frame.Frame, unitwise bool, culprits map[int32]string, most int32) (answer []byte, err error) {
 	o.step.reset()
 	o.steer(s, f)
-	o.step.durable = s.http() && mayWrite(f)
+	o.step.durable = s.scope == scopeHTTP|scopeWrite && mayWrite(f)
 	u := &units{o: o, wise: unitwise, culprits: culprits, most: most}
 	b := append(o.answer[:0], frame.KindAnswer)
 	b = binary.AppendUvarint(b, f.Seq)
@@ -222,7 +222,7 @@ func (o *Object) run(s *session, f *frame.Frame, unitwise bool, culprits map[int
 // mayWrite reports whether a frame has commands that may change something. A request
 // that was thought lost may arrive late, when the object knows no more than its rows
 // say: what found nothing to take at first must not take it then. Sockets deliver
-// nothing late.
+// nothing late, and with a token that may only read nothing changes at any time.
 func mayWrite(f *frame.Frame) bool {
 	for i := range f.Groups {
 		for _, cmd := range f.Groups[i].Commands {

@@ -165,6 +165,8 @@ func (s *sender) frame(cmds ...resp.Command) []resp.Reply {
 			switch {
 			case a.Decode(m) == nil && a.Seq == f.Seq:
 				return a.Results[0].Replies
+			case frame.Kind(m) == frame.KindAnswer:
+				s.t.Fatalf("the frame %d is answered with what the frame %d was", f.Seq, a.Seq)
 			case e.Decode(m) == nil && e.Seq == f.Seq && e.Code != frame.CodeFault:
 				s.t.Fatalf("frame %d: %+v", f.Seq, e)
 			}

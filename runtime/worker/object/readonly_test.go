@@ -240,6 +240,24 @@ func TestAReaderIsRefused(t *testing.T) {
 	}
 }
 
+// Over HTTP what may have changed something leaves a row of its session, so that it does not
+// run when it comes late. What was refused because of the token leaves none.
+func TestAReaderLeavesNothingOverHTTP(t *testing.T) {
+	r := newRig(t)
+	for seq, lines := range [][]string{{"GET k"}, {"SET k v"}, {"SET k v", "EVAL return(redis.call('INCR','n')) 0", "BLPOP q 0"}, {"EVAL return(1) 0", "PFCOUNT h", "GETEX k"}} {
+		conn := uint64(100 + seq)
+		r.take(r.object().Attach(conn, 2, nil))
+		body := frame.AppendPart(nil, (&frame.Hello{Version: frame.Version, Session: frame.SessionID{7}}).Append(nil))
+		body = frame.AppendPart(body, (&frame.Frame{Seq: uint64(seq + 1), Groups: []frame.Group{{Client: 1, Protocol: 3, Ticket: uint64(seq + 1), Commands: commands(lines...)}}}).Append(nil))
+		r.seed++
+		r.take(r.object().Post(conn, r.now, r.seed, body, false))
+		(&lane{r: r, conn: conn}).answer()
+		if n := count(t, r.db.DB(), "SELECT count(*) FROM sqlite_master"); n > 0 {
+			t.Fatalf("%q made %d tables", lines, n)
+		}
+	}
+}
+
 // A session over HTTP goes on with each request, each of which brings a token. What
 // was queued with one that writes is not run with one that only reads.
 func TestWhatWasQueuedEndsWithTheRightToWrite(t *testing.T) {
