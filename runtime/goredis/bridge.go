@@ -150,6 +150,7 @@ type bridge struct {
 	facade runtime.UniversalClient
 	ctx    context.Context
 	end    context.CancelFunc
+	order  respserver.Order
 
 	mu    sync.Mutex
 	over  bool
@@ -224,7 +225,7 @@ func (b *bridge) connect(to runtime.UniversalClient) (net.Conn, error) {
 	b.conns.Add(1)
 	go func() {
 		defer b.conns.Done()
-		respserver.ServeConn(b.ctx, server, backend, respserver.Options{})
+		respserver.ServeConn(b.ctx, server, backend, respserver.Options{Order: &b.order})
 	}()
 	return client, nil
 }

@@ -137,6 +137,25 @@ func TestBridgeSubscriptionsAndBlocking(t *testing.T) {
 	equal(t, "popped", fmt.Sprint(<-got), "[queue job]")
 }
 
+// As with a server, a program that does not wait for the confirmation gets what it
+// publishes after it subscribed. The scheduler may read the other connection first
+// now and then; without the order it does so nearly always.
+func TestBridgePublishesAfterTheSubscriptionBeforeIt(t *testing.T) {
+	g := goredis.GoRedis(newFacade(t))
+	const rounds = 200
+	heard := 0
+	for i := 0; i < rounds; i++ {
+		channel := fmt.Sprint("news", i)
+		sub := g.Subscribe(ctx, channel)
+		heard += int(g.Publish(ctx, channel, "m").Val())
+		must(t, sub.Close())
+	}
+	t.Logf("%d of %d were heard", heard, rounds)
+	if heard < rounds*2/3 {
+		t.Errorf("%d of %d publications were heard", heard, rounds)
+	}
+}
+
 func TestBridgeScripts(t *testing.T) {
 	g := goredis.GoRedis(newFacade(t))
 	s := redis.NewScript(`return redis.call("INCRBY", KEYS[1], ARGV[1])`)

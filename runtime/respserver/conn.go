@@ -74,6 +74,7 @@ type conn struct {
 	quiet   quiet
 	busy    atomic.Bool // a CLIENT command runs, which may end this very connection
 	over    atomic.Bool // the session was ended from outside
+	idle    atomic.Bool // what was read before has run
 
 	mu    sync.Mutex
 	out   []byte
@@ -93,6 +94,7 @@ func serveConn(ctx context.Context, nc net.Conn, b store.Backend, opt *Options) 
 	defer stop()
 	c := &conn{nc: nc, opt: opt, ok: !opt.secured(), pushed: make(chan struct{}, 1)}
 	c.proto.Store(2)
+	c.idle.Store(true)
 	session, err := b.NewSession(store.SessionOptions{
 		Protocol: 2, Push: c.push, Addr: nc.RemoteAddr().String(), LocalAddr: nc.LocalAddr().String(),
 	})
@@ -130,7 +132,12 @@ func serveConn(ctx context.Context, nc net.Conn, b store.Backend, opt *Options) 
 		c.read(ctx, frames)
 	}()
 	for f := range frames {
+		if f.publishes {
+			opt.Order.wait(ctx, f.turn)
+		}
 		more := c.run(ctx, gone, f.cmds)
+		opt.Order.leave(f.turn)
+		c.idle.Store(true) // before the answer, after which the client sends more
 		if f.err != nil && more {
 			c.reply(resp.NewError(f.err.Error()))
 		}
@@ -149,6 +156,9 @@ func serveConn(ctx context.Context, nc net.Conn, b store.Backend, opt *Options) 
 type frame struct {
 	cmds []resp.Command
 	err  error
+
+	turn      uint64 // in the Order of the server
+	publishes bool
 }
 
 // read cuts frames out of what the client sends, until it goes away.
@@ -176,9 +186,11 @@ func (c *conn) read(ctx context.Context, frames chan<- frame) {
 			if len(f.cmds) == 0 && f.err == nil {
 				break
 			}
+			f.turn, f.publishes = c.opt.Order.enter(f.cmds, c.idle.Swap(false))
 			select {
 			case frames <- f:
 			case <-ctx.Done():
+				c.opt.Order.leave(f.turn)
 				return
 			}
 			if f.err != nil {

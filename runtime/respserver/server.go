@@ -24,6 +24,9 @@ type Options struct {
 	// their passwords as they are now; none means that everybody is let in.
 	Credentials func() map[string]string
 	Logger      *slog.Logger // nil: slog.Default()
+	// Order, which connections share, keeps publications behind subscriptions that
+	// came before them. Serve makes one when it is nil; ServeConn does not.
+	Order *Order
 }
 
 // users are the users with their passwords.
@@ -61,6 +64,9 @@ func ServeConn(ctx context.Context, nc net.Conn, b store.Backend, opt Options) {
 func Serve(ctx context.Context, ln net.Listener, b store.Backend, opt Options) error {
 	if opt.Logger == nil {
 		opt.Logger = slog.Default()
+	}
+	if opt.Order == nil {
+		opt.Order = new(Order)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var conns sync.WaitGroup
