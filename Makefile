@@ -10,6 +10,8 @@
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     redis2cf against go list and go vet, the engine against redis-server
 #                and its targets (BENCH_STRICT=1: a missed one is a failure)
+# make everything  copies of the modules in DIR (default: the sample) are migrated: what was found, what moved, what
+#                compiles and passes before and after, what was lost (EVERYTHING_FLAGS="-redis localhost:6379 -json FILE")
 # make bench-cloudflare  the Worker on a local workerd against redis-server, rows, bills, pauses
 #                (BENCH_FLAGS="-part load -only 'mix, 64'" for some of it)
 #
@@ -27,7 +29,7 @@ DIR      ?=
 SAMPLE   := testdata/chat
 WASMTEST := $(or $(TMPDIR),/tmp)/redis2cf-wasmtest
 
-.PHONY: test fmt vet unit needs race race-short difftest difftest-cloudflare crash wasm-test fuzz bench bench-cloudflare generate
+.PHONY: test fmt vet unit needs race race-short difftest difftest-cloudflare crash wasm-test fuzz bench everything bench-cloudflare generate
 
 test: needs fmt vet unit
 
@@ -101,6 +103,9 @@ fuzz:
 
 bench:
 	$(GO) run ./internal/bench $(DIR)
+
+everything:
+	$(GO) run ./internal/bench/everything $(EVERYTHING_FLAGS) $(or $(DIR),$(SAMPLE))
 
 bench-cloudflare:
 	$(GO) run ./internal/bench/cloudflare $(BENCH_FLAGS)

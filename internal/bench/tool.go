@@ -113,7 +113,7 @@ func (c *contestant) measure(dir string, run int) error {
 	if run >= 0 {
 		c.cpu = append(c.cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 		c.wall = append(c.wall, wall)
-		c.rss = max(c.rss, maxRSS(cmd.ProcessState))
+		c.rss = max(c.rss, figures.MaxRSS(cmd.ProcessState))
 	}
 	return nil
 }

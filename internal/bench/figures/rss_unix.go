@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package figures
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// maxRSS is the largest resident size of a finished process and its children,
+// MaxRSS is the largest resident size of a finished process and its children,
 // in bytes. Linux counts it in KB, Darwin in bytes.
-func maxRSS(p *os.ProcessState) int64 {
+func MaxRSS(p *os.ProcessState) int64 {
 	u, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0

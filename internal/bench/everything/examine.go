@@ -1,0 +1,404 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/report"
+)
+
+// A result is all that is known of one module.
+type result struct {
+	Dir    string `json:"dir"`
+	Module string `json:"module"`
+
+	Count     *census `json:"count"`     // of the module as it is
+	Remaining *census `json:"remaining"` // of the migrated copy: what still is go-redis
+
+	Sites     sites          `json:"sites"`
+	Missing   []call         `json:"missing"` // calls of the count that redis2cf does not have
+	NoSites   map[string]int `json:"noSites"` // other methods with a context that are no sites, by name
+	Before    *state         `json:"before"`
+	After     *state         `json:"after"`
+	Changed   []change       `json:"changed"` // tests with another outcome
+	NewVet    []string       `json:"newVet"`  // packages with findings of go vet that had none
+	Second    []string       `json:"second"`  // files that a second run changes
+	Undo      []string       `json:"undo"`    // files that undo does not put back
+	Report    *runOf         `json:"report"`  // redis2cf
+	Write     *runOf         `json:"write"`   // redis2cf -w
+	Again     *runOf         `json:"again"`   // the second redis2cf -w
+	UndoRun   *runOf         `json:"undoRun"` // redis2cf undo
+	Lost      []string       `json:"lost"`    // what must not be, one line each
+	Kept      string         `json:"kept,omitempty"`
+	TakenBack []string       `json:"takenBack"` // lines of the report about VERIFY_FAILED
+}
+
+// sites are redis2cf's own figures.
+type sites struct {
+	Found     int            `json:"found"`
+	Done      int            `json:"done"`      // were migrated before
+	Keyed     int            `json:"keyed"`     // have keys
+	Typed     int            `json:"typed"`     // of them, with known data type
+	Outside   int            `json:"outside"`   // of them, with a key from importers or data
+	Family    int            `json:"family"`    // of them, with a family
+	Migrated  int            `json:"migrated"`  // of found, on the facade
+	View      int            `json:"view"`      //
+	Stays     map[string]int `json:"stays"`     // by code
+	Plain     map[string]int `json:"plain"`     // without a view, by code
+	Families  int            `json:"families"`  //
+	Promised  int            `json:"promised"`  // what the report said would migrate
+	Calls     int            `json:"calls"`     // of the count's calls, those that are sites
+	Interface int            `json:"interface"` // of its calls through interfaces
+}
+
+// A bench is one module at work.
+type bench struct {
+	o    options
+	src  string // the tree to copy
+	rel  string // the module inside it
+	tree string // the copy
+	mod  string // the module in the copy
+	env  []string
+	r    *result
+}
+
+// examine does the whole way with one module, in a directory of its own.
+func examine(o options, dir, work string) (*result, error) {
+	src, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if src, err = filepath.EvalSymlinks(src); err != nil {
+		return nil, err
+	}
+	top, err := around(src)
+	if err != nil {
+		return nil, err
+	}
+	rel, err := filepath.Rel(top, src)
+	if err != nil {
+		return nil, err
+	}
+	// The same directory in all phases: the go command's cache knows packages by
+	// their path, and tests may know it too.
+	tree := filepath.Join(work, filepath.Base(top))
+	b := &bench{o: o, src: top, rel: rel, tree: tree, mod: filepath.Join(tree, rel), r: &result{Dir: dir}}
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "CFSTORE_URL=") { // the tests after are those of the embedded store
+			b.env = append(b.env, e)
+		}
+	}
+	return b.r, b.run(work)
+}
+
+func (b *bench) fresh(from string) error {
+	if err := os.RemoveAll(b.tree); err != nil {
+		return err
+	}
+	return copyTree(b.tree, from)
+}
+
+func (b *bench) run(work string) error {
+	r := b.r
+	if err := b.fresh(b.src); err != nil {
+		return err
+	}
+	var err error
+	if r.Count, err = count(b.mod, b.o.tags, b.env); err != nil {
+		return err
+	}
+	if r.Before, err = b.state(b.o.redis, work); err != nil {
+		return err
+	}
+	if err := b.fresh(b.src); err != nil { // tests leave files behind
+		return err
+	}
+	migrated := filepath.Join(work, "migrated", filepath.Base(b.src))
+	wrote, err := b.migrate(migrated)
+	if err != nil || !wrote {
+		return err
+	}
+	if err := b.fresh(migrated); err != nil {
+		return err
+	}
+	if r.Remaining, err = count(b.mod, b.o.tags, b.env); err != nil {
+		return err
+	}
+	if r.After, err = b.state(nil, work); err != nil {
+		return err
+	}
+	if err := b.compare(); err != nil {
+		return err
+	}
+	if b.o.keep {
+		if err := b.fresh(migrated); err != nil {
+			return err
+		}
+		r.Kept = b.mod
+	}
+	return os.RemoveAll(filepath.Dir(migrated))
+}
+
+// state asks the go command about the copy as it is now.
+func (b *bench) state(redis []string, work string) (*state, error) {
+	s := &state{Redis: strings.Join(redis, ",")}
+	g := &gocmd{dir: b.mod, env: b.env, tags: b.o.tags, timeout: b.o.timeout}
+	if err := g.compile(s); err != nil {
+		return nil, err
+	}
+	if b.o.noTests {
+		return s, nil
+	}
+	stop, err := startRedis(redis, work)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	return s, g.test(s, b.o.testRun, "./...")
+}
+
+// migrate runs redis2cf: the report, -w, -w again, undo. The migrated tree is
+// copied before undo; wrote is false when there is none.
+func (b *bench) migrate(migrated string) (wrote bool, err error) {
+	r := b.r
+	tool := func(into **runOf, args ...string) (ok bool) {
+		if err == nil {
+			*into, err = redis2cf(b.o, b.mod, b.env, args...)
+		}
+		if err != nil {
+			return false
+		}
+		if why := (*into).failed(); why != "" {
+			r.lose("%s", why)
+			return false
+		}
+		return true
+	}
+	flags := []string{"-json"}
+	if b.o.tags != "" {
+		flags = append(flags, "-tags", b.o.tags)
+	}
+	write := append([]string{"-w", "-runtime", b.o.runtime}, flags...)
+	before, err := snap(b.tree)
+	if err != nil {
+		return false, err
+	}
+	if tool(&r.Report, append(slices.Clone(flags), "./...")...) {
+		if rep, err := r.Report.report(); err != nil {
+			return false, err
+		} else {
+			r.Sites.Promised = rep.Counts.View + rep.Counts.Plain + rep.Counts.Done
+		}
+	}
+	if left, err := b.changedSince(before); err != nil {
+		return false, err
+	} else if len(left) > 0 {
+		r.lose("the report changed %s", some(left))
+	}
+	if !tool(&r.Write, append(slices.Clone(write), "./...")...) {
+		if left, err := b.changedSince(before); err != nil {
+			return false, err
+		} else if len(left) > 0 {
+			r.lose("the run that broke off left %s changed", some(left))
+		}
+		return false, err
+	}
+	rep, err := r.Write.report()
+	if err != nil {
+		return false, err
+	}
+	r.sites(rep)
+	after, err := snap(b.tree)
+	if err != nil {
+		return false, err
+	}
+	if tool(&r.Again, append(slices.Clone(write), "./...")...) {
+		if r.Second, err = b.changedSince(after); err != nil {
+			return false, err
+		}
+		if len(r.Second) > 0 {
+			r.lose("a second run changes %s", some(r.Second))
+		}
+	}
+	if err := copyTree(migrated, b.tree); err != nil {
+		return false, err
+	}
+	if len(before.differences(after)) == 0 {
+		return true, nil // nothing to put back
+	}
+	if tool(&r.UndoRun, "undo") {
+		if r.Undo, err = b.changedSince(before); err != nil {
+			return false, err
+		}
+		if len(r.Undo) > 0 {
+			r.lose("undo leaves %s", some(r.Undo))
+		}
+	}
+	return true, err
+}
+
+func (b *bench) changedSince(s snapshot) ([]string, error) {
+	now, err := snap(b.tree)
+	if err != nil {
+		return nil, err
+	}
+	return s.differences(now), nil
+}
+
+// sites sums the report up and holds it against the count.
+func (r *result) sites(rep *report.Report) {
+	r.Module = rep.Module
+	s := &r.Sites
+	s.Found, s.Done, s.View = rep.Counts.Sites, rep.Counts.Done, rep.Counts.View
+	s.Migrated = rep.Counts.View + rep.Counts.Plain + rep.Counts.Done
+	s.Stays, s.Plain = map[string]int{}, map[string]int{}
+	types := map[string]string{}
+	for _, f := range rep.Families {
+		types[f.Pattern] = f.Type
+		if f.Pattern != "*" { // the default family has no view
+			s.Families++
+		}
+	}
+	there := map[string]bool{}
+	for _, site := range rep.Sites {
+		there[fmt.Sprintf("%s:%d:%d", site.File, site.Line, site.Column)] = true
+		switch site.Status {
+		case report.StatusStays:
+			s.Stays[site.Code]++
+		case report.StatusPlain:
+			s.Plain[site.Code]++
+		}
+		if site.Code == "VERIFY_FAILED" {
+			r.TakenBack = append(r.TakenBack, fmt.Sprintf("%s:%d %s: %s", site.File, site.Line, site.Method, site.Detail))
+		}
+		if len(site.Keys) == 0 || site.Type == "pubsub" {
+			continue
+		}
+		s.Keyed++
+		if known(site.Type) || known(types[site.Family]) {
+			s.Typed++
+		}
+		if site.Family != "" {
+			s.Family++
+		} else if slices.ContainsFunc(site.Keys, func(k report.Key) bool {
+			return k.Code == "KEY_FROM_IMPORTER" || k.Code == "KEY_FROM_DATA"
+		}) {
+			s.Outside++
+		}
+	}
+	for _, c := range r.Count.calls {
+		switch {
+		case !there[c.At]:
+			r.Missing = append(r.Missing, c)
+		case c.User:
+			s.Interface++
+		default:
+			s.Calls++
+		}
+	}
+	if n := len(r.Missing); n > 0 {
+		r.lose("%d calls were not found, %s first", n, r.Missing[0].At)
+	}
+	r.NoSites = map[string]int{}
+	for _, c := range r.Count.other {
+		if !there[c.At] {
+			r.NoSites[c.Method]++
+		}
+	}
+}
+
+func known(t string) bool { return t != "" && t != "any" && t != "other" && t != "script" }
+
+// compare holds the module after against the module before.
+func (b *bench) compare() error {
+	r := b.r
+	for pkg, why := range r.After.Broken {
+		if r.Before.Broken[pkg] == "" {
+			r.lose("%s no longer compiles: %s", pkg, firstLine(why))
+		}
+	}
+	if r.After.Build != "" && r.Before.Build == "" {
+		r.lose("go build ./... fails: %s", firstLine(r.After.Build))
+	}
+	for pkg := range r.After.Vet {
+		if r.Before.Vet[pkg] == "" {
+			r.NewVet = append(r.NewVet, pkg)
+		}
+	}
+	sort.Strings(r.NewVet)
+	for _, pkg := range r.NewVet {
+		r.lose("go vet finds something in %s: %s", pkg, firstLine(r.After.Vet[pkg]))
+	}
+	r.Changed = changed(r.Before, r.After)
+	lost := 0
+	for i := range r.Changed {
+		c := &r.Changed[i]
+		if !c.lost() {
+			continue
+		}
+		again, err := b.again(c)
+		if err != nil {
+			return err
+		}
+		if again {
+			c.Again = "passes"
+			continue
+		}
+		lost++
+	}
+	if lost > 0 {
+		r.lose("%d tests that passed before do not pass after", lost)
+	}
+	sort.Strings(r.Lost)
+	return nil
+}
+
+// again runs a lost test some more times; true when it passes once.
+func (b *bench) again(c *change) (bool, error) {
+	pkg, name, ok := strings.Cut(c.Test, " ")
+	if !ok {
+		return false, nil
+	}
+	var parts []string
+	for _, p := range strings.Split(name, "/") {
+		parts = append(parts, "^"+regexp.QuoteMeta(p)+"$")
+	}
+	g := &gocmd{dir: b.mod, env: b.env, tags: b.o.tags, timeout: b.o.timeout}
+	for range b.o.again {
+		s := &state{}
+		if err := g.test(s, strings.Join(parts, "/"), pkg); err != nil {
+			return false, err
+		}
+		if s.Tests[c.Test] == "pass" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (r *result) lose(format string, args ...any) {
+	r.Lost = append(r.Lost, fmt.Sprintf(format, args...))
+}
+
+// some names a few of a list.
+func some(list []string) string {
+	const most = 3
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more files", strings.Join(list[:most], ", "), len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+func firstLine(s string) string {
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "# ") && !strings.HasPrefix(line, "go: ") {
+			return line
+		}
+	}
+	return strings.TrimSpace(s)
+}
