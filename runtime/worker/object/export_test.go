@@ -53,3 +53,18 @@ func (o *Object) TimeOut(id frame.SessionID, ticket uint64) []byte {
 	}
 	return o.end()
 }
+
+// Journals reports whether a change of these operations is for the journal of an object whose
+// database 0 has a key.
+func Journals(exec Executor, ops ...engine.Op) (bool, error) {
+	r := NewRows(exec)
+	st, err := r.Open()
+	if err != nil {
+		return false, err
+	}
+	first := engine.Op{Kind: engine.OpPutKey, Header: engine.Header{Key: "k", Type: engine.TypeString}}
+	if err := r.Commit(&engine.Change{Seq: st.Seq + 1, Ops: []engine.Op{first}}); err != nil {
+		return false, err
+	}
+	return r.journal(&engine.Change{Seq: st.Seq + 2, Ops: ops}, nil)
+}

@@ -2,13 +2,16 @@ package object_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/worker/object"
+	"github.com/redis2cf/redis2cf/runtime/worker/object/objecttest"
 )
 
 // Answers are not in memory, but they are in the table until later commits take their
@@ -98,5 +101,41 @@ func TestASettledJournalKeepsNoMemory(t *testing.T) {
 	few, many := measure(2), measure(130)
 	if t.Logf("%d and %d bytes an object", few, many); many > few+64<<10 {
 		t.Errorf("after 130 frames an object keeps %d bytes, after 2 frames %d", many, few)
+	}
+}
+
+// The journal takes what the tables will take: an object that could not settle could not be
+// opened any more.
+func TestTheJournalTakesWhatTheTablesWillTake(t *testing.T) {
+	member := func(score float64) engine.Op {
+		return engine.Op{Kind: engine.OpPutItem, Type: engine.TypeZSet, ID: 7, Item: engine.Item{Field: "m", Score: score}}
+	}
+	header := func(db uint32, value string) engine.Op {
+		return engine.Op{Kind: engine.OpPutKey, Header: engine.Header{DB: db, Key: "k", Type: engine.TypeString, Value: value}}
+	}
+	for i, test := range []struct {
+		op   engine.Op
+		want bool
+	}{
+		{member(math.Inf(-1)), true},
+		{member(math.NaN()), false},
+		{header(0, "v"), true},
+		{header(1, "v"), false}, // which has no space
+		{header(0, strings.Repeat("v", 3000)), true},
+		{header(0, strings.Repeat("v", 5000)), false},
+		{header(0, strings.Repeat("v", 1_900_000)), false},
+		{engine.Op{Kind: engine.OpPutItem, Type: engine.TypeFunction, ID: 7}, false},
+		{engine.Op{Kind: engine.OpFlushDB}, false},
+		{engine.Op{Kind: engine.OpSwapDB, ID: 1}, false},
+		{engine.Op{Kind: 99}, false},
+	} {
+		db, err := objecttest.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := object.Journals(db, test.op); err != nil || got != test.want {
+			t.Errorf("%d: %v, %v", i, got, err)
+		}
+		_ = db.Close()
 	}
 }
