@@ -73,6 +73,7 @@ type Site struct {
 // A Key is what is known of one key argument.
 type Key struct {
 	Patterns []string `json:"patterns"`
+	Type     string   `json:"type"` // of this key alone: what the text of a script says of it; else empty
 	Code     string   `json:"code"`
 	Why      string   `json:"why"`
 }

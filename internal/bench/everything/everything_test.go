@@ -57,6 +57,19 @@ func badTool(bad string) int {
 		if _, err := os.Stat("left"); err != nil {
 			change("left", "x")
 		}
+	case bad == "remembers" && arg == "undo":
+		if os.Remove("made") != nil || os.MkdirAll(".redis2cf", 0o755) != nil {
+			return 2
+		}
+		change(".redis2cf/undone", "x")
+	case bad == "remembers" && write:
+		if _, err := os.Stat("made"); err == nil {
+			break
+		}
+		change("made", "x")
+		if _, err := os.Stat(".redis2cf/undone"); err == nil {
+			change("made", "y")
+		}
 	}
 	if arg != "undo" {
 		fmt.Println(`{"module": "example.com/small", "sites": [{"file": "small.go", "line": 12, "column": 13, "status": "view"}], "counts": {"sites": 1, "view": 1}}`)
@@ -157,6 +170,7 @@ func TestFaultsOfTheToolAreTold(t *testing.T) {
 		"vet":              {"go vet finds something in example.com/small"},
 		"test fails":       {"1 tests that passed before do not pass after"},
 		"changes twice":    {"a second run changes redis2cf.yaml", "undo leaves redis2cf.yaml"},
+		"remembers":        {"the same run after undo writes something else into made"},
 		"undo":             {"undo leaves left"},
 	} {
 		t.Run(bad, func(t *testing.T) {

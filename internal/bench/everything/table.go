@@ -40,9 +40,12 @@ func (r *result) table(out io.Writer) {
 	r.goRows(row)
 	row("second run", "%s", verdict(r.Again, r.Second, "changes nothing", "changes"))
 	row("undo", "%s", verdict(r.UndoRun, r.Undo, "every byte as it was", "leaves"))
-	for _, run := range []*runOf{r.Report, r.Write, r.Again} {
-		if run != nil {
-			row("redis2cf "+strings.Join(shown(run.Args), " "), "%s", cost(run))
+	for _, run := range []struct {
+		what string
+		*runOf
+	}{{"redis2cf", r.Report}, {"redis2cf -w", r.Write}, {"  with nothing to do", r.Again}, {"  after undo, warm", r.Warm}} {
+		if run.runOf != nil {
+			row(run.what, "%s", cost(run.runOf))
 		}
 	}
 	_ = w.Flush()
@@ -88,8 +91,8 @@ func (r *result) siteRows(row func(string, string, ...any)) {
 	}
 	row("sites with keys", "%d", s.Keyed)
 	row("  with known data type", "%s", of(s.Typed, s.Keyed))
-	row("  with a family", "%s in %d families", of(s.Family, s.Keyed), s.Families)
-	row("  keys from outside left out", "%s", of(s.Family, s.Keyed-s.Outside))
+	row("  with a family", "%s in %d families, %d with several", of(s.Family+s.Several, s.Keyed), s.Families, s.Several)
+	row("  keys from outside left out", "%s", of(s.Family+s.Several, s.Keyed-s.Outside))
 	row("migrated", "%s", of(s.Migrated, s.Found))
 	if s.Promised != s.Migrated {
 		row("", "the report had said %d", s.Promised)
@@ -181,21 +184,6 @@ func telling(output string) []string {
 	return out
 }
 
-// shown are arguments without what says where things are.
-func shown(args []string) []string {
-	var out []string
-	for i := 0; i < len(args); i++ {
-		switch args[i] {
-		case "-runtime":
-			i++
-		case "-json":
-		default:
-			out = append(out, args[i])
-		}
-	}
-	return out
-}
-
 func cost(r *runOf) string {
 	text := fmt.Sprintf("%s, CPU %s", r.Wall.Round(10*time.Millisecond), r.CPU.Round(10*time.Millisecond))
 	if r.Memory > 0 {
@@ -249,13 +237,13 @@ func summary(out io.Writer, list []*result) {
 			fmt.Fprintf(w, "%s\t%s\n", name, firstLine(strings.Join(r.Lost, "; ")))
 			continue
 		}
-		s := &r.Sites
+		s, run := &r.Sites, cmp.Or(r.Warm, r.Write)
 		fmt.Fprintf(w, "%s\t%d/%d\t%s\t%s\t%s\t%s\t%d\t%d→%d\t%d→%d\t%s\t%s\t%s\t%d MB\t%d\n", name,
 			s.Calls+s.Interface, r.Count.Commands+r.Count.Interfaces, percent(s.Migrated, s.Found), percent(s.View, s.Found),
-			percent(s.Typed, s.Keyed), percent(s.Family, s.Keyed-s.Outside), sum(s.Stays),
+			percent(s.Typed, s.Keyed), percent(s.Family+s.Several, s.Keyed-s.Outside), sum(s.Stays),
 			r.Before.Compiling, r.After.Compiling, r.Before.Passing, r.After.Passing,
 			short(r.Again, r.Second), short(r.UndoRun, r.Undo),
-			r.Write.CPU.Round(10*time.Millisecond), cmp.Or(r.Write.Memory, r.Write.Kids)>>20, len(r.Lost))
+			run.CPU.Round(10*time.Millisecond), cmp.Or(run.Memory, run.Kids)>>20, len(r.Lost))
 	}
 	_ = w.Flush()
 }
