@@ -51,6 +51,14 @@ func badTool(bad string) int {
 		change("small.go", "func f(p *int) { *p = *p; var s struct{ a int `json` }; _ = s }\n")
 	case bad == "test fails" && write:
 		change("small.go", "func init() { panic(\"started\") }\n")
+	case bad == "fails once" && write:
+		if _, err := os.Stat("once_test.go"); err != nil {
+			change("once_test.go", failsOnce)
+		}
+	case bad == "fails once" && arg == "undo":
+		if os.Remove("once_test.go") != nil {
+			return 2
+		}
 	case bad == "changes twice" && write:
 		change("redis2cf.yaml", "# again\n")
 	case bad == "undo" && write:
@@ -76,6 +84,18 @@ func badTool(bad string) int {
 	}
 	return 0
 }
+
+// failsOnce is a file of a package whose tests pass from the second time on.
+const failsOnce = `package small
+
+import "os"
+
+func init() {
+	if os.Mkdir("once", 0o700) == nil {
+		panic("the first time")
+	}
+}
+`
 
 // extract lays a module of testdata out.
 func extract(t *testing.T, name string) string {
@@ -153,7 +173,7 @@ func try(t *testing.T, bad string) *result {
 	}
 	t.Setenv("EVERYTHING_BAD", bad)
 	t.Setenv("GOWORK", "off")
-	r, err := examine(options{tool: self, runtime: t.TempDir(), timeout: time.Minute}, extract(t, "small"), t.TempDir())
+	r, err := examine(options{tool: self, runtime: t.TempDir(), timeout: time.Minute, again: 1}, extract(t, "small"), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,6 +211,13 @@ func TestFaultsOfTheToolAreTold(t *testing.T) {
 				t.Errorf("the table does not say so:\n%s", &b)
 			}
 		})
+	}
+}
+
+func TestATestThatPassesAgainIsNotLost(t *testing.T) {
+	r := try(t, "fails once")
+	if len(r.Lost) > 0 || len(r.Changed) != 1 || r.Changed[0].Again != "passes" || r.Changed[0].Output == "" {
+		t.Errorf("lost %q, changed %+v", r.Lost, r.Changed)
 	}
 }
 

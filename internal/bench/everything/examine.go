@@ -259,21 +259,14 @@ func (b *bench) compare() error {
 		r.lose("go vet finds something in %s: %s", pkg, firstLine(r.After.Vet[pkg]))
 	}
 	r.Changed = changed(r.Before, r.After)
+	if err := b.again(); err != nil {
+		return err
+	}
 	lost := 0
-	for i := range r.Changed {
-		c := &r.Changed[i]
-		if !c.lost() {
-			continue
+	for _, c := range r.Changed {
+		if c.lost() && c.Again == "" {
+			lost++
 		}
-		again, err := b.again(c)
-		if err != nil {
-			return err
-		}
-		if again {
-			c.Again = "passes"
-			continue
-		}
-		lost++
 	}
 	if lost > 0 {
 		r.lose("%d tests that passed before do not pass after", lost)
@@ -282,27 +275,32 @@ func (b *bench) compare() error {
 	return nil
 }
 
-// again runs a lost test some more times; true when it passes once.
-func (b *bench) again(c *change) (bool, error) {
-	pkg, name, ok := strings.Cut(c.Test, " ")
-	if !ok {
-		return false, nil
-	}
-	var parts []string
-	for _, p := range strings.Split(name, "/") {
-		parts = append(parts, "^"+regexp.QuoteMeta(p)+"$")
-	}
+// again runs lost tests some more times, those of a package together, and marks
+// those that pass once.
+func (b *bench) again() error {
 	g := &gocmd{dir: b.mod, env: b.env, tags: b.o.tags, timeout: b.o.timeout}
 	for range b.o.again {
-		s := &state{}
-		if err := g.test(s, strings.Join(parts, "/"), pkg); err != nil {
-			return false, err
+		names := map[string][]string{} // package to the tests at its top
+		for _, c := range b.r.Changed {
+			pkg, name, ok := strings.Cut(c.Test, " ")
+			name, _, _ = strings.Cut(name, "/")
+			if name = regexp.QuoteMeta(name); ok && c.lost() && c.Again == "" && !slices.Contains(names[pkg], name) {
+				names[pkg] = append(names[pkg], name)
+			}
 		}
-		if s.Tests[c.Test] == "pass" {
-			return true, nil
+		for pkg, list := range names {
+			s := &state{}
+			if err := g.test(s, "^("+strings.Join(list, "|")+")$", pkg); err != nil {
+				return err
+			}
+			for i := range b.r.Changed {
+				if c := &b.r.Changed[i]; c.lost() && s.Tests[c.Test] == "pass" {
+					c.Again = "passes"
+				}
+			}
 		}
 	}
-	return false, nil
+	return nil
 }
 
 func (r *result) lose(format string, args ...any) {

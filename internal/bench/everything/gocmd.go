@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -223,7 +224,7 @@ func changed(before, after *state) []change {
 				continue // the generated package has no tests
 			}
 			explained[pkg] = true
-			out = append(out, change{Test: name, Before: b, After: a, Output: after.Outputs[name]})
+			out = append(out, change{Test: name, Before: b, After: a, Output: cmp.Or(after.Outputs[name], after.Outputs[pkg])})
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Test < out[j].Test })
