@@ -68,3 +68,11 @@ func Journals(exec Executor, ops ...engine.Op) (bool, error) {
 	}
 	return r.journal(&engine.Change{Seq: st.Seq + 2, Ops: ops}, nil)
 }
+
+// Counted is what Live and all journals are, as far as was counted, and what they are.
+func (in *Instance) Counted() (live, journals, allLive, allJournals int64) {
+	for _, o := range in.objects {
+		allJournals += o.rows.log.memory()
+	}
+	return in.live, in.journals, in.Live(), allJournals
+}

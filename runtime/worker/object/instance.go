@@ -36,7 +36,10 @@ type Instance struct {
 	frame   frame.Frame // that is served; its memory is used again
 	desk    desk        // of all journals
 
-	journals int64 // about how many bytes of all journals are in memory
+	// About how many bytes all engines and all journals keep in memory, as of the last call
+	// of each object: a call changes those of its object alone, so that the others, which may
+	// be thousands, need not be looked at.
+	live, journals int64
 
 	unit     int32 // that runs now, -1: none
 	culprits map[int32]bool
@@ -106,7 +109,8 @@ func (in *Instance) Object(handle uint32) *Object { return in.objects[handle] }
 // Release forgets an object.
 func (in *Instance) Release(handle uint32) {
 	if o := in.objects[handle]; o != nil {
-		in.journals -= o.journaled
+		in.live, in.journals = in.live-o.live, in.journals-o.journaled
+		o.live, o.journaled = 0, 0
 		delete(in.objects, handle)
 	}
 }
@@ -114,8 +118,8 @@ func (in *Instance) Release(handle uint32) {
 // balance lets the objects that were not used for the longest time shrink, when all
 // together keep more in memory than they may.
 func (in *Instance) balance(o *Object) (flags uint32) {
-	total := in.Live()
-	for total > in.memory {
+	in.measure(o)
+	for in.live > in.memory {
 		var oldest *Object
 		for _, other := range in.objects {
 			if other != o && other.eng != nil && other.eng.Used() > 0 && (oldest == nil || other.used < oldest.used) {
@@ -126,24 +130,29 @@ func (in *Instance) balance(o *Object) (flags uint32) {
 			break // the engine of o keeps the bound by itself
 		}
 		before := oldest.eng.Used()
-		if out := oldest.eng.Shrink(max(before-(total-in.memory), 0)); out.Err != nil {
+		in.measure(oldest)
+		if out := oldest.eng.Shrink(max(before-(in.live-in.memory), 0)); out.Err != nil {
 			in.log(2, "redis2cf: "+oldest.name+" could not leave memory: "+out.Err.Error())
 			oldest.eng = nil // it is opened again with the next message
 		}
-		after := int64(0)
-		if oldest.eng != nil {
-			after = oldest.eng.Used()
-		}
-		if after >= before {
+		if in.measure(oldest); oldest.live >= before {
 			break
 		}
-		total -= before - after
 	}
 	in.releaseJournals(o)
-	if in.opt.Collect != nil && in.opt.Collect(total) {
+	if in.opt.Collect != nil && in.opt.Collect(in.live) {
 		flags |= FlagCollect
 	}
 	return flags
+}
+
+// measure notes how many bytes an object's engine keeps.
+func (in *Instance) measure(o *Object) {
+	in.live -= o.live
+	if o.live = 0; o.eng != nil {
+		o.live = o.eng.Used()
+	}
+	in.live += o.live
 }
 
 // maxJournals is how many bytes of all objects' journals may be in memory.

@@ -3,6 +3,7 @@ package object_test
 import (
 	"fmt"
 	"math"
+	"math/rand"
 	"runtime"
 	"strings"
 	"testing"
@@ -137,5 +138,59 @@ func TestTheJournalTakesWhatTheTablesWillTake(t *testing.T) {
 			t.Errorf("%d: %v, %v", i, got, err)
 		}
 		_ = db.Close()
+	}
+}
+
+// What all objects keep is counted with each call of one, and not looked through: it is what it is
+// at any time, whatever leaves memory.
+func TestWhatAllObjectsKeepIsCounted(t *testing.T) {
+	defer object.LowJournals(20_000)()
+	rnd := rand.New(rand.NewSource(*seedFlag))
+	r := newRig(t)
+	r.memory = 60_000
+	r.start()
+	const objects = 30
+	dbs, lanes, seqs := make([]*objecttest.Executor, objects+2), make([]uint64, objects+2), make([]uint64, objects+2)
+	open := func(n int) {
+		if dbs[n] == nil {
+			db, err := objecttest.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			dbs[n] = db
+		}
+		r.take(r.in.Open(uint32(n), dbs[n], fmt.Sprint("chat/", n), r.now, uint64(n)))
+		lanes[n]++
+		r.take(r.in.Object(uint32(n)).Attach(lanes[n], 1, nil))
+		r.take(r.in.Object(uint32(n)).Message(lanes[n], r.now, 1, (&frame.Hello{Version: frame.Version, Session: frame.SessionID{1}}).Append(nil), false))
+	}
+	most := int64(0)
+	for i := 0; i < 3000; i++ {
+		n := 2 + rnd.Intn(objects)
+		switch o := r.in.Object(uint32(n)); {
+		case o == nil || rnd.Intn(50) == 0:
+			open(n)
+		case rnd.Intn(50) == 0:
+			r.in.Release(uint32(n))
+		default:
+			seqs[n]++
+			f := frame.Frame{Seq: seqs[n], Groups: []frame.Group{{Client: 1, Protocol: 3, Commands: []resp.Command{{"SET", fmt.Sprint("k", rnd.Intn(100)), strings.Repeat("v", rnd.Intn(500))}, {"INCR", "n"}}}}}
+			r.take(o.Message(lanes[n], r.now, uint64(i), f.Append(nil), false))
+		}
+		live, journals, allLive, allJournals := r.in.Counted()
+		if live != allLive || journals != allJournals {
+			t.Fatalf("seed %d, call %d: %d and %d bytes were counted, and there are %d and %d", *seedFlag, i, live, journals, allLive, allJournals)
+		}
+		most = max(most, journals)
+	}
+	if most > 20_000+2000 || most < 10_000 {
+		t.Errorf("the journals had up to %d bytes", most)
+	}
+	for n := 2; n < objects+2; n++ {
+		open(n)
+		if got := count(t, dbs[n].DB(), "SELECT CAST(value AS INTEGER) FROM keys WHERE key = CAST('n' AS BLOB)"); got != int(seqs[n]) {
+			t.Errorf("object %d counted to %d, not to %d", n, got, seqs[n])
+		}
 	}
 }

@@ -26,7 +26,7 @@ type Object struct {
 	epoch uint64
 	used  int64 // when it was called last, as a number of calls of the instance
 
-	journaled int64 // what Instance.journals has of it
+	live, journaled int64 // what Instance.live and Instance.journals have of it
 
 	conns    map[uint64]*conn
 	sessions map[frame.SessionID]*session
