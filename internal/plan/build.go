@@ -4,6 +4,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/spec"
@@ -141,6 +143,7 @@ func (b *builder) use(pattern string, site int, typ spec.Type) {
 func (b *builder) families() {
 	b.home = map[string]string{}
 	var fresh []*use
+	var empty []string
 	for _, pattern := range b.patterns {
 		u := b.uses[pattern]
 		if home := b.inPlan(u); home != "" {
@@ -151,8 +154,15 @@ func (b *builder) families() {
 			b.home[pattern] = home
 			continue
 		}
+		if b.emptied(u) {
+			empty = append(empty, pattern)
+			continue
+		}
 		b.home[pattern] = pattern
 		fresh = append(fresh, u)
+	}
+	for _, pattern := range empty {
+		b.home[pattern] = b.home[pattern+"*"]
 	}
 	sort.SliceStable(fresh, func(i, j int) bool {
 		a, c := fresh[i], fresh[j]
@@ -242,6 +252,18 @@ func (b *builder) wider(u *use) string {
 		}
 	}
 	return best
+}
+
+// emptied tells whether the pattern is another one with nothing in its last hole:
+// "seen:*:" of "seen:*:*". Code that puts what may be empty behind a separator
+// makes both, and the keys are of one kind. Two types are two kinds.
+func (b *builder) emptied(u *use) bool {
+	w := b.uses[u.pattern+"*"]
+	if w == nil || !fits(b.typeOf(w.refs), b.typeOf(u.refs)) {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(u.pattern)
+	return last != '*' && last != ']' && (unicode.IsPunct(last) || unicode.IsSymbol(last))
 }
 
 // fits tells whether a command of type t can work on keys of type family.

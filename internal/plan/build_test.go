@@ -430,3 +430,27 @@ func TestPromisesOfKV(t *testing.T) {
 		t.Errorf("a short expiry: %v", got)
 	}
 }
+
+func TestEmptyEndsAreNoFamily(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"Get GET string seen:*: | Set SET string seen:*:*", "seen:*:* Seen string kv  2\n"},
+		{"Del DEL any seen: | Set SET string seen:*", "seen:* Seen string kv  2\n"},
+		// One key and its elements, a number behind a name, two types: two families.
+		{"Get GET string seen | Set SET string seen*", "seen Seen string kv  1\nseen* Seen2 string kv  1\n"},
+		{"LPush LPUSH list seen:*: | Set SET string seen:*:*", "seen:*: Seen list d1  1\nseen:*:* Seen2 string kv  1\n"},
+		{"Get GET string seen:*:", "seen:*: Seen string kv  1\n"},
+	} {
+		var sites []analyzer.Site
+		for i, words := range strings.Split(c.name, " | ") {
+			sites = append(sites, at(i+1, words))
+		}
+		p, _ := Build(sites, nil)
+		if got := show(p); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
+		}
+		again, _ := Build(sites, p)
+		if got := show(again); got != c.want {
+			t.Errorf("%s, a second time:\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}

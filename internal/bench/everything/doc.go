@@ -22,5 +22,5 @@
 // One build configuration is looked at, the host's with -tags. Modules inside the
 // module are modules of their own: name their directories. Tests that need Redis
 // find one in the run before when -redis gives the address that they expect; in
-// the run after nobody listens there.
+// the run after nobody listens there, unless some calls stay on go-redis.
 package main

@@ -104,13 +104,22 @@ func (b *bench) run(work string) error {
 	if err != nil || !wrote {
 		return err
 	}
+	if r.UndoRun == nil { // nothing moved: the module after is the module before
+		r.After, r.Remaining = r.Before, r.Count
+		return nil
+	}
 	if err := b.fresh(migrated); err != nil {
 		return err
 	}
 	if r.Remaining, err = count(b.mod, b.o.tags, b.env); err != nil {
 		return err
 	}
-	if r.After, err = b.state(nil, work); err != nil {
+	// What stays on go-redis needs its server after, too.
+	var redis []string
+	if sum(r.Sites.Stays) > 0 {
+		redis = b.o.redis
+	}
+	if r.After, err = b.state(redis, work); err != nil {
 		return err
 	}
 	if err := b.compare(); err != nil {

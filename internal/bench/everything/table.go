@@ -98,7 +98,12 @@ func (r *result) siteRows(row func(string, string, ...any)) {
 		row("", "the report had said %d", s.Promised)
 	}
 	row("  with a view", "%s", of(s.View, s.Found))
-	row("  without, by reason", "%s", byCount(s.Plain))
+	plain := maps.Clone(s.Plain)
+	if n := plain[""]; n > 0 {
+		delete(plain, "")
+		plain["nothing to narrow"] = n // Do, scripts, commands without keys
+	}
+	row("  without, by reason", "%s", byCount(plain))
 	row("left, by reason", "%s", byCount(s.Stays))
 	if r.Remaining != nil {
 		row("go-redis afterwards", "%d uses, %d of them command calls", r.Remaining.Uses, r.Remaining.Commands)
@@ -111,9 +116,12 @@ func (r *result) goRows(row func(string, string, ...any)) {
 	if b == nil {
 		return
 	}
-	if a == nil {
+	if a == nil || a == b {
 		row("packages compiling before", "%s", of(b.Compiling, b.Packages))
 		row("tests passing before", "%s", tests(b))
+		if a == b {
+			row("  after", "the same: no file was changed")
+		}
 		return
 	}
 	row("packages compiling before", "%s", of(b.Compiling, b.Packages))
