@@ -311,13 +311,13 @@ func TestSnapshotSeesBytesModesLinksAndNames(t *testing.T) {
 }
 
 func TestChangedTestsExplainTheirPackage(t *testing.T) {
-	before := &state{Tests: map[string]string{"p": "pass", "p A": "pass", "p B": "fail", "q": "pass", "r": "pass", "r A": "skip"}}
-	after := &state{Tests: map[string]string{"p": "fail", "p A": "fail", "p B": "pass", "q": "fail", "r": "pass", "r A": "skip", "r B": "pass", "made": "skip"}}
+	before := &state{Tests: map[string]string{"p": "pass", "p A": "pass", "p B": "fail", "q": "pass", "r": "pass", "r A": "skip", "s T": "pass", "s T/12:01": "pass", "s U": "pass", "s U/gone": "pass"}}
+	after := &state{Tests: map[string]string{"p": "fail", "p A": "fail", "p B": "pass", "q": "fail", "r": "pass", "r A": "skip", "r B": "pass", "made": "skip", "s T": "pass", "s T/12:05": "pass", "s U": "fail"}}
 	var got []string
 	for _, c := range changed(before, after) {
 		got = append(got, fmt.Sprintf("%s %s %s %v", c.Test, c.Before, c.After, c.lost()))
 	}
-	want := []string{"p A pass fail true", "p B fail pass false", "q pass fail true", "r B none pass false"}
+	want := []string{"p A pass fail true", "p B fail pass false", "q pass fail true", "r B none pass false", "s U pass fail true", "s U/gone pass none true"}
 	if !slices.Equal(got, want) {
 		t.Errorf("changed %q, want %q", got, want)
 	}
