@@ -252,7 +252,8 @@
 //     so that nobody sees a part of a new one.
 //   - What DEL, FLUSHDB and renaming away leave goes 1,000 rows of a table at a time.
 //   - Keys whose time is over are there until the object removes them; views leave them out.
-//   - A row above 1,999,000 bytes is left out and counted; a string in R2 is NULL.
+//   - A row above 1,999,000 bytes is left out and counted; a string in R2 is NULL. A score
+//     of -0 is 0 there: what D1 is sent is JSON.
 //   - Rows of families that are no longer in D1 go, also with the last one: state is
 //     "leaving" until nothing of the object is there. wrangler.jsonc must keep the binding
 //     that long.

@@ -207,7 +207,8 @@ func elementsOf(typ, key string, do func(...resp.Command) []resp.Reply) (lines [
 	case "zset":
 		e := do(resp.Command{"ZRANGE", key, "0", "-1", "WITHSCORES"})[0].Elems
 		for i := 0; i < len(e); i += 2 {
-			lines = append(lines, fmt.Sprintf("%q %v", e[i].Str, e[i+1].Float()))
+			// D1's parameters are JSON, which has no -0: adding 0 takes the sign away.
+			lines = append(lines, fmt.Sprintf("%q %v", e[i].Str, e[i+1].Float()+0))
 		}
 	case "stream":
 		for _, e := range do(resp.Command{"XRANGE", key, "-", "+"})[0].Elems {
