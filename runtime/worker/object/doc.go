@@ -9,7 +9,8 @@
 // The groups of a frame run in the engine one after another, and what they change
 // becomes one program: a row of the journal with what changed, the frame's number and
 // its answer; replies of blocked commands that were served; what clients listen to. It is
-// one transaction. The journal becomes rows later, see journal.go. Only then messages, the answer and the replies leave, in this order.
+// one transaction. Only then messages, the answer and the replies leave, in this order.
+// The journal becomes rows later, see journal.go.
 //
 // When the engine panics, the store refuses the program, or the instance trapped, the
 // engine is opened anew from the rows and the frame runs again unit by unit: the one

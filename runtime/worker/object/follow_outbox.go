@@ -141,8 +141,8 @@ func readOps(b []byte, yield func(*rowOp)) error {
 	if b[0] != outboxVersion {
 		return errors.New("object: a row of the outbox was written by a newer Worker: deploy that one again")
 	}
-	r := opReader{b: b[1:]}
-	for len(r.b) > 0 {
+	r := opReader{s: string(b[1:])}
+	for len(r.s) > 0 {
 		op := rowOp{kind: rowKind(r.byte())}
 		switch op.kind {
 		case rowDB, rowWalk:
@@ -175,84 +175,4 @@ func readOps(b []byte, yield func(*rowOp)) error {
 		yield(&op)
 	}
 	return nil
-}
-
-type opReader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *opReader) fail() { r.bad, r.b = true, nil }
-
-func (r *opReader) byte() byte {
-	if len(r.b) == 0 {
-		r.fail()
-		return 0
-	}
-	c := r.b[0]
-	r.b = r.b[1:]
-	return c
-}
-
-func (r *opReader) uint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *opReader) int() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *opReader) string() string {
-	n := r.uint()
-	if n > uint64(len(r.b)) {
-		r.fail()
-		return ""
-	}
-	s := string(r.b[:n])
-	r.b = r.b[n:]
-	return s
-}
-
-func (r *opReader) item(typ engine.Type, it *engine.Item, all bool) {
-	t, err := tableOf(typ)
-	if err != nil {
-		r.fail()
-		return
-	}
-	for i, c := range t.all {
-		if !all && !t.identifies(i) {
-			continue
-		}
-		switch c {
-		case colField:
-			it.Field = r.string()
-		case colValue:
-			it.Value = r.string()
-		case colPos:
-			it.Pos = r.int()
-		case colScore:
-			if len(r.b) < 8 {
-				r.fail()
-				return
-			}
-			it.Score = math.Float64frombits(binary.LittleEndian.Uint64(r.b))
-			r.b = r.b[8:]
-		case colKind:
-			it.Kind = r.byte()
-		case colExpires:
-			it.ExpireAt = r.int()
-		}
-	}
 }

@@ -3,7 +3,6 @@ package object
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 )
@@ -67,20 +66,20 @@ func appendJournalKey(b []byte, h *engine.Header) []byte {
 // readJournalOp reads the first operation of some and returns the rest, whose strings
 // share the memory of s. After damage the rest is empty and the operation's kind is 0.
 func readJournalOp(s string, op *engine.Op) (rest string) {
-	r := journalReader{s: s}
+	r := opReader{s: s}
 	h := &op.Header
 	switch kind := r.byte(); kind {
 	case journalString:
 		op.Kind = engine.OpPutKey
-		r.key(h)
+		h.DB, h.Hash, h.Key = uint32(r.uint()), r.uint(), r.string()
 		h.Type, h.ExpireAt, h.Value = engine.TypeString, r.int(), r.string()
 	case journalPutKey, journalPacked:
 		op.Kind = engine.OpPutKey
-		r.key(h)
+		h.DB, h.Hash, h.Key = uint32(r.uint()), r.uint(), r.string()
 		h.Type, h.ID, h.ExpireAt, h.Value, h.Packed = engine.Type(r.byte()), r.uint(), r.int(), r.string(), kind == journalPacked
 	case journalDelKey:
 		op.Kind = engine.OpDelKey
-		r.key(h)
+		h.DB, h.Hash, h.Key = uint32(r.uint()), r.uint(), r.string()
 		h.Type, h.ID = engine.Type(r.byte()), r.uint()
 	case journalPutItem, journalDelItem:
 		op.Kind, op.Type, op.ID = engine.OpPutItem, engine.Type(r.byte()), r.uint()
@@ -98,90 +97,4 @@ func readJournalOp(s string, op *engine.Op) (rest string) {
 		return ""
 	}
 	return r.s
-}
-
-// A journalReader reads as opReader does, without copying.
-type journalReader struct {
-	s   string
-	bad bool
-}
-
-func (r *journalReader) fail() { r.bad, r.s = true, "" }
-
-func (r *journalReader) byte() byte {
-	if len(r.s) == 0 {
-		r.fail()
-		return 0
-	}
-	c := r.s[0]
-	r.s = r.s[1:]
-	return c
-}
-
-func (r *journalReader) uint() (v uint64) {
-	for i := 0; i < len(r.s) && i < binary.MaxVarintLen64; i++ {
-		c := r.s[i]
-		v |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			r.s = r.s[i+1:]
-			return v
-		}
-	}
-	r.fail()
-	return 0
-}
-
-func (r *journalReader) int() int64 {
-	u := r.uint()
-	return int64(u>>1) ^ -int64(u&1)
-}
-
-func (r *journalReader) string() string {
-	n := r.uint()
-	if n > uint64(len(r.s)) {
-		r.fail()
-		return ""
-	}
-	s := r.s[:n]
-	r.s = r.s[n:]
-	return s
-}
-
-func (r *journalReader) key(h *engine.Header) {
-	h.DB, h.Hash, h.Key = uint32(r.uint()), r.uint(), r.string()
-}
-
-func (r *journalReader) item(typ engine.Type, it *engine.Item, all bool) {
-	t, err := tableOf(typ)
-	if err != nil {
-		r.fail()
-		return
-	}
-	for i, c := range t.all {
-		if !all && !t.identifies(i) {
-			continue
-		}
-		switch c {
-		case colField:
-			it.Field = r.string()
-		case colValue:
-			it.Value = r.string()
-		case colPos:
-			it.Pos = r.int()
-		case colScore:
-			if len(r.s) < 8 {
-				r.fail()
-				return
-			}
-			bits := uint64(0)
-			for k := 7; k >= 0; k-- {
-				bits = bits<<8 | uint64(r.s[k])
-			}
-			it.Score, r.s = math.Float64frombits(bits), r.s[8:]
-		case colKind:
-			it.Kind = r.byte()
-		case colExpires:
-			it.ExpireAt = r.int()
-		}
-	}
 }

@@ -2,6 +2,7 @@ package object
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -88,52 +89,28 @@ func (r *Rows) readJournal() error {
 func (r *Rows) settleOps(p *Program) error {
 	j := &r.log
 	list := j.list[:0]
-	garbage := map[uint64]bool{}
-	for i := len(j.ops) - 1; i >= 0; i-- {
-		from := len(list)
-		for rest := j.ops[i]; len(rest) > 0; {
+	for _, ops := range j.ops {
+		for len(ops) > 0 {
 			list = append(list, engine.Op{})
-			if rest = readJournalOp(rest, &list[len(list)-1]); list[len(list)-1].Kind == 0 {
+			if ops = readJournalOp(ops, &list[len(list)-1]); list[len(list)-1].Kind == 0 {
 				return errJournal
 			}
 		}
-		// The commits are gone through from the last one to the first, and so are their
-		// operations: items of what becomes garbage later are not written at all.
-		keep := len(list)
-		for k := len(list) - 1; k >= from; k-- {
-			op := &list[k]
-			switch op.Kind {
-			case engine.OpDelKey:
-				if op.Header.ID != 0 {
-					garbage[op.Header.ID] = true
-				}
-			case engine.OpDrop:
-				garbage[op.ID] = true
-			case engine.OpPutItem, engine.OpDelItem:
-				if garbage[op.ID] {
-					continue
-				}
-			}
-			keep--
-			list[keep] = *op
-		}
-		n := copy(list[from:], list[keep:])
-		clear(list[from+n:])
-		list = list[:from+n]
-		reverse(list[from:])
 	}
-	// The last operation on a row is the first one of equal ones.
+	forgetGarbage(list)
 	order := j.order[:0]
 	for i := range list {
-		order = append(order, int32(i))
+		if list[i].Kind != 0 {
+			order = append(order, int32(i))
+		}
 	}
 	slices.SortFunc(order, func(a, b int32) int {
 		if n := compareOps(&list[a], &list[b]); n != 0 {
 			return n
 		}
-		return int(a - b)
+		return int(b - a) // the last one is the first of those on a row
 	})
-	n, there := 0, uint32(0)
+	n, there := 0, uint32(0) // classes of operations
 	for _, i := range order {
 		op := &list[i]
 		if n == 0 || compareOps(&list[order[n-1]], op) != 0 {
@@ -147,12 +124,9 @@ func (r *Rows) settleOps(p *Program) error {
 	order = order[:n]
 	// The rows of one statement are put together, in the order of their table.
 	rows := j.rows[:0]
-	for class := 0; there != 0; class++ {
-		if there>>class == 0 {
-			break
-		}
+	for ; there != 0; there &= there - 1 {
 		for _, i := range order {
-			if op := &list[i]; settleClass(op) == class {
+			if op := &list[i]; settleClass(op) == bits.TrailingZeros32(there) {
 				rows = append(rows, op)
 			}
 		}
@@ -183,9 +157,21 @@ func settleClass(op *engine.Op) int {
 	return 31
 }
 
-func reverse(list []engine.Op) {
-	for i, k := 0, len(list)-1; i < k; i, k = i+1, k-1 {
-		list[i], list[k] = list[k], list[i]
+// forgetGarbage takes out items of collections that become garbage later: they are not
+// written at all.
+func forgetGarbage(list []engine.Op) {
+	garbage := map[uint64]bool{}
+	for i := len(list) - 1; i >= 0; i-- {
+		switch op := &list[i]; op.Kind {
+		case engine.OpDelKey:
+			garbage[op.Header.ID] = true // 0 is no collection
+		case engine.OpDrop:
+			garbage[op.ID] = true
+		case engine.OpPutItem, engine.OpDelItem:
+			if garbage[op.ID] {
+				*op = engine.Op{}
+			}
+		}
 	}
 }
 
