@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/worker/object"
 	"github.com/redis2cf/redis2cf/runtime/worker/object/objecttest"
 )
+
+var radix = regexp.MustCompile(`"radix-tree-(keys|nodes)", \(integer\) \d+`)
 
 // once is an executor that fails once between two calls of allow, somewhere: before it
 // stores a program, when it has stored it, or while it is read. What happens once is no
@@ -213,7 +216,8 @@ func TestNobodyTellsTheJournalFromRows(t *testing.T) {
 			f.allow()
 			got := exchange(pair[1], cmds, again)
 			f.left = -1
-			if got != want {
+			// Radix trees have other sizes when entries were read from rows, see difftest.
+			if radix.ReplaceAllString(got, "") != radix.ReplaceAllString(want, "") {
 				t.Fatalf("seed %d, frame %d: %.500q\nrows    %.2000s\njournal %.2000s\nlog %q", seed, i, cmds, want, got, b.logs)
 			}
 			f.allow()
