@@ -2,14 +2,12 @@ package engine_test
 
 import (
 	"fmt"
-
 	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
-
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store/memory"
 )

@@ -2,13 +2,11 @@ package gateway
 
 import (
 	"context"
-
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,7 +14,6 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/frame"
-
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
