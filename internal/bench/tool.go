@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/redis2cf/redis2cf/internal/bench/figures"
+	"github.com/redis2cf/redis2cf/internal/bench/trees"
 	"github.com/redis2cf/redis2cf/internal/sample"
 )
 
@@ -63,7 +63,7 @@ func benchTool(runs int, dir string) error {
 				// The same directory in each round: the go command's cache knows
 				// packages by their path, and a warm cache is what is measured.
 				in = filepath.Join(work, fmt.Sprintf("copy-%d", i))
-				if err := copyTree(in, src); err != nil {
+				if err := trees.Copy(in, src); err != nil {
 					return err
 				}
 			}
@@ -116,32 +116,4 @@ func (c *contestant) measure(dir string, run int) error {
 		c.rss = max(c.rss, figures.MaxRSS(cmd.ProcessState))
 	}
 	return nil
-}
-
-// copyTree copies a module's files, without version control.
-func copyTree(dst, src string) error {
-	return filepath.WalkDir(src, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(src, path)
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(dst, rel)
-		switch {
-		case d.IsDir():
-			if d.Name() == ".git" {
-				return filepath.SkipDir
-			}
-			return os.MkdirAll(to, 0o755)
-		case d.Type().IsRegular():
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(to, data, 0o644)
-		}
-		return nil
-	})
 }

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/redis2cf/redis2cf/internal/sample"
+
+	"github.com/redis2cf/redis2cf/internal/bench/trees"
 )
 
 // The test binary is a bad redis2cf too, when $EVERYTHING_BAD says what is wrong
@@ -275,7 +277,7 @@ func TestSnapshotSeesBytesModesLinksAndNames(t *testing.T) {
 	if err := os.Symlink("bytes", filepath.Join(dir, "link")); err != nil {
 		t.Skip(err)
 	}
-	if err := copyTree(dup, dir); err != nil {
+	if err := trees.Copy(dup, dir); err != nil {
 		t.Fatal(err)
 	}
 	before, err := snap(dir)

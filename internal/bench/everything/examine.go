@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/bench/trees"
 )
 
 // A result is all that is known of one module.
@@ -81,7 +83,7 @@ func (b *bench) fresh(from string) error {
 	if err := os.RemoveAll(b.tree); err != nil {
 		return err
 	}
-	return copyTree(b.tree, from)
+	return trees.Copy(b.tree, from)
 }
 
 func (b *bench) run(work string) error {
@@ -215,7 +217,7 @@ func (b *bench) migrate(migrated string) (wrote bool, err error) {
 			r.lose("a second run changes %s", some(r.Second))
 		}
 	}
-	if err := copyTree(migrated, b.tree); err != nil {
+	if err := trees.Copy(migrated, b.tree); err != nil {
 		return false, err
 	}
 	if len(before.differences(after)) == 0 {
