@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -56,7 +59,16 @@ func startRedis(addrs []string, dir string) (stop func(), err error) {
 			return stop, fmt.Errorf("redis-server at %s does not answer: %w", addr, err)
 		}
 	}
-	return stop, nil
+	// Servers do not end with this program.
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, os.Interrupt, syscall.SIGTERM)
+	end := stop
+	go func() {
+		<-ended
+		end()
+		os.Exit(2)
+	}()
+	return func() { signal.Stop(ended); end() }, nil
 }
 
 // listens waits until somebody does.
