@@ -1,6 +1,7 @@
 package object
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
@@ -72,7 +73,7 @@ func (o *Object) prune() {
 		}
 	}
 	if len(list) > keptIdle/2 {
-		slices.SortFunc(list, func(a, b *session) int { return compareInts(a.seen, b.seen) })
+		slices.SortFunc(list, func(a, b *session) int { return cmp.Compare(a.seen, b.seen) })
 		for _, s := range list[:len(list)-keptIdle/2] {
 			o.keep(s, nil)
 			delete(o.sessions, s.id)

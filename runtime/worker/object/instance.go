@@ -1,6 +1,7 @@
 package object
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strconv"
@@ -178,7 +179,7 @@ func (in *Instance) releaseJournals(o *Object) {
 			others = append(others, other)
 		}
 	}
-	slices.SortFunc(others, func(a, b *Object) int { return compareInts(a.used, b.used) })
+	slices.SortFunc(others, func(a, b *Object) int { return cmp.Compare(a.used, b.used) })
 	for _, other := range others {
 		if in.journals <= maxJournals*3/4 {
 			return

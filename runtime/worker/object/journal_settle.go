@@ -1,6 +1,7 @@
 package object
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -178,29 +179,29 @@ func forgetGarbage(list []engine.Op) {
 // compareOps orders operations by the rows that they are on.
 func compareOps(a, b *engine.Op) int {
 	if a, b := tableOrder(a), tableOrder(b); a != b {
-		return compareInts(a, b)
+		return cmp.Compare(a, b)
 	}
 	switch a.Kind {
 	case engine.OpPutKey, engine.OpDelKey:
 		x, y := &a.Header, &b.Header
 		switch {
 		case x.DB != y.DB:
-			return compareInts(int64(x.DB), int64(y.DB))
+			return cmp.Compare(x.DB, y.DB)
 		case x.Hash != y.Hash:
-			return compareInts(int64(x.Hash), int64(y.Hash))
+			return cmp.Compare(x.Hash, y.Hash)
 		}
 		return strings.Compare(x.Key, y.Key)
 	case engine.OpDrop:
-		return compareInts(int64(a.ID), int64(b.ID))
+		return cmp.Compare(a.ID, b.ID)
 	}
 	x, y := &a.Item, &b.Item
 	switch {
 	case a.ID != b.ID:
-		return compareInts(int64(a.ID), int64(b.ID))
+		return cmp.Compare(a.ID, b.ID)
 	case x.Kind != y.Kind:
-		return compareInts(int64(x.Kind), int64(y.Kind))
+		return cmp.Compare(x.Kind, y.Kind)
 	case x.Pos != y.Pos:
-		return compareInts(x.Pos, y.Pos)
+		return cmp.Compare(x.Pos, y.Pos)
 	}
 	return strings.Compare(x.Field, y.Field)
 }

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,11 +153,11 @@ func (r *Rows) Expiring(before int64, limit int, yield func(engine.Header) bool)
 	slices.SortFunc(found, func(a, b engine.Header) int {
 		switch {
 		case a.ExpireAt != b.ExpireAt:
-			return compareInts(a.ExpireAt, b.ExpireAt)
+			return cmp.Compare(a.ExpireAt, b.ExpireAt)
 		case a.DB != b.DB:
-			return compareInts(int64(a.DB), int64(b.DB))
+			return cmp.Compare(a.DB, b.DB)
 		case a.Hash != b.Hash:
-			return compareInts(int64(a.Hash), int64(b.Hash))
+			return cmp.Compare(a.Hash, b.Hash)
 		}
 		return strings.Compare(a.Key, b.Key)
 	})
@@ -166,14 +167,4 @@ func (r *Rows) Expiring(before int64, limit int, yield func(engine.Header) bool)
 		}
 	}
 	return nil
-}
-
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
