@@ -12,9 +12,10 @@ import (
 )
 
 // Analyzer reports the calls of a package that are still on go-redis: the
-// category is the reason code, or MIGRATABLE. Of migrated calls it reports only
-// those that the facade cannot answer, so that a finished module is silent. Its
-// result is a *Result.
+// category is the reason code, MIGRATABLE where nothing stands against moving the
+// call, and the URL leads to what redis2cf explain says of it. Of migrated calls it
+// reports only those that the facade cannot answer or whose key is another family's,
+// so that a finished module is silent. Its result is a *Result.
 var Analyzer = &analysis.Analyzer{
 	Name:       "redis2cf",
 	Doc:        "report calls of go-redis: the command, its key patterns, and the store they would move to",
@@ -22,9 +23,6 @@ var Analyzer = &analysis.Analyzer{
 	ResultType: reflect.TypeFor[*Result](),
 	Run:        run,
 }
-
-// Migratable is the category of a site that nothing stands against.
-const Migratable = "MIGRATABLE"
 
 func run(pass *analysis.Pass) (any, error) {
 	path, _, _ := strings.Cut(pass.Pkg.Path(), " ")
@@ -54,9 +52,13 @@ func (s *Site) Diagnostic() (d analysis.Diagnostic, ok bool) {
 	if s.Migrated && s.Served() && !s.misplaced() {
 		return d, false
 	}
-	d = analysis.Diagnostic{Pos: s.Pos, End: s.Selector.Sel.End(), Category: s.Code, Message: s.Message()}
-	if d.Category == "" {
-		d.Category = Migratable
+	code := s.Code
+	if code == "" {
+		code = spec.Migratable
+	}
+	d = analysis.Diagnostic{Pos: s.Pos, End: s.Selector.Sel.End(), Category: code, Message: s.Message()}
+	if c, ok := spec.CodeOf(code); ok {
+		d.URL = c.URL()
 	}
 	return d, true
 }

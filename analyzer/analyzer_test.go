@@ -17,6 +17,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/load"
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // program loads the test module once.
@@ -276,7 +277,7 @@ func TestAPassSeesWhatTheLibrarySees(t *testing.T) {
 // from other packages.
 func categoryKind(c string) string {
 	if strings.HasPrefix(c, "KEY_") {
-		return analyzer.Migratable
+		return spec.Migratable
 	}
 	return c
 }

@@ -214,7 +214,7 @@ func part(prog *load.Program, name string) *load.Program {
 	return &p
 }
 
-func (c *goldenCase) run(t *testing.T, prog *load.Program) (*rewrite.Result, []analyzer.Site, *plan.Plan) {
+func (c *goldenCase) run(t *testing.T, prog *load.Program) (*rewrite.Result, []analyzer.Site, *plan.Plan, []plan.Problem) {
 	t.Helper()
 	mine := part(prog, c.name)
 	sites := mine.Analyze().Sites
@@ -227,17 +227,17 @@ func (c *goldenCase) run(t *testing.T, prog *load.Program) (*rewrite.Result, []a
 		existing = p
 	}
 	existing.Module = mine.Module.Path
-	p, _ := plan.Build(sites, existing)
+	p, problems := plan.Build(sites, existing)
 	p.Module = mine.Module.Path
 	res, err := rewrite.Run(context.Background(), mine, sites, p, rewrite.Options{MemoryOnly: true})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}
-	return res, sites, p
+	return res, sites, p, problems
 }
 
 // describe is the report section of a case.
-func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Plan) string {
+func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Plan, problems []plan.Problem) string {
 	var b strings.Builder
 	rel := func(name string) string {
 		r, err := filepath.Rel(dir, name)
@@ -267,6 +267,9 @@ func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Pl
 	for _, s := range res.TakenBack {
 		fmt.Fprintf(&b, "%s:%d %s %s taken back: %s\n", rel(s.Pos.Filename), s.Pos.Line, s.Code, s.Rung, s.Text)
 	}
+	for _, pr := range problems {
+		fmt.Fprintf(&b, "plan %s: %s\n", pr.Code, pr.Message)
+	}
 	var families []string
 	for i := range p.Families {
 		f := &p.Families[i]
@@ -277,8 +280,11 @@ func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Pl
 	return b.String()
 }
 
-func codesOf(res *rewrite.Result) []string {
+func codesOf(res *rewrite.Result, problems []plan.Problem) []string {
 	var out []string
+	for _, pr := range problems {
+		out = append(out, pr.Code)
+	}
 	for _, f := range res.Fates {
 		if f.Code != "" {
 			out = append(out, f.Code)
@@ -328,10 +334,10 @@ func TestGolden(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(before, c.name)
-			res, ss, p := c.run(t, prog)
+			res, ss, p, problems := c.run(t, prog)
 			c.result, plans[c.name], sites[c.name] = res, p, sitesOf(ss)
-			c.report = describe(dir, res, ss, p)
-			for _, code := range codesOf(res) {
+			c.report = describe(dir, res, ss, p, problems)
+			for _, code := range codesOf(res, problems) {
 				if _, ok := spec.CodeOf(code); !ok {
 					t.Errorf("redis2cf explain does not know the code %s", code)
 				}

@@ -48,6 +48,7 @@ func commands() []*command {
 		{"", "report, diff or rewrite (see redis2cf help rewrite)", helpRewrite, rewriteFlags, runRewrite},
 		{"generate", "write the generated package again from redis2cf.yaml", helpGenerate, generateFlags, runGenerate},
 		{"undo", "put back every file that the last -w changed", helpUndo, undoFlags, runUndo},
+		{"explain", "what a reason code means, what to do, an example", helpExplain, func(*flag.FlagSet, *options) {}, runExplain},
 		{"worker", "write the Worker for Cloudflare, run it here, make its tokens", helpWorker, workerFlags, runWorker},
 		{"serve", "a Redis endpoint in front of a store, for redis-cli and other clients", helpServe, serveFlags, runServe},
 		{"demo", "migrate the bundled sample application and run its tests", helpDemo, demoFlags, runDemo},

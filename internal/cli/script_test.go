@@ -9,14 +9,22 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/sample"
+	"github.com/redis2cf/redis2cf/internal/vettool"
 )
 
 // TestMain lets this test binary stand in for redis2cf in scripts: a process of
-// its own, through the same Run that main calls.
+// its own, through the same functions that main calls.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"redis2cf": func() { os.Exit(Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"redis2cf": func() {
+			args := os.Args[1:]
+			if vettool.Called(args) {
+				os.Exit(vettool.Main(args, analyzer.Analyzer, os.Stdout, os.Stderr))
+			}
+			os.Exit(Run(args, os.Stdin, os.Stdout, os.Stderr))
+		},
 	})
 }
 

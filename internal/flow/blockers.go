@@ -58,7 +58,7 @@ func (a *analysis) refuseMember(pos token.Pos, owner val, recv types.Type, m typ
 }
 
 // outerBlockers blocks the mentions that must not change for reasons outside
-// the types: comments, generated files, cgo, linkname, kept and broken packages.
+// the types: comments, generated files, linkname and kept packages.
 func (a *analysis) outerBlockers() []*Comment {
 	var keeps []*Comment
 	seen := map[string]bool{}
@@ -91,17 +91,10 @@ func (a *analysis) fileBlocker(p *Package, f *ast.File) (code, text string) {
 	switch {
 	case a.Keep != nil && a.Keep(p.Path):
 		return spec.PackageKept, "package " + p.Path + " is left alone by redis2cf.yaml"
-	case p.Broken:
-		return spec.TypeError, "package " + p.Path + " does not compile"
 	case len(p.Ignored) > 0:
 		return spec.BuildTag, p.Ignored[0] + " uses go-redis too and is not part of this build"
 	case ast.IsGenerated(f):
 		return spec.GeneratedFile, "the file is generated: change its generator's input"
-	}
-	for _, imp := range f.Imports {
-		if imp.Path.Value == `"C"` {
-			return spec.CgoFile, "the file uses cgo"
-		}
 	}
 	for _, c := range f.Comments {
 		for _, l := range c.List {

@@ -36,7 +36,6 @@ type Package struct {
 	Types   *types.Package
 	Info    *types.Info
 	Files   []*ast.File
-	Broken  bool     // has type errors: nothing in it moves
 	Ignored []string // files that a build tag keeps out and that import go-redis
 }
 

@@ -1,8 +1,11 @@
 package spec
 
+import "strings"
+
 // Reason codes. They are stable: reports, redis2cf.yaml, CI budgets and people's
 // notes name them.
 const (
+	Migratable        = "MIGRATABLE"
 	KeyFromImporter   = "KEY_FROM_IMPORTER"
 	KeyFromData       = "KEY_FROM_DATA"
 	KeyUnknown        = "KEY_UNKNOWN"
@@ -39,15 +42,34 @@ type Code struct {
 	Why    string // why the tool stops there
 	Do     string // what a person can do about it
 	Effort Effort // of doing it, at each place
+	// Example is a few lines that give the code. They stand, in this order, in a case of
+	// testdata/cases or in a script of internal/cli/testdata/script that gives it;
+	// a line of "…" stands for lines left out.
+	Example string
 }
 
 var codes = []Code{
+	{
+		Code:   Migratable,
+		Title:  "still on go-redis",
+		Why:    "Nothing stands against moving the call: go vet, editors and redis2cf -check name it, so that a program that was migrated stays so.",
+		Do:     "Run redis2cf -w, or go fix -fixtool=$(which redis2cf) in a module that was migrated before.",
+		Effort: EffortMinutes,
+		Example: `
+rdb := redis.NewClient(&redis.Options{})
+…
+return rdb.Get(ctx, "page:"+name).Result()`,
+	},
 	{
 		Code:   KeyFromImporter,
 		Title:  "the key comes from outside the module",
 		Why:    "The key is an exported parameter of a library, so only the programs that import it know what it looks like.",
 		Do:     "Nothing is wrong: the call is migrated and routed by the plan's patterns at run time. Name a default family in redis2cf.yaml if its store matters.",
 		Effort: EffortNone,
+		Example: `
+func Load(ctx context.Context, rdb *redis.Client, key string) (string, error) {
+	return rdb.Get(ctx, key).Result()
+}`,
 	},
 	{
 		Code:   KeyFromData,
@@ -55,6 +77,10 @@ var codes = []Code{
 		Why:    "The key was read from Redis, a file, a message or a user, so its pattern is not in the source.",
 		Do:     "The call is migrated and routed at run time. Name the pattern in redis2cf.yaml if its store matters.",
 		Effort: EffortNone,
+		Example: `
+key, err := rdb.LPop(ctx, "queue").Result()
+…
+return rdb.Get(ctx, key).Result()`,
 	},
 	{
 		Code:   KeyUnknown,
@@ -62,6 +88,13 @@ var codes = []Code{
 		Why:    "The key passes through code that the analysis does not follow: recursion, function values, reflection.",
 		Do:     "Build the key from a constant prefix near the call, or name the pattern in redis2cf.yaml.",
 		Effort: EffortMinutes,
+		Example: `
+type Cache struct {
+	rdb *redis.Client
+	key func(id string) string
+}
+…
+return c.rdb.Get(ctx, c.key(id)).Result()`,
 	},
 	{
 		Code:   SeveralFamilies,
@@ -69,6 +102,8 @@ var codes = []Code{
 		Why:    "The call works on keys that belong to different families, so no single view is right.",
 		Do:     "Nothing is wrong: the call keeps its receiver and is routed by key. Split it if the families should live apart.",
 		Effort: EffortNone,
+		Example: `
+return c.Del(ctx, "session:"+id, "messages:"+id).Err()`,
 	},
 	{
 		Code:   FamilyConflict,
@@ -76,6 +111,10 @@ var codes = []Code{
 		Why:    "Two calls use the same pattern with commands of different data types, and neither pattern is the more specific.",
 		Do:     "Give one of them a prefix of its own, or write the two families into redis2cf.yaml.",
 		Effort: EffortSmall,
+		Example: `
+rdb.Set(ctx, "user:"+id, "name", 0)
+…
+rdb.HSet(ctx, "user:"+id, "name", "x")`,
 	},
 	{
 		Code:   NarrowInterface,
@@ -83,6 +122,12 @@ var codes = []Code{
 		Why:    "The call goes through an interface that has only some of the commands, so a view cannot be laid over it.",
 		Do:     "Nothing is wrong: the call is migrated without a view. Use Cmdable in the interface's place to get one.",
 		Effort: EffortNone,
+		Example: `
+type counter interface {
+	Incr(ctx context.Context, key string) *redis.IntCmd
+}
+
+func Count(ctx context.Context, c counter) int64 { return c.Incr(ctx, "visits").Val() }`,
 	},
 	{
 		Code:   EscapesAsAny,
@@ -90,6 +135,8 @@ var codes = []Code{
 		Why:    "A client or command goes into a foreign function, a map, a channel or a context as an interface value, and what is done with it there is not known.",
 		Do:     "Pass the value with its type, or mark the call with //redis2cf:keep and a reason.",
 		Effort: EffortSmall,
+		Example: `
+return foreign.Use(redis.NewClient(&redis.Options{}))`,
 	},
 	{
 		Code:   CommandNotServed,
@@ -97,6 +144,8 @@ var codes = []Code{
 		Why:    "The command is not implemented by the engine that this version of the runtime brings.",
 		Do:     "Follow the advice behind the command, keep the call on go-redis, or wait for the version that serves it.",
 		Effort: EffortMedium,
+		Example: `
+return rdb.ARSet(ctx, "readings", 7, v).Err()`,
 	},
 	{
 		Code:   CommandUnknown,
@@ -104,6 +153,10 @@ var codes = []Code{
 		Why:    "Do or Process is called with a command name that is not a constant, or that no table has.",
 		Do:     "Use the typed method of the command; at run time an unknown command answers ErrUnsupported with its name.",
 		Effort: EffortSmall,
+		Example: `
+func console(ctx context.Context, rdb *redis.Client, command string) (any, error) {
+	return rdb.Do(ctx, command, "page:home").Result()
+}`,
 	},
 	{
 		Code:   NotOnFacade,
@@ -111,6 +164,8 @@ var codes = []Code{
 		Why:    "The name belongs to go-redis's own machinery, which the runtime replaces.",
 		Do:     "A genuine go-redis client over the engine still has it: cfstore.GoRedis(x).",
 		Effort: EffortSmall,
+		Example: `
+return errors.Is(rdb.Ping(ctx).Err(), redis.ErrInvalidPool)`,
 	},
 	{
 		Code:   NotInGoRedis,
@@ -118,6 +173,8 @@ var codes = []Code{
 		Why:    "The method exists in go-redis but panics or always returns an error.",
 		Do:     "Remove the call.",
 		Effort: EffortMinutes,
+		Example: `
+func stop(ctx context.Context, rdb *redis.Client) { rdb.Quit(ctx) }`,
 	},
 	{
 		Code:   ServerAdmin,
@@ -125,6 +182,12 @@ var codes = []Code{
 		Why:    "The command steers a server process: persistence, replication, connections, modules, slow log, latency.",
 		Do:     "There is no such process. Remove the call, or keep it beside the Redis that stays.",
 		Effort: EffortMinutes,
+		Example: `
+type admin interface {
+	BgSave(ctx context.Context) *redis.StatusCmd
+}
+
+var _ admin = (*redis.Client)(nil)`,
 	},
 	{
 		Code:   ClusterAdmin,
@@ -132,6 +195,8 @@ var codes = []Code{
 		Why:    "The command or option steers nodes and slots.",
 		Do:     "There are none: placement groups and shards in redis2cf.yaml take their place. Remove the call.",
 		Effort: EffortMinutes,
+		Example: `
+return rdb.ClusterMeet(ctx, "10.0.0.7", "6379").Err()`,
 	},
 	{
 		Code:   Sentinel,
@@ -139,6 +204,10 @@ var codes = []Code{
 		Why:    "The type or option finds and watches the primary of a replicated Redis.",
 		Do:     "There is no primary to find. Construct a plain client; the store URL says where the data is.",
 		Effort: EffortSmall,
+		Example: `
+s := redis.NewSentinelClient(&redis.Options{Addr: addr})
+…
+return s.GetMasterAddrByName(ctx, "main").Result()`,
 	},
 	{
 		Code:   ACLAdmin,
@@ -146,6 +215,8 @@ var codes = []Code{
 		Why:    "The command manages Redis's access control lists.",
 		Do:     "Access is by Cloudflare tokens. Remove the call.",
 		Effort: EffortMinutes,
+		Example: `
+return c.ACLWhoAmI(ctx).Val()`,
 	},
 	{
 		Code:   TokenAccess,
@@ -153,6 +224,10 @@ var codes = []Code{
 		Why:    "AUTH would change who the connection is, which is settled by Options.Password for the whole client.",
 		Do:     "Put the token into Options.Password and remove the call.",
 		Effort: EffortMinutes,
+		Example: `
+_, err := rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	return p.Auth(ctx, password).Err()
+})`,
 	},
 	{
 		Code:   ClientCache,
@@ -160,6 +235,8 @@ var codes = []Code{
 		Why:    "The command or type belongs to go-redis's client-side cache, which needs invalidation pushes of a Redis server.",
 		Do:     "The embedded engine is in the process and needs none. Remove it.",
 		Effort: EffortMinutes,
+		Example: `
+return rdb.ClientTrackingOff(ctx).Err()`,
 	},
 	{
 		Code:   PushNotifications,
@@ -167,6 +244,8 @@ var codes = []Code{
 		Why:    "The name handles RESP3 pushes or maintenance events of a Redis server.",
 		Do:     "There is nothing to handle. Remove it.",
 		Effort: EffortMinutes,
+		Example: `
+return rdb.RegisterPushNotificationHandler("MOVING", h, false)`,
 	},
 	{
 		Code:   OptionUnsupported,
@@ -174,6 +253,12 @@ var codes = []Code{
 		Why:    "The option is a function or a provider that go-redis calls while it connects; the runtime does not connect that way.",
 		Do:     "Remove the option; the address or $CFSTORE_URL names the store, Options.Password is the token.",
 		Effort: EffortMinutes,
+		Example: `
+return redis.NewClient(&redis.Options{
+	Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return net.Dial("unix", "/run/redis.sock")
+	},
+})`,
 	},
 	{
 		Code:   Search,
@@ -181,6 +266,8 @@ var codes = []Code{
 		Why:    "FT.* commands need Redis's query engine.",
 		Do:     "Use Vectorize for similarity and D1 full-text search (FTS5) for text.",
 		Effort: EffortLarge,
+		Example: `
+r, err := c.rdb.FTSearch(ctx, "products", words).Result()`,
 	},
 	{
 		Code:   TimeSeries,
@@ -188,6 +275,8 @@ var codes = []Code{
 		Why:    "TS.* commands need Redis's time series.",
 		Do:     "Use Workers Analytics Engine, or a sorted set by time for short series.",
 		Effort: EffortLarge,
+		Example: `
+return rdb.TSAdd(ctx, "temperature", at, v).Err()`,
 	},
 	{
 		Code:   Probabilistic,
@@ -195,6 +284,8 @@ var codes = []Code{
 		Why:    "BF.*, CF.*, CMS.*, TOPK.* and TDIGEST.* need Redis's probabilistic structures.",
 		Do:     "Use exact sets and sorted sets, or code of your own in the Durable Object.",
 		Effort: EffortLarge,
+		Example: `
+p.BFAdd(ctx, "seen", id)`,
 	},
 	{
 		Code:   VectorSet,
@@ -202,6 +293,8 @@ var codes = []Code{
 		Why:    "V* commands need Redis's vector sets.",
 		Do:     "Use Vectorize.",
 		Effort: EffortLarge,
+		Example: `
+return rdb.VSim(ctx, "products", &redis.VectorRef{Name: item}).Result()`,
 	},
 	{
 		Code:   KVPrimaryRefused,
@@ -209,6 +302,13 @@ var codes = []Code{
 		Why:    "It lets KV answer without the object, which is possible only for families that use nothing but GET, MGET, SET (without NX, XX, GET and KEEPTTL), SETEX and DEL (without looking at its count), outside of transactions, and that meet no other family in a script or multi-key command. What such a family then promises is in docs/kv-primary.md.",
 		Do:     "Write consistency: follow into redis2cf.yaml, or take the other commands out of the program.",
 		Effort: EffortMinutes,
+		Example: `
+  - pattern: hits:*
+    …
+    store: kv
+    consistency: primary
+…
+return rdb.Incr(ctx, "hits:"+page).Err()`,
 	},
 	{
 		Code:   KVExpiryTooShort,
@@ -216,6 +316,12 @@ var codes = []Code{
 		Why:    "KV keeps nothing for less than 60 seconds: a key with a shorter expiry stays in the object, and readers at the edge do not see it.",
 		Do:     "Write store: do into redis2cf.yaml, or set a longer expiry.",
 		Effort: EffortMinutes,
+		Example: `
+  - pattern: code:*
+    …
+    store: kv
+…
+return rdb.Set(ctx, "code:"+user, code, 30*time.Second).Err()`,
 	},
 	{
 		Code:   GroupsSplit,
@@ -223,6 +329,16 @@ var codes = []Code{
 		Why:    "Only one object can run a transaction, script or multi-key command in one piece, and redis2cf.yaml puts its families into different placement groups.",
 		Do:     "Give the families the same group in redis2cf.yaml.",
 		Effort: EffortMinutes,
+		Example: `
+  - pattern: stock:*
+    …
+    group: shop
+  - pattern: orders
+    …
+    group: mail
+…
+p.Decr(ctx, "stock:"+item)
+p.LPush(ctx, "orders", item)`,
 	},
 }
 
@@ -238,3 +354,9 @@ func CodeOf(code string) (Code, bool) {
 	}
 	return Code{}, false
 }
+
+// docsURL is the page that is written from the codes.
+const docsURL = "https://github.com/redis2cf/redis2cf/blob/main/docs/reason-codes.md"
+
+// URL is where the code is explained.
+func (c Code) URL() string { return docsURL + "#" + strings.ToLower(c.Code) }

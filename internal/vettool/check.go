@@ -128,12 +128,13 @@ func writeJSON(out io.Writer, fset *token.FileSet, id, name string, found []anal
 		Posn     string `json:"posn"`
 		End      string `json:"end"`
 		Message  string `json:"message"`
+		URL      string `json:"url,omitempty"`
 	}
 	tree := map[string]map[string][]diagnostic{}
 	if len(found) > 0 {
 		list := make([]diagnostic, len(found))
 		for i, d := range found {
-			list[i] = diagnostic{d.Category, fset.Position(d.Pos).String(), fset.Position(d.End).String(), d.Message}
+			list[i] = diagnostic{d.Category, fset.Position(d.Pos).String(), fset.Position(d.End).String(), d.Message, d.URL}
 		}
 		tree[id] = map[string][]diagnostic{name: list}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/load"
+	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/vettool"
 )
 
@@ -141,7 +142,7 @@ func TestVetPrintsJSON(t *testing.T) {
 		}
 	}
 	got := all["example.com/m/through"]["redis2cf"]
-	if len(got) != 1 || got[0].Category != analyzer.Migratable || got[0].Message != `RPush on "through" (list): d1` {
+	if len(got) != 1 || got[0].Category != spec.Migratable || got[0].Message != `RPush on "through" (list): d1` {
 		t.Errorf("got %+v from\n%s%s", got, out, errs)
 	}
 }
