@@ -54,13 +54,15 @@ type Fate struct {
 	Code   string // why it stays, or why it has no view; empty with a view
 	Text   string // one line for people
 	Edited bool
+	Group  int // of its receiver, which moves whole or stays whole; -1 when it has none
 }
 
 // Stay is something that stays as it is, with a stable reason code.
 type Stay struct {
-	Pos  token.Position
-	Code string
-	Text string
+	Pos   token.Position
+	Code  string
+	Text  string
+	Group int // the sites of this group stay with it; -1: none do
 }
 
 // TakenBack is an edit that did not survive verification.

@@ -171,21 +171,21 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 		}
 		for _, b := range group.Blockers {
 			n := len(res.Stayed)
-			if n > 0 && res.Stayed[n-1].Pos.Line == b.Pos.Line && res.Stayed[n-1].Text == b.Text && res.Stayed[n-1].Code == b.Code {
+			if n > 0 && res.Stayed[n-1].Pos.Line == b.Pos.Line && res.Stayed[n-1].Text == b.Text && res.Stayed[n-1].Code == b.Code && res.Stayed[n-1].Group == g {
 				continue // several names on one line
 			}
-			res.Stayed = append(res.Stayed, Stay{b.Pos, b.Code, b.Text})
+			res.Stayed = append(res.Stayed, Stay{b.Pos, b.Code, b.Text, g})
 		}
 		if b, ok := r.stays[g]; ok {
-			res.Stayed = append(res.Stayed, Stay{b.Pos, b.Code, b.Text})
+			res.Stayed = append(res.Stayed, Stay{b.Pos, b.Code, b.Text, g})
 		}
 	}
 	for _, k := range r.flow.Keeps {
 		switch {
 		case k.Reason == "":
-			res.Problems = append(res.Problems, Stay{k.Pos, spec.KeepWithoutReason, "//redis2cf:keep needs a reason behind it; without one it keeps nothing"})
+			res.Problems = append(res.Problems, Stay{k.Pos, spec.KeepWithoutReason, "//redis2cf:keep needs a reason behind it; without one it keeps nothing", -1})
 		case !k.Used:
-			res.Problems = append(res.Problems, Stay{k.Pos, spec.KeepUnused, "//redis2cf:keep stands over nothing that uses go-redis"})
+			res.Problems = append(res.Problems, Stay{k.Pos, spec.KeepUnused, "//redis2cf:keep stands over nothing that uses go-redis", -1})
 		}
 	}
 	sort.SliceStable(res.Stayed, func(i, j int) bool { return earlier(res.Stayed[i].Pos, res.Stayed[j].Pos) })
@@ -205,8 +205,8 @@ func earlier(a, b token.Position) bool {
 
 func (r *run) fate(i int, viewed map[int]string) Fate {
 	s := &r.sites[i]
-	f := Fate{Moved: r.siteMoves(s)}
 	g := r.siteGroup(s)
+	f := Fate{Moved: r.siteMoves(s), Group: g}
 	switch {
 	case s.Viewed:
 		f.View = s.View
