@@ -80,7 +80,7 @@ func (d *demo) run(o *options) error {
 		return err
 	}
 	d.head("What was found")
-	if err := report.WriteText(d.stdout, j, d.ui.style); err != nil {
+	if err := report.WriteText(d.stdout, j, report.Options{Style: d.ui.style, Width: d.ui.width}); err != nil {
 		return err
 	}
 	return d.farewell()
@@ -121,7 +121,7 @@ func (d *demo) migrate(o *options) (*report.Report, error) {
 			return err
 		}
 		d.ui.done()
-		rep = j.report(res.outcome(j))
+		rep = j.report(res)
 		return j.writeSummary(res, false)
 	})
 	return rep, err

@@ -10,6 +10,9 @@ type options struct {
 	diff           bool
 	write          bool
 	json           bool
+	all            bool
+	sarif          string
+	html           string
 	tags           string
 	pkg            string
 	runtimeDir     string
@@ -29,7 +32,10 @@ func rewriteFlags(fs *flag.FlagSet, o *options) {
 	dirFlags(fs, o)
 	fs.BoolVar(&o.diff, "d", false, "print a unified diff instead of the report; exit 1 if there is one")
 	fs.BoolVar(&o.write, "w", false, "rewrite, verify and write the files")
-	fs.BoolVar(&o.json, "json", false, "print the report as JSON")
+	fs.BoolVar(&o.all, "all", false, "shorten no list of the report")
+	fs.BoolVar(&o.json, "json", false, "print the report as JSON (docs/report.md)")
+	fs.StringVar(&o.sarif, "sarif", "", "write what needs attention to `FILE` as SARIF, for code scanning")
+	fs.StringVar(&o.html, "html", "", "write the report, with the diff, to `FILE` as one page")
 	fs.StringVar(&o.tags, "tags", "", "build tags, a comma-separated `LIST`")
 	fs.StringVar(&o.pkg, "pkg", "", "`DIR` of the generated package, relative to the module (default internal/cfstore)")
 	runtimeFlag(fs, o)

@@ -170,10 +170,15 @@ func (e *env) warn(format string, args ...any) {
 	fmt.Fprintf(e.stderr, "redis2cf: %s\n", fmt.Sprintf(format, args...))
 }
 
-// report makes the report of what was found; outcome may be nil.
-func (j *job) report(outcome func(int) report.Outcome) *report.Report {
-	return report.New(report.Input{
+// report makes the report of what was found, and of what a rewrite made of it;
+// res may be nil.
+func (j *job) report(res *result) *report.Report {
+	in := report.Input{
 		Root: j.root, Module: j.prog.Module.Path, GoRedis: j.goRedis, Planned: j.planOld != nil,
-		Plan: j.plan, Problems: j.problems, Sites: j.found.Sites, Outcome: outcome,
-	})
+		Plan: j.plan, Problems: j.problems, Sites: j.found.Sites, Servers: j.found.Servers,
+	}
+	if res != nil {
+		in.Outcome, in.Blockers = res.outcome(j), res.blockers()
+	}
+	return report.New(in)
 }

@@ -46,7 +46,7 @@ func (j *job) migrate() (int, error) {
 	}
 	j.ui.done()
 	if j.opt.json {
-		return exitDone, j.writeReport(j.report(res.outcome(j)))
+		return exitDone, j.writeReport(j.report(res))
 	}
 	return exitDone, j.writeSummary(res, true)
 }
@@ -199,15 +199,30 @@ func (res *result) outcome(j *job) func(int) report.Outcome {
 			return report.Outcome{}
 		}
 		f, s := &res.Fates[i], &j.found.Sites[i]
-		out := report.Outcome{Status: report.StatusPlain, Code: f.Code, Detail: f.Text}
+		out := report.Outcome{Status: report.StatusPlain, Code: f.Code, Detail: f.Text, Group: f.Group}
 		switch {
 		case !f.Moved:
 			out.Status = report.StatusStays
 		case s.Migrated && !f.Edited:
 			out.Status = report.StatusDone
 		case f.View != "":
-			out = report.Outcome{Status: report.StatusView}
+			out = report.Outcome{Status: report.StatusView, Group: f.Group}
 		}
 		return out
 	}
+}
+
+// blockers are the places that hold calls back, and those that a person should
+// look at.
+func (res *result) blockers() []report.Blocker {
+	var out []report.Blocker
+	for _, list := range [][]rewrite.Stay{res.Stayed, res.Problems} {
+		for _, s := range list {
+			out = append(out, report.Blocker{Pos: s.Pos, Code: s.Code, Text: s.Text, Group: s.Group})
+		}
+	}
+	for _, t := range res.TakenBack {
+		out = append(out, report.Blocker{Pos: t.Pos, Code: t.Code, Text: fmt.Sprintf("the %s was taken back: %s", t.Rung, t.Text), Group: -1})
+	}
+	return out
 }

@@ -37,7 +37,7 @@ func runRewrite(e *env, o *options) (int, error) {
 		return exitError, err
 	}
 	e.ui.done()
-	return exitDone, j.writeReport(j.report(res.outcome(j)))
+	return exitDone, j.writeReport(j.report(res))
 }
 
 // nothing answers for a module without go-redis.
@@ -57,7 +57,7 @@ func (j *job) writeReport(r *report.Report) error {
 	if j.opt.json {
 		return report.WriteJSON(j.stdout, r)
 	}
-	if err := report.WriteText(j.stdout, r, j.ui.style); err != nil {
+	if err := report.WriteText(j.stdout, r, j.text()); err != nil {
 		return err
 	}
 	if r.Counts.View+r.Counts.Plain > 0 {
@@ -65,4 +65,9 @@ func (j *job) writeReport(r *report.Report) error {
 		return err
 	}
 	return nil
+}
+
+// text says how text for people is written here.
+func (j *job) text() report.Options {
+	return report.Options{Style: j.ui.style, Width: j.ui.width, All: j.opt.all}
 }

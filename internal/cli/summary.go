@@ -14,7 +14,7 @@ import (
 func (j *job) writeSummary(res *result, next bool) error {
 	st := j.ui.style
 	out := bufio.NewWriter(j.stdout)
-	rep := j.report(res.outcome(j))
+	rep := j.report(res)
 	c := rep.Counts
 	switch {
 	case len(res.changes) == 0 && c.Stays == 0:
@@ -27,13 +27,7 @@ func (j *job) writeSummary(res *result, next bool) error {
 		fmt.Fprintf(out, "%s\n", st.Bold(fmt.Sprintf("%s: migrated %s, %d of them with a view.", rep.Module, calls(c.View+c.Plain), c.View)))
 		j.writeFiles(out, res)
 	}
-	report.WriteStays(out, rep, st)
-	for _, t := range res.TakenBack {
-		fmt.Fprintf(out, "  %s: the %s was taken back: %s\n", j.at(t.Pos.Filename, t.Pos.Line), t.Rung, t.Text)
-	}
-	for _, p := range res.Problems {
-		fmt.Fprintf(out, "  %s: %s %s\n", j.at(p.Pos.Filename, p.Pos.Line), st.Warn(p.Code), p.Text)
-	}
+	report.WriteWork(out, rep, j.text())
 	if g := res.GoVersion; len(res.changes) > 0 && g[0] != g[1] {
 		fmt.Fprintf(out, "%s\n", st.Warn(fmt.Sprintf("The go line of go.mod went from %s to %s, which the runtime asks for.", orNone(g[0]), g[1])))
 	}

@@ -14,6 +14,7 @@ import (
 // ui shows progress on a terminal and is quiet in a pipe.
 type ui struct {
 	style report.Style // of stdout
+	width int          // of stdout's terminal; 0: it is none
 	err   report.Style // of stderr
 	to    io.Writer    // nil: no progress
 	bar   *progressbar.ProgressBar
@@ -21,8 +22,13 @@ type ui struct {
 
 func newUI(stdout, stderr io.Writer) *ui {
 	u := &ui{}
-	if isTerminal(stdout) && colourWanted() {
-		u.style = report.Colour()
+	if isTerminal(stdout) {
+		if width, _, err := term.GetSize(int(stdout.(*os.File).Fd())); err == nil {
+			u.width = width
+		}
+		if colourWanted() {
+			u.style = report.Colour()
+		}
 	}
 	if isTerminal(stderr) {
 		u.to = stderr

@@ -21,6 +21,8 @@ type Input struct {
 	Plan     *plan.Plan
 	Problems []plan.Problem
 	Sites    []analyzer.Site
+	Servers  []analyzer.Server
+	Blockers []Blocker
 	// Outcome of a site, by its index, when a rewrite has decided it; nil, or an
 	// empty Status, leaves it to what the table and the plan say.
 	Outcome func(site int) Outcome
@@ -31,6 +33,7 @@ type Outcome struct {
 	Status Status
 	Code   string // why it stays, or has no view
 	Detail string // the same for this site, in one line
+	Group  int    // of Blocker
 }
 
 // New makes a report.
@@ -47,6 +50,8 @@ func New(in Input) *Report {
 		r.Families = append(r.Families, Family{
 			Pattern: f.Pattern, Name: f.Name, Type: string(f.Type), Store: string(f.Store), TTL: f.TTL, Sites: f.Sites,
 			Commands: f.Commands, Reason: f.Reason, Alternative: f.Alternative, Group: f.Group, TestOnly: f.TestOnly,
+			Consistency: f.Consistency, Client: f.Client, Meets: f.Meets,
+			Effects: effectsOf(f, in.Plan), Places: placesOf(f), Cost: costOf(in.Plan, f),
 		})
 	}
 	for i := range in.Sites {
@@ -70,6 +75,10 @@ func New(in Input) *Report {
 		r.Problems = append(r.Problems, out)
 	}
 	r.Count()
+	r.Work = in.work(r)
+	r.Effort = sum(r.Work)
+	r.Bill = billOf(in.Plan)
+	r.Guide = in.guide(r)
 	return r
 }
 
@@ -99,15 +108,16 @@ func (in *Input) site(i int) Site {
 	if f != nil {
 		out.Family, out.Store = f.Pattern, string(f.Store)
 	}
+	out.group = -1
 	if in.Outcome != nil {
 		o := in.Outcome(i)
-		out.Status, out.Code, out.Detail = o.Status, o.Code, o.Detail
+		out.Status, out.Code, out.Detail, out.group = o.Status, o.Code, o.Detail, o.Group
 	}
 	if out.Status == "" {
 		out.Status, out.Code = expected(s, f)
 	}
 	if c, ok := spec.CodeOf(out.Code); ok && out.Status != StatusDone {
-		out.Title, out.Advice = c.Title, c.Do
+		out.Title, out.Advice, out.Effort = c.Title, c.Do, string(c.Effort)
 	}
 	if s.Row.Advice != "" && out.Status == StatusStays {
 		out.Advice = s.Row.Advice

@@ -1,5 +1,7 @@
 package report
 
+import "fmt"
+
 // Version is the version of the JSON format.
 const Version = 1
 
@@ -25,6 +27,10 @@ type Report struct {
 	Sites    []Site    `json:"sites"`    // by file and position
 	Problems []Problem `json:"problems"` // what else a person should look at
 	Counts   Counts    `json:"counts"`
+	Work     []Work    `json:"work"`   // what a person has to do, the most rewarding first
+	Effort   Effort    `json:"effort"` // of Work
+	Bill     Bill      `json:"bill"`
+	Guide    []Topic   `json:"guide"` // answers for the time after the migration
 }
 
 // A Dep is a required module.
@@ -46,6 +52,12 @@ type Family struct {
 	Alternative string   `json:"alternative"` // the other store worth a thought; may be empty
 	Group       string   `json:"group"`       // placement group
 	TestOnly    bool     `json:"testOnly"`
+	Consistency string   `json:"consistency"` // follow, primary (kv) or sync (d1); empty: nothing follows
+	Client      string   `json:"client"`      // namespace it is in, when the module talks to several servers
+	Meets       []string `json:"meets"`       // names of families that it shares a transaction, script or command with
+	Effects     []Effect `json:"effects"`     // what gets staler, slower or dearer than with Redis
+	Places      []Place  `json:"places"`      // where its data is, and how it is read there
+	Cost        Cost     `json:"cost"`
 }
 
 // A Site is one use of a go-redis command.
@@ -68,7 +80,13 @@ type Site struct {
 	Title   string `json:"title"`  // the code in a few words
 	Detail  string `json:"detail"` // what stands in the way here, in one line
 	Advice  string `json:"advice"` // what a person can do
+	Effort  string `json:"effort"` // of the code: none, minutes, small, medium, large; empty without a code
+
+	group int // of its receiver, as Blocker.Group
 }
+
+// Place is file:line:column.
+func (s *Site) Place() string { return fmt.Sprintf("%s:%d:%d", s.File, s.Line, s.Column) }
 
 // A Key is what is known of one key argument.
 type Key struct {

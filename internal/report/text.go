@@ -8,25 +8,30 @@ import (
 	"strings"
 )
 
-// maxPlaces is how many positions are shown of sites that need nobody.
-const maxPlaces = 3
+// How much the text shows without Options.All. One page is read; ten are not.
+const (
+	maxFamilies = 20
+	maxWork     = 4 // places of one reason code
+	maxCodes    = 8 // reason codes
+	maxCosts    = 6
+	maxPlaces   = 3 // positions of calls that need nobody
+)
 
 // WriteText writes the report for people: families first, then what needs a
-// person, then the counts.
-func WriteText(w io.Writer, r *Report, st Style) error {
+// person, then what it costs, then the counts and what comes after.
+func WriteText(w io.Writer, r *Report, o Options) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintln(out, st.Bold(headline(r)))
+	fmt.Fprintln(out, o.Style.Bold(headline(r)))
 	if len(r.Sites) == 0 {
 		return out.Flush()
 	}
-	if err := writeFamilies(out, r, st); err != nil {
-		return err
-	}
-	writePersons(out, r, st)
-	writePlain(out, r, st)
-	if err := writeCounts(out, r, st); err != nil {
-		return err
-	}
+	o.wrap(out, "", "", r.Summary())
+	o.families(out, r)
+	o.work(out, r)
+	o.costs(out, r)
+	o.plain(out, r)
+	o.counts(out, r)
+	o.guide(out, r)
 	return out.Flush()
 }
 
@@ -39,64 +44,87 @@ func headline(r *Report) string {
 	if len(deps) > 0 {
 		on = " on " + strings.Join(deps, ", ")
 	}
-	return fmt.Sprintf("%s: %s%s, %s", r.Module, count(len(r.Sites), "command call"), on, count(len(r.Families), "key family", "key families"))
+	return printable(fmt.Sprintf("%s: %s%s, %s", r.Module, count(len(r.Sites), "command call"), on, count(len(r.Families), "key family", "key families")))
 }
 
-func writeFamilies(w io.Writer, r *Report, st Style) error {
+// Summary is the report in one sentence.
+func (r *Report) Summary() string {
+	c := r.Counts
+	var parts []string
+	if n := c.View + c.Plain; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d can move (%d with a view)", n, c.View))
+	}
+	if c.Done > 0 {
+		parts = append(parts, fmt.Sprintf("%d moved before", c.Done))
+	}
+	if c.Stays > 0 {
+		parts = append(parts, fmt.Sprintf("%d stay on go-redis", c.Stays))
+	}
+	text := strings.Join(parts, ", ") + "; "
+	if r.Effort.Places == 0 {
+		return text + "nothing needs a person."
+	}
+	return text + fmt.Sprintf("%s a person: %s.", count(r.Effort.Places, "place needs", "places need"), r.Effort.About())
+}
+
+// byReason puts families with the same reason together, in the order of the plan,
+// those that only tests use last.
+func byReason(families []Family) []*Family {
+	first := map[string]int{}
+	var out []*Family
+	for i := range families {
+		f := &families[i]
+		if _, ok := first[f.Store+f.Reason]; !ok {
+			first[f.Store+f.Reason] = i
+		}
+		out = append(out, f)
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		if a.TestOnly != b.TestOnly {
+			return b.TestOnly
+		}
+		return first[a.Store+a.Reason] < first[b.Store+b.Reason]
+	})
+	return out
+}
+
+func (o Options) families(w io.Writer, r *Report) {
 	if len(r.Families) == 0 {
-		return nil
+		return
 	}
-	fmt.Fprintf(w, "\n%s\n", st.Bold("Families"))
-	rows := [][]string{{"PATTERN", "NAME", "TYPE", "STORE", "TTL", "SITES", "WHY THIS STORE"}}
-	for _, f := range r.Families {
-		rows = append(rows, []string{f.Pattern, f.Name, f.Type, f.Store, orDash(f.TTL), fmt.Sprint(f.Sites), f.Reason})
-	}
-	if err := table(w, st, rows); err != nil {
-		return err
-	}
-	// Most families of a kind have the same other choice: one row says it.
-	same := map[string][]string{}
-	var order []string
-	for _, f := range r.Families {
-		if f.Alternative == "" {
-			continue
+	fmt.Fprintf(w, "\n%s\n", o.Style.Bold("Families"))
+	all := byReason(r.Families)
+	shown, more := o.shorten(len(all), maxFamilies, "families")
+	var rows [][]string
+	for i, f := range all[:shown] {
+		why := f.Reason
+		if i > 0 && all[i-1].Reason == why && all[i-1].Store == f.Store && len(why) > len("as above") {
+			why = "as above"
 		}
-		if same[f.Alternative] == nil {
-			order = append(order, f.Alternative)
-		}
-		same[f.Alternative] = append(same[f.Alternative], f.Pattern)
+		rows = append(rows, []string{f.Pattern, f.Name, f.Type, f.where(), orDash(f.TTL), fmt.Sprint(f.Sites), why})
 	}
-	if len(order) == 0 {
-		return nil
-	}
-	alternatives := [][]string{{"PATTERN", "ANOTHER STORE, AND ITS PRICE"}}
-	for _, alt := range order {
-		patterns := same[alt]
-		for n := 0; n < len(patterns); n += maxPlaces {
-			cell := strings.Join(patterns[n:min(n+maxPlaces, len(patterns))], ", ")
-			if n == 0 {
-				alternatives = append(alternatives, []string{cell, alt})
-			} else {
-				alternatives = append(alternatives, []string{cell, ""})
-			}
-		}
-	}
-	fmt.Fprintf(w, "\n%s\n", st.Bold("Alternatives"))
-	return table(w, st, alternatives)
+	o.table(w, []column{{head: "PATTERN"}, {head: "NAME"}, {head: "TYPE"}, {head: "STORE"}, {head: "TTL"}, {head: "SITES", right: true}, {head: "WHY THIS STORE"}}, rows)
+	o.more(w, "  ", more)
 }
 
-// writePersons lists what stays on go-redis and the problems of the plan.
-func writePersons(w io.Writer, r *Report, st Style) {
-	if r.Counts.Stays > 0 {
-		fmt.Fprintln(w)
+// where is the family's store with what people wrote beside it.
+func (f *Family) where() string {
+	if f.Consistency == "" || f.Consistency == "follow" {
+		return f.Store
 	}
-	WriteStays(w, r, st)
-	writeProblems(w, r, st)
+	return f.Store + " " + f.Consistency
 }
 
-// writePlain sums up the sites that migrate without a view: nothing has to be
-// done about them.
-func writePlain(w io.Writer, r *Report, st Style) {
+func (o Options) more(w io.Writer, indent, text string) {
+	if text != "" {
+		fmt.Fprintf(w, "%s%s\n", indent, o.Style.Faint(text))
+	}
+}
+
+// plain sums up the sites that migrate without a view: nothing has to be done
+// about them.
+func (o Options) plain(w io.Writer, r *Report) {
 	by := map[string][]*Site{}
 	keyless := map[string]int{}
 	n := 0
@@ -114,30 +142,44 @@ func writePlain(w io.Writer, r *Report, st Style) {
 	if len(by) == 0 && n == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\n", st.Bold("Without a view (routed by their key at run time)"))
+	fmt.Fprintf(w, "\n%s\n", o.Style.Bold("Moves without a view (routed by its key at run time; nothing to do)"))
 	if n > 0 {
-		fmt.Fprintf(w, "  %s no view to choose: %s\n", count(n, "call that has", "calls that have"), most(keyless))
+		o.wrap(w, "  ", "", fmt.Sprintf("%s no view to choose: %s", count(n, "call that has", "calls that have"), most(keyless)))
 	}
 	for _, code := range codesByCount(by) {
 		sites := by[code]
-		fmt.Fprintf(w, "  %s %s%s\n", code, count(len(sites), "site"), st.Faint(brackets(sites[0].Title)))
-		for _, s := range sites[:min(maxPlaces, len(sites))] {
-			fmt.Fprintf(w, "      %s:%d:%d %s%s%s\n", s.File, s.Line, s.Column, s.Method, keysOf(s), why(s))
+		fmt.Fprintf(w, "  %s %s%s\n", code, count(len(sites), "call"), o.Style.Faint(brackets(sites[0].Title)))
+		shown, more := o.shorten(len(sites), maxPlaces)
+		for _, s := range sites[:shown] {
+			o.wrap(w, "      ", s.Place()+" ", s.Method+keysOf(s)+why(s))
 		}
-		if more := len(sites) - maxPlaces; more > 0 {
-			fmt.Fprintf(w, "      %s\n", st.Faint(fmt.Sprintf("and %d more; -json lists them", more)))
-		}
+		o.more(w, "      ", more)
 	}
 }
 
-func writeCounts(w io.Writer, r *Report, st Style) error {
+func (o Options) counts(w io.Writer, r *Report) {
 	c := r.Counts
-	fmt.Fprintf(w, "\n%s\n", st.Bold("Counts"))
-	rows := [][]string{{"SITES", "IN TESTS", "WITH A VIEW", "WITHOUT", "STAY", "DONE BEFORE"}}
-	rows = append(rows, []string{
+	fmt.Fprintf(w, "\n%s\n", o.Style.Bold("Counts"))
+	var columns []column
+	for _, head := range []string{"CALLS", "IN TESTS", "WITH A VIEW", "WITHOUT", "STAY", "DONE BEFORE"} {
+		columns = append(columns, column{head, true})
+	}
+	o.table(w, columns, [][]string{{
 		fmt.Sprint(c.Sites), fmt.Sprint(c.Tests), fmt.Sprint(c.View), fmt.Sprint(c.Plain), fmt.Sprint(c.Stays), fmt.Sprint(c.Done),
-	})
-	return table(w, st, rows)
+	}})
+}
+
+// guide writes the answers for later, the sentences first.
+func (o Options) guide(w io.Writer, r *Report) {
+	for _, t := range r.Guide {
+		fmt.Fprintf(w, "\n%s\n", o.Style.Bold(t.Title))
+		for _, l := range t.Lines {
+			o.wrap(w, "  ", "", l)
+		}
+		for _, l := range t.Code {
+			fmt.Fprintln(w, strings.TrimRight("      "+printable(l), " "))
+		}
+	}
 }
 
 // keysOf shows a site's keys: ` on "session:*"`.

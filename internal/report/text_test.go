@@ -4,38 +4,20 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"go/token"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-// example has one site of each status.
-func example() *Report {
-	r := &Report{
-		Module:  "example.com/shop",
-		GoRedis: []Dep{{Path: "github.com/redis/go-redis/v9", Version: "v9.17.3"}},
-		Plan:    "redis2cf.yaml", Package: "internal/cfstore",
-		Families: []Family{
-			{Pattern: "session:*", Name: "Session", Type: "string", Store: "kv", TTL: "24h0m0s", Sites: 2, Commands: []string{"GET", "SET"}, Reason: "plain strings that expire"},
-			{Pattern: "messages:*", Name: "Messages", Type: "list", Store: "d1", Sites: 1, Reason: "rows in order", Alternative: "do, when nobody queries it", TestOnly: true},
-		},
-		Sites: []Site{
-			{File: "a.go", Line: 3, Column: 7, Method: "Get", Keys: []Key{{Patterns: []string{"session:*"}}}, Family: "session:*", Status: StatusView},
-			{File: "a_test.go", Line: 9, Column: 2, Test: true, Method: "LPush", Keys: []Key{{Patterns: []string{"messages:*"}}}, Status: StatusDone},
-			{File: "b.go", Line: 4, Column: 1, Method: "Get", Keys: []Key{{Code: "KEY_FROM_DATA", Why: "reply of LPop"}}, Status: StatusPlain, Code: "KEY_FROM_DATA", Title: "the key comes out of stored data"},
-			{File: "b.go", Line: 8, Column: 1, Method: "ConfigGet", Status: StatusStays, Code: "SERVER_ADMIN", Title: "administration of a Redis server", Advice: "Remove the call."},
-		},
-		Problems: []Problem{{Code: "FAMILY_CONFLICT", Family: "session:*", Message: "is a string here and a list there", At: []string{"a.go:3:7", "b.go:4:1"}}},
-	}
-	for i := 0; i < 4; i++ {
-		r.Sites = append(r.Sites, Site{File: "c.go", Line: i + 1, Column: 1, Method: "Del", Status: StatusPlain, Code: "SEVERAL_FAMILIES", Title: "keys of several families at one call"})
-	}
-	r.Count()
-	return r
-}
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
@@ -59,7 +41,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func TestTextHasEverythingAPersonNeeds(t *testing.T) {
 	var out bytes.Buffer
-	if err := WriteText(&out, example(), Style{}); err != nil {
+	if err := WriteText(&out, example(t), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report.txt", out.Bytes())
@@ -67,26 +49,23 @@ func TestTextHasEverythingAPersonNeeds(t *testing.T) {
 
 // One call can hold hundreds: the text stays readable, and says what holds them.
 func TestManyThatStayAreAFewLines(t *testing.T) {
-	r := &Report{Module: "example.com/big"}
-	for i := 0; i < 300; i++ {
-		s := Site{File: "a.go", Line: i + 1, Column: 1, Method: "Get", Status: StatusStays, Code: "CLUSTER_ADMIN", Title: "administration of Redis Cluster",
-			Detail: "Client.ClusterInfo: not needed (b.go:7)", Advice: "Remove the call."}
-		if i == 0 {
-			s.Detail = "Client.ClusterInfo: not needed" // the call itself
-		}
-		r.Sites = append(r.Sites, s)
-		r.Problems = append(r.Problems, Problem{Code: "FAMILY_CONFLICT", Message: "too near", At: []string{"a.go:1:1"}})
+	in := Input{Root: "/m", Module: "example.com/big", Plan: &plan.Plan{Package: "internal/cfstore"},
+		Blockers: []Blocker{{Pos: at("b.go", 7, 3), Code: spec.ClusterAdmin, Text: "Client.ClusterInfo: not needed", Group: 0}}}
+	for i := range 300 {
+		in.Sites = append(in.Sites, call(t, "a.go", i+1, "Get"))
+		in.Problems = append(in.Problems, plan.Problem{Code: spec.FamilyConflict, Family: fmt.Sprintf("f%d:*", i), Message: "too near", Pos: []token.Position{at("a.go", 1, 1)}})
 	}
-	r.Count()
+	in.Outcome = func(int) Outcome {
+		return Outcome{Status: StatusStays, Code: spec.ClusterAdmin, Detail: "Client.ClusterInfo: not needed (b.go:7)"}
+	}
+	r := New(in)
 	var out bytes.Buffer
-	if err := WriteText(&out, r, Style{}); err != nil {
-		t.Fatal(err)
-	}
+	WriteWork(&out, r, Options{})
 	text := out.String()
-	if n := strings.Count(text, "\n"); n > 25 {
+	if n := strings.Count(text, "\n"); n > 15 {
 		t.Errorf("%d lines:\n%s", n, text)
 	}
-	for _, want := range []string{"300 command calls stay", "(b.go:7)", "and 297 more", "and 295 more FAMILY_CONFLICT"} {
+	for _, want := range []string{"b.go:7:3 Client.ClusterInfo: not needed; holds 300 calls", "and 296 more; -all shows them", "301 places"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
@@ -94,11 +73,44 @@ func TestManyThatStayAreAFewLines(t *testing.T) {
 	if n := strings.Count(text, "ClusterInfo"); n != 1 {
 		t.Errorf("the cause is told %d times:\n%s", n, text)
 	}
+	out.Reset()
+	WriteWork(&out, r, Options{All: true})
+	if n := strings.Count(out.String(), "too near"); n != 300 {
+		t.Errorf("-all shows %d of 300", n)
+	}
+}
+
+// A narrow terminal breaks lines between words, and no line is wider than it but
+// for what cannot be broken.
+func TestTextFitsTheTerminal(t *testing.T) {
+	for _, width := range []int{200, 100, 80, 60} {
+		var out bytes.Buffer
+		if err := WriteText(&out, example(t), Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		text, _, _ := strings.Cut(out.String(), "A key that is added")
+		for _, line := range strings.Split(text, "\n") {
+			if uniseg.StringWidth(line) > width && width >= 80 {
+				t.Errorf("width %d: %d columns: %s", width, uniseg.StringWidth(line), line)
+			}
+		}
+		golden(t, fmt.Sprintf("report%d.txt", width), out.Bytes())
+	}
+}
+
+func TestTablesLineUpWhateverStandsInThem(t *testing.T) {
+	var out bytes.Buffer
+	Options{}.table(&out, []column{{head: "PATTERN"}, {head: "N", right: true}, {head: "WHY"}},
+		[][]string{{"a:*", "1", "short"}, {"会話:*", "1000", "two\nlines"}, {"\x1b[31mred", "20", ""}, {"\xff", "3", "x"}})
+	want := "  PATTERN         N  WHY\n  a:*             1  short\n  会話:*       1000  two lines\n  \\x1b[31mred    20\n  \\xff            3  x\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
 }
 
 func TestJSONIsTheDocumentedFormat(t *testing.T) {
 	var out bytes.Buffer
-	if err := WriteJSON(&out, example()); err != nil {
+	if err := WriteJSON(&out, example(t)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report.json", out.Bytes())
@@ -116,10 +128,10 @@ func TestJSONOfNothingHasNoNulls(t *testing.T) {
 
 func TestColourOnlyAddsEscapes(t *testing.T) {
 	var plain, coloured bytes.Buffer
-	if err := WriteText(&plain, example(), Style{}); err != nil {
+	if err := WriteText(&plain, example(t), Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteText(&coloured, example(), Colour()); err != nil {
+	if err := WriteText(&coloured, example(t), Options{Style: Colour()}); err != nil {
 		t.Fatal(err)
 	}
 	text := coloured.String()

@@ -322,6 +322,11 @@ func TestViewsShowWhatIsStored(t *testing.T) {
 	var version int64
 	awkward := []store.View{{Name: "Keys", Pattern: "*", Type: "string"}, {Name: "lists", Pattern: "messages:*", Type: "list"},
 		{Name: `a "b`, Pattern: "it's", Type: "hyperloglog"}, {Name: "doc", Pattern: "*", Type: "json"}, {Name: "sqlite_x", Pattern: `h\[`, Type: "hash"}}
+	for i, want := range []string{"family_Keys", "family_lists", `a "b`, "doc", "family_sqlite_x"} {
+		if name, ok := sqlite.ViewName(awkward[i]); name != want || !ok {
+			t.Errorf("the view of %s is said to be %q, %v", awkward[i].Name, name, ok)
+		}
+	}
 	for i := 0; i < 2; i++ { // the second time changes nothing
 		if err := h.DefineViews(awkward); err != nil {
 			t.Fatal(err)

@@ -233,6 +233,13 @@ func (s *Store) DefineViews(views []store.View) error {
 	return nil
 }
 
+// ViewName is the name that DefineViews gives a family's view; ok is false when the
+// family's type has no table to show.
+func ViewName(v store.View) (name string, ok bool) {
+	name, _, ok = sqlviews.File.Family(sqlviews.View(v), isOwnName)
+	return name, ok
+}
+
 // isOwnName reports whether the schema has a table or a view of that name.
 func isOwnName(name string) bool {
 	for _, m := range migrations {

@@ -164,6 +164,17 @@ func wanted(families []worker.Family) (views map[string]string, notes []string, 
 	return views, notes, nil
 }
 
+// ViewName is the name of the view that shows a family's rows; ok is false for a family
+// that has none: its store is not d1, its type has no table, or D1 cannot match its
+// pattern.
+func ViewName(f worker.Family) (name string, ok bool) {
+	if f.Store != "d1" {
+		return "", false
+	}
+	name, _, ok = sqlviews.D1.Family(sqlviews.View{Name: f.Name, Pattern: f.Pattern, Type: f.Type}, taken)
+	return name, ok
+}
+
 // difference is a file that makes the views that are there those that are wanted.
 func difference(had, want map[string]string, notes []string) string {
 	var names []string

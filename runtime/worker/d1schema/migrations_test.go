@@ -129,6 +129,13 @@ func TestViewsShowTheirFamilyOfAllObjects(t *testing.T) {
 			t.Errorf("%s: %q, want %q, %v", query, got, want, err)
 		}
 	}
+	for _, f := range families {
+		name, ok := d1schema.ViewName(f)
+		var n int
+		if err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name = ?", name).Scan(&n); err != nil || (n == 1) != ok {
+			t.Errorf("the view of %s is said to be %q, %v, and there are %d, %v", f.Name, name, ok, n, err)
+		}
+	}
 	if !strings.Contains(files["0002_views.sql"], "-- The family Long has no view") {
 		t.Error("nothing is said of the family without a view")
 	}

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// WriteWork writes what needs a person, by reason. It writes nothing when nothing
+// stays and nothing is wrong.
+func WriteWork(w io.Writer, r *Report, o Options) { o.work(w, r) }
+
+// A reason is the work of one code.
+type reason struct {
+	work  []*Work
+	holds int
+}
+
+// reasons puts the work of one code together, in the order of Report.Work.
+func reasons(work []Work, wanted func(*Work) bool) []*reason {
+	by := map[string]*reason{}
+	var out []*reason
+	for i := range work {
+		w := &work[i]
+		if !wanted(w) {
+			continue
+		}
+		r := by[w.Code]
+		if r == nil {
+			r = &reason{}
+			by[w.Code] = r
+			out = append(out, r)
+		}
+		r.work = append(r.work, w)
+		r.holds = max(r.holds, w.Holds)
+	}
+	return out
+}
+
+func (o Options) work(w io.Writer, r *Report) {
+	todo := reasons(r.Work, func(w *Work) bool { return w.Effort != string(spec.EffortNone) })
+	if len(todo) > 0 {
+		head := fmt.Sprintf("Needs a person: %s, %s (%s)", count(r.Effort.Places, "place"), r.Effort.About(), r.Effort.Sizes())
+		fmt.Fprintf(w, "\n%s\n", o.Style.Bold(head))
+		shown, more := o.shorten(len(todo), maxCodes, "reasons")
+		for _, reason := range todo[:shown] {
+			o.reason(w, reason)
+		}
+		o.more(w, "  ", more)
+	}
+	rest := reasons(r.Work, func(w *Work) bool { return w.Effort == string(spec.EffortNone) })
+	if len(rest) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", o.Style.Bold("Stays as it is: chosen, or it follows from the above"))
+	for _, reason := range rest {
+		first := reason.work[0]
+		n := 0
+		for _, one := range reason.work {
+			n = max(n, one.Holds)
+		}
+		o.wrap(w, "  ", first.Code+" ", count(len(reason.work), "place")+holds(n)+brackets(first.Title))
+		shown, more := o.shorten(len(reason.work), maxPlaces)
+		for _, one := range reason.work[:shown] {
+			o.place(w, one)
+		}
+		o.more(w, "      ", more)
+	}
+}
+
+// reason writes one code: what it is, where, and what to do about it.
+func (o Options) reason(w io.Writer, r *reason) {
+	first := r.work[0]
+	code := o.Style.Warn(first.Code)
+	if first.Fatal {
+		code = o.Style.Bad(first.Code)
+	}
+	each := ""
+	if len(r.work) > 1 {
+		each = " each"
+	}
+	fmt.Fprintf(w, "  %s: %s %s\n", code, oneLine(first.Title), o.Style.Faint("("+first.Effort+each+")"))
+	shown, more := o.shorten(len(r.work), maxWork)
+	for _, one := range r.work[:shown] {
+		o.place(w, one)
+	}
+	o.more(w, "      ", more)
+	if first.Do != "" {
+		o.wrap(w, "      ", "To do: ", first.Do)
+	}
+}
+
+// place writes one place and what stands in the way there.
+func (o Options) place(w io.Writer, one *Work) {
+	at := one.Family
+	if len(one.At) > 0 {
+		at = one.At[0]
+	}
+	var parts []string
+	for _, p := range []string{one.Detail, strings.TrimPrefix(holds(one.Holds), ", ")} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	o.wrap(w, "      ", at+" ", strings.Join(parts, "; "))
+	if o.All {
+		for _, more := range one.At[min(1, len(one.At)):] {
+			fmt.Fprintf(w, "        also %s\n", printable(more))
+		}
+	}
+}
+
+func holds(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ", holds " + count(n, "call")
+}
