@@ -44,8 +44,9 @@ func TestFatalProblemsAreFirst(t *testing.T) {
 func TestSitesWithoutABlockerAreWork(t *testing.T) {
 	in := exampleInput(t)
 	in.Outcome, in.Blockers, in.Problems = nil, nil, nil
+	in.Sites = append(in.Sites, call(t, "d.go", 8, "ClusterInfo"), call(t, "d.go", 9, "ClusterInfo"))
 	r := New(in)
-	if len(r.Work) != 1 || r.Work[0].Holds != 1 || r.Work[0].At[0] != "b.go:8:7" {
+	if len(r.Work) != 1 || r.Work[0].Holds != 2 || r.Work[0].At[0] != "d.go:8:7" {
 		t.Errorf("the work is %+v", r.Work)
 	}
 }
