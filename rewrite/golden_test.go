@@ -489,7 +489,7 @@ func runPrograms(t *testing.T, cases []*goldenCase, before, after string) {
 	}
 	test := func(t *testing.T, dir string, env ...string) {
 		t.Helper()
-		cmd := exec.Command("go", append([]string{"test", "-count=1"}, pkgs...)...)
+		cmd := exec.Command("go", append([]string{"test", "-count=1", "-vet=off", "-ldflags=-w -s"}, pkgs...)...)
 		cmd.Dir = dir
 		cmd.Env = append(slices.Clone(testEnv), env...)
 		if out, err := cmd.CombinedOutput(); err != nil {
