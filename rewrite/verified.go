@@ -73,7 +73,14 @@ func (r *run) verified() (*Result, error) {
 		}
 		files := map[string][]byte{}
 		for name, b := range edited {
-			files[name] = tidy(r.files[name].src, b)
+			files[name] = Tidy(r.files[name].src, b)
+		}
+		generateOnly := r.opts.Step == StepGenerate && len(files) > 0
+		if generateOnly {
+			// The edits were made and checked, so that a package is only generated
+			// where something moves later.
+			r.holdForLater()
+			edits, files = nil, map[string][]byte{}
 		}
 		res := r.result(edits, files)
 		if len(files) > 0 && res.Counts.Sites > 0 && res.Counts.Moved == 0 {
@@ -82,7 +89,7 @@ func (r *run) verified() (*Result, error) {
 			r.holdAll()
 			continue
 		}
-		if len(files) == 0 && r.migratedAlready() == 0 {
+		if len(files) == 0 && r.migratedAlready() == 0 && !generateOnly {
 			return res, nil // nothing moves: no package is generated, no module file changes
 		}
 		for name, b := range r.source {
@@ -163,6 +170,7 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 			res.Counts.Moved++
 		}
 	}
+	res.Groups, res.Reached = r.groupFates(), r.reached(files)
 	for g, group := range r.flow.Groups {
 		res.Counts.Groups++
 		if r.moves(g) {
@@ -213,10 +221,7 @@ func (r *run) fate(i int, viewed map[int]string) Fate {
 	case viewed[i] != "":
 		f.View, f.Edited = viewed[i], true
 	case !f.Moved && g >= 0:
-		b, ok := r.stays[g]
-		if bs := r.flow.Groups[g].Blockers; !ok && len(bs) > 0 {
-			b = bs[0]
-		}
+		b := r.blocker(g)
 		f.Code, f.Text = b.Code, b.Text
 		if b.Pos.IsValid() && b.Pos.Line != s.Position.Line {
 			f.Text += " (" + r.rel(b.Pos) + ")"
@@ -225,6 +230,8 @@ func (r *run) fate(i int, viewed map[int]string) Fate {
 		f.Code, f.Text = spec.NoSource, "no go-redis name in the module leads to this value"
 	case r.noView[i] != "":
 		f.Code, f.Text = spec.VerifyFailed, r.noView[i]
+	case !r.viewAsked(s) && !s.Migrated && r.viewFor(s) != nil:
+		f.Code, f.Text = spec.NotSelected, "its view was not asked for"
 	case s.Code != "":
 		f.Code = s.Code
 		for _, k := range s.Keys {

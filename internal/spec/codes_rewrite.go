@@ -73,8 +73,8 @@ keep:
 		},
 		Code{
 			Code:   NotSelected,
-			Title:  "outside the packages that were asked for",
-			Why:    "The run was given some packages, and this value lives only in others.",
+			Title:  "outside of what was asked for",
+			Why:    "The run was given packages, -only or -step, and this is no part of it.",
 			Do:     "Run redis2cf for the whole module: redis2cf -w ./...",
 			Effort: EffortMinutes,
 			Example: `
