@@ -53,10 +53,7 @@ func (s *Site) Diagnostic() (d analysis.Diagnostic, ok bool) {
 		return d, false
 	}
 	code := s.Code
-	switch {
-	case s.Migrated && s.Served():
-		code = spec.NotInFamily
-	case code == "":
+	if code == "" {
 		code = spec.Migratable
 	}
 	d = analysis.Diagnostic{Pos: s.Pos, End: s.Selector.Sel.End(), Category: code, Message: s.Message()}
