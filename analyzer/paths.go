@@ -17,16 +17,26 @@ type origin uint8
 
 const (
 	foreign  origin = iota
-	goRedis         // go-redis v9 or one of its sub-packages
+	goRedis         // go-redis v9 or v8, or one of their sub-packages
 	migrated        // the runtime's facade
 )
+
+// IsGoRedis tells whether a package is go-redis, v9 or v8, or a sub-package.
+func IsGoRedis(path string) bool {
+	return path == GoRedisPath || strings.HasPrefix(path, GoRedisPath+"/") || IsV8(path)
+}
+
+// IsV8 tells whether a package is go-redis v8 or a sub-package.
+func IsV8(path string) bool {
+	return path == GoRedisV8Path || strings.HasPrefix(path, GoRedisV8Path+"/")
+}
 
 func originOf(pkg *types.Package) origin {
 	if pkg == nil {
 		return foreign
 	}
 	switch path := pkg.Path(); {
-	case path == GoRedisPath || strings.HasPrefix(path, GoRedisPath+"/"):
+	case IsGoRedis(path):
 		return goRedis
 	case path == RuntimePath || strings.HasPrefix(path, RuntimePath+"/"):
 		return migrated

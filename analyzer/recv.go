@@ -58,7 +58,7 @@ func (f *finder) method(s *types.Selection) (method, bool) {
 				got, _, _ = types.LookupFieldOrMethod(obj.Type(), true, m.pkg, fn.Name())
 			}
 			if g, ok := got.(*types.Func); ok && types.Identical(bare(g.Signature()), bare(sig)) {
-				m.row, _ = spec.Method(name, fn.Name())
+				m.row, _ = rowIn(m.pkg, name, fn.Name())
 				return m, m.row != nil
 			}
 		}
@@ -103,7 +103,16 @@ func provider(s *types.Selection) *types.Named {
 // declared are go-redis's internal types by the name of a type that has their
 // methods.
 var declared = map[string]string{
-	"cmdable": "Cmdable", "statefulCmdable": "StatefulCmdable", "baseClient": "Client", "hooksMixin": "Client",
+	"cmdable": "Cmdable", "statefulCmdable": "StatefulCmdable", "baseClient": "Client", "hooksMixin": "Client", "hooks": "Client",
+}
+
+// rowIn finds a row of the table, which is v9's, by a method of pkg: one of v8 has
+// the row of what it becomes.
+func rowIn(pkg *types.Package, typeName, name string) (*spec.Row, bool) {
+	if pkg != nil && IsV8(pkg.Path()) {
+		return spec.V8Row(typeName, name)
+	}
+	return spec.Method(typeName, name)
 }
 
 // newer holds the rows made for methods that the table does not know, by name:
@@ -121,7 +130,7 @@ func rowOf(provider *types.Named, fn *types.Func) *spec.Row {
 		if views[name] {
 			name = "Cmdable"
 		}
-		if row, ok := spec.Method(name, fn.Name()); ok {
+		if row, ok := rowIn(fn.Pkg(), name, fn.Name()); ok {
 			return row
 		}
 	}
@@ -134,7 +143,7 @@ func rowOf(provider *types.Named, fn *types.Func) *spec.Row {
 		if views[decl] {
 			decl = "Cmdable"
 		}
-		if row, ok := spec.Method(decl, fn.Name()); ok {
+		if row, ok := rowIn(fn.Pkg(), decl, fn.Name()); ok {
 			return row
 		}
 	}

@@ -31,8 +31,8 @@ func (r *run) prepare() error {
 			extra[imp] = map[string][]byte{"driver.go": []byte("package driver\n")}
 		}
 	}
-	r.realms = r.newRealms(extra)
-	if r.facade, err = r.realms[0].Package(r.generated); err != nil {
+	r.realm = r.newRealm(extra)
+	if r.facade, err = r.realm.Package(r.generated); err != nil {
 		return fmt.Errorf("the generated package does not compile: %w", err)
 	}
 	return nil

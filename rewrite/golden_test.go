@@ -32,8 +32,7 @@ var update = flag.Bool("update", false, "write what the cases give now into test
 //
 //	-- x.go --        the input
 //	-- want/x.go --   the same file afterwards; a file without one must not change
-//	-- report --      what became of each site, of what stayed, what to run then,
-//	                  and the families
+//	-- report --      what became of each site, of what stayed, and the families
 //	-- run --         "go test" lines: the tests pass on redis-server before and
 //	                  on the embedded store after
 //
@@ -271,9 +270,6 @@ func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Pl
 	for _, pr := range problems {
 		fmt.Fprintf(&b, "plan %s: %s\n", pr.Code, pr.Message)
 	}
-	for _, command := range res.Generate {
-		fmt.Fprintf(&b, "then %s\n", command)
-	}
 	var families []string
 	for i := range p.Families {
 		f := &p.Families[i]
@@ -493,7 +489,7 @@ func runPrograms(t *testing.T, cases []*goldenCase, before, after string) {
 	}
 	test := func(t *testing.T, dir string, env ...string) {
 		t.Helper()
-		cmd := exec.Command("go", append([]string{"test", "-count=1"}, pkgs...)...)
+		cmd := exec.Command("go", append([]string{"test", "-count=1", "-vet=off", "-ldflags=-w -s"}, pkgs...)...)
 		cmd.Dir = dir
 		cmd.Env = append(slices.Clone(testEnv), env...)
 		if out, err := cmd.CombinedOutput(); err != nil {

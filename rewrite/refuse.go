@@ -1,9 +1,7 @@
 package rewrite
 
 import (
-	"go/token"
 	"go/types"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -17,22 +15,32 @@ import (
 // subPackage is the sub-package of go-redis that an object belongs to, "" for
 // go-redis itself.
 func subPackage(obj types.Object) string {
-	return strings.TrimPrefix(strings.TrimPrefix(obj.Pkg().Path(), analyzer.GoRedisPath), "/")
+	path := strings.TrimPrefix(obj.Pkg().Path(), analyzer.GoRedisV8Path)
+	return strings.TrimPrefix(strings.TrimPrefix(path, analyzer.GoRedisPath), "/")
 }
 
 // facadeName is what a go-redis name is called in the generated package.
 func (r *run) facadeName(obj types.Object) string {
-	if s, ok := spec.SymbolOf(subPackage(obj), obj.Name()); ok && s.Facade != "" {
+	if s, ok := symbolOf(obj, obj.Name()); ok && s.Facade != "" {
 		return s.Facade
 	}
 	return obj.Name()
+}
+
+// symbolOf finds the table's symbol of a go-redis name, that of what it becomes for
+// one of v8; obj is of its package.
+func symbolOf(obj types.Object, name string) (*spec.Symbol, bool) {
+	if isV8(obj) {
+		return spec.V8Symbol(name)
+	}
+	return spec.SymbolOf(subPackage(obj), name)
 }
 
 // refuseSymbol says why a package-level go-redis name has no counterpart. The
 // table gives the reason, the generated package has the last word.
 func (r *run) refuseSymbol(obj types.Object) flow.Refusal {
 	name := obj.Pkg().Name() + "." + obj.Name()
-	s, ok := spec.SymbolOf(subPackage(obj), obj.Name())
+	s, ok := symbolOf(obj, obj.Name())
 	if ok && s.Verdict != spec.Served {
 		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}
 	}
@@ -46,12 +54,20 @@ func (r *run) refuseSymbol(obj types.Object) flow.Refusal {
 func (r *run) refuseMember(obj types.Object, recv types.Type) flow.Refusal {
 	t := ownerName(obj, recv)
 	name := t + "." + obj.Name()
+	if isV8(obj) {
+		if hasRule(t, obj) {
+			return flow.Refusal{} // its form decides: see checkForm
+		}
+		if s, ok := spec.V8Symbol(t); ok && s.Facade != "" {
+			t = s.Facade
+		}
+	}
 	if fn, ok := obj.(*types.Func); ok {
 		row, ok := spec.Method(t, fn.Name())
 		if ok && row.Verdict != spec.Served {
 			return flow.Refusal{Code: row.Code, Text: name + ": " + row.Advice}
 		}
-	} else if s, ok := spec.SymbolOf(subPackage(obj), name); ok && (s.Verdict != spec.Served || s.Use == "error") {
+	} else if s, ok := symbolOf(obj, name); ok && (s.Verdict != spec.Served || s.Use == "error") {
 		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}
 	}
 	tn, ok := r.facade.Scope().Lookup(t).(*types.TypeName)
@@ -67,6 +83,14 @@ func (r *run) refuseMember(obj types.Object, recv types.Type) flow.Refusal {
 		return flow.Refusal{Code: spec.NotOnFacade, Text: name + " is not on the facade"}
 	}
 	return flow.Refusal{}
+}
+
+// hasRule reports whether a method or field of v8 has one in v9's other form.
+func hasRule(typeName string, obj types.Object) bool {
+	if _, ok := obj.(*types.Func); ok {
+		return spec.V8Method(typeName, obj.Name()) != nil
+	}
+	return spec.V8Field(typeName, obj.Name()) != nil
 }
 
 // ownerName is the go-redis type whose member is meant: the static one of the
@@ -126,13 +150,13 @@ func (r *run) reaches() func(string) bool {
 	return func(path string) bool { return memo[path] && !isGoRedis(path) }
 }
 
-// ignored says of the files beside a package that use go-redis and that no
-// build brought in why they could not be had: what they need cannot be seen.
+// ignored lists the files of a package that build constraints keep out of this
+// load and that mention go-redis: what they need cannot be seen.
 func (r *run) ignored(p *load.Package) []string {
 	var out []string
-	for _, f := range r.prog.LeftOut {
-		if !f.Script && len(p.GoFiles) > 0 && filepath.Dir(f.File) == filepath.Dir(p.GoFiles[0]) {
-			out = append(out, r.rel(token.Position{Filename: f.File})+" uses go-redis too, and "+f.Why)
+	for _, name := range p.IgnoredFiles {
+		if strings.HasSuffix(name, ".go") && r.mentionsGoRedis(name, p.Name) {
+			out = append(out, name)
 		}
 	}
 	return out

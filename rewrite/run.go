@@ -43,7 +43,6 @@ type Result struct {
 	Stayed    []Stay            // what did not move, by position
 	TakenBack []TakenBack       // what verification took back
 	Problems  []Stay            // keep comments without use or reason
-	Generate  []string          // commands that make the edited generated files anew
 	Counts    Counts
 	GoVersion [2]string // the go line before and after, "1.20" and "1.21"
 }
@@ -94,12 +93,11 @@ type run struct {
 	files     map[string]*file
 	source    map[string][]byte // the generated package
 	facade    *types.Package    // and its types
-	realms    []*verify.Realm   // one for each build configuration, the host's first
+	realm     *verify.Realm
 	flow      *flow.Result
 	byFile    map[string][]*flow.Mention
+	v8        *v8Rules
 	wanted    map[string]bool // files of the packages that were asked for
-
-	generators map[string]*generator // of generated files, by absolute path
 
 	stays     map[int]flow.Blocker // groups that do not move, beside those with blockers
 	noView    map[int]string       // sites whose view was taken back
@@ -159,25 +157,24 @@ func (r *run) group() {
 		}
 		module[p.PkgPath] = true
 		pkgs = append(pkgs, &flow.Package{
-			Path: p.Path, Types: p.Types, Info: p.TypesInfo, Files: p.Syntax, Ignored: r.ignored(p), Neighbour: p.Neighbour,
+			Path: p.Path, Types: p.Types, Info: p.TypesInfo, Files: p.Syntax, Ignored: r.ignored(p),
 		})
 	}
-	r.findGenerators()
 	r.flow = flow.Analyze(&flow.Config{
 		Fset: r.prog.Fset, Packages: pkgs,
 		Module:  func(p string) bool { return module[p] || r.inModule(p) },
 		Redis:   isGoRedis,
 		Reaches: r.reaches(),
 		Keep:    r.kept,
-		Follows: func(file string) bool { return r.generators[file] != nil },
 		Symbol:  r.refuseSymbol,
 		Member:  r.refuseMember,
 	})
 	for _, m := range r.flow.Mentions {
 		r.byFile[m.Pos.Filename] = append(r.byFile[m.Pos.Filename], m)
 	}
+	r.findV8()
+	r.holdV8()
 	r.selected()
-	r.holdGenerated()
 	r.shareFamilies()
 }
 
@@ -210,7 +207,7 @@ func (r *run) inModule(p string) bool {
 }
 
 func isGoRedis(p string) bool {
-	return p == analyzer.GoRedisPath || strings.HasPrefix(p, analyzer.GoRedisPath+"/")
+	return analyzer.IsGoRedis(p)
 }
 
 // kept reports whether the plan leaves a package alone.
@@ -272,6 +269,7 @@ func (r *run) edits() map[string][]Edit {
 		}
 	}
 	for name, f := range r.files {
+		out[name] = append(out[name], r.v8File(f, need[name])...)
 		out[name] = append(out[name], r.swapFile(f, r.byFile[name], need[name])...)
 		sortEdits(out[name])
 		if len(out[name]) == 0 {

@@ -90,13 +90,21 @@ func (r *run) importEdits(f *file, mentions []*flow.Mention, left map[string]int
 		touched[importedPath(f, m)] = true
 	}
 	var missing []string
+	var edits []Edit
 	for p := range need {
+		if p == "context" { // of v8's rules: stands with the standard library
+			if s, pn := f.importOf(p); s == nil || pn.Name() != f.localName(p, p) {
+				e := f.insertNew(specText(f.localName(p, p), p))
+				e.Group = -1
+				edits = append(edits, e)
+			}
+			continue
+		}
 		if s, pn := f.importOf(p); s == nil || pn == nil || pn.Name() != f.localName(p, path.Base(p)) {
 			missing = append(missing, p)
 		}
 	}
 	sort.Strings(missing)
-	var edits []Edit
 	var stays *ast.ImportSpec
 	for _, s := range f.syn.Imports {
 		pn := f.pkgName(s)

@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
-	"slices"
 	"sort"
 
 	"golang.org/x/tools/go/packages"
@@ -17,24 +16,25 @@ import (
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
 
-// newRealms describes the one load to the verifier: a realm for each build
-// configuration, the host's first.
-func (r *run) newRealms(extra map[string]map[string][]byte) []*verify.Realm {
-	var builds []string
-	for _, p := range r.prog.Packages {
-		if !slices.Contains(builds, p.Build) {
-			builds = append(builds, p.Build)
-		}
-	}
-	realms := make([]*verify.Realm, len(builds))
-	for i, build := range builds {
-		realms[i] = r.newRealm(build, extra)
-	}
-	return realms
-}
-
-func (r *run) newRealm(build string, extra map[string]map[string][]byte) *verify.Realm {
+// newRealm describes the one load to the verifier.
+func (r *run) newRealm(extra map[string]map[string][]byte) *verify.Realm {
 	realm := &verify.Realm{Units: map[string]*verify.Unit{}, Export: map[string]string{}, Extra: extra}
+	for _, p := range r.prog.Packages {
+		if p.PkgPath == r.generated {
+			continue
+		}
+		u := &verify.Unit{
+			ID: p.ID, Path: p.PkgPath, Name: p.Name, Files: p.CompiledGoFiles,
+			Imports: map[string]string{}, Export: p.ExportFile,
+		}
+		if p.Module != nil && p.Module.GoVersion != "" {
+			u.GoVersion = "go" + p.Module.GoVersion
+		}
+		for path, imp := range p.Imports {
+			u.Imports[path] = imp.ID
+		}
+		realm.Units[u.ID] = u
+	}
 	seen := map[*packages.Package]bool{}
 	var visit func(p *packages.Package)
 	visit = func(p *packages.Package) {
@@ -50,40 +50,9 @@ func (r *run) newRealm(build string, extra map[string]map[string][]byte) *verify
 		}
 	}
 	for _, p := range r.prog.Packages {
-		if p.Build != build || p.PkgPath == r.generated {
-			continue
-		}
-		u := &verify.Unit{
-			ID: p.ID, Path: p.PkgPath, Name: p.Name, Files: p.CompiledGoFiles,
-			Imports: map[string]string{}, Export: p.ExportFile,
-		}
-		if p.Module != nil && p.Module.GoVersion != "" {
-			u.GoVersion = "go" + p.Module.GoVersion
-		}
-		for path, imp := range p.Imports {
-			u.Imports[path] = imp.ID
-		}
-		realm.Units[u.ID] = u
-	}
-	for _, p := range r.prog.Packages {
-		if p.Build == build {
-			visit(p.Package)
-		}
+		visit(p.Package)
 	}
 	return realm
-}
-
-// check type-checks an attempt in every configuration.
-func (r *run) check(edited map[string][]byte) []verify.Error {
-	var errs []verify.Error
-	for _, realm := range r.realms {
-		for _, e := range realm.Check(edited) {
-			if !slices.ContainsFunc(errs, func(o verify.Error) bool { return o.Pos == e.Pos && o.Msg == e.Msg }) {
-				errs = append(errs, e)
-			}
-		}
-	}
-	return errs
 }
 
 // verified edits, checks and takes back until it compiles.
@@ -95,7 +64,7 @@ func (r *run) verified() (*Result, error) {
 			return nil, err
 		}
 		r.opts.Progress("checking types")
-		errs := r.check(edited)
+		errs := r.realm.Check(edited)
 		if len(errs) > 0 {
 			if err := r.takeBack(errs, edits); err != nil {
 				return nil, err
@@ -220,7 +189,6 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 		}
 	}
 	sort.SliceStable(res.Stayed, func(i, j int) bool { return earlier(res.Stayed[i].Pos, res.Stayed[j].Pos) })
-	res.Generate = r.generate(files)
 	res.Counts.Files, res.Counts.Edits = len(files), len(res.Edits)
 	res.Counts.Exported = r.exported()
 	res.GoVersion[0] = r.prog.Module.Go

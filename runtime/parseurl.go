@@ -55,6 +55,8 @@ func ParseURL(redisURL string) (*Options, error) {
 	q.duration("pool_timeout", &o.PoolTimeout)
 	q.either(&o.ConnMaxIdleTime, "conn_max_idle_time", "idle_timeout")
 	q.either(&o.ConnMaxLifetime, "conn_max_lifetime", "max_conn_age")
+	var v8 time.Duration // go-redis v8 looked for idle connections so often
+	q.duration("idle_check_frequency", &v8)
 	q.jitter(&o.ConnMaxLifetimeJitter, o.ConnMaxLifetime)
 	if o.TLSConfig != nil {
 		q.boolean("skip_verify", &o.TLSConfig.InsecureSkipVerify)

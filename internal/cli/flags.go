@@ -7,7 +7,6 @@ type options struct {
 	args []string // packages
 
 	dir            string
-	base           string // directory that paths of a diff are relative to; empty is dir
 	diff           bool
 	write          bool
 	json           bool

@@ -87,11 +87,7 @@ func helpRewrite() string {
 	return `Usage: redis2cf [flags] [packages]
 
 Without -d or -w it reports and changes nothing. Packages are as for go build;
-the default is ./... . In the directory of a go.work that is no module itself,
-every module of the workspace is worked on.
-
-Files of other systems and tags are seen without -tags, which says what this
-build is.
+the default is ./... .
 
 -w writes the sources, the generated package, redis2cf.yaml and the module files
 in one transaction. The result was type-checked and, unless -no-build is given,

@@ -18,6 +18,7 @@ import (
 )
 
 // olderGoRedis is the module path of go-redis before v9, without its version.
+// Of those, v8 is migrated too.
 const olderGoRedis = "github.com/go-redis/redis"
 
 // A job is one run over one module, as far as it has come.
@@ -35,7 +36,7 @@ type job struct {
 	problems []plan.Problem
 
 	goRedis []report.Dep
-	older   []string          // requirements of a go-redis before v9
+	older   []string          // requirements of a go-redis before v8
 	read    map[string][]byte // module files as they were before the work began
 }
 
@@ -89,10 +90,10 @@ func (j *job) analyze() error {
 	var none *load.NoRedisError
 	switch {
 	case !errors.As(err, &none):
-	case none.OnlyV8 && len(j.older) > 0:
-		return fmt.Errorf("%s requires %s, and this redis2cf knows go-redis from v9 on (%s): move to that first, then run redis2cf again; nothing was changed",
+	case none.OnlyOld && len(j.older) > 0:
+		return fmt.Errorf("%s requires %s, and this redis2cf knows go-redis from v8 on: move to %s first, then run redis2cf again; nothing was changed",
 			none.Module, strings.Join(j.older, ", "), analyzer.GoRedisPath)
-	case !none.OnlyV8:
+	case !none.OnlyOld:
 		return &errNothing{err.Error()}
 	}
 	if err != nil {
@@ -153,10 +154,10 @@ func (j *job) readRequirements() error {
 		return fmt.Errorf("%w; repair it first (go mod edit -fmt shows what is wrong)", err)
 	}
 	for _, r := range f.Require {
-		if r.Mod.Path == olderGoRedis || strings.HasPrefix(r.Mod.Path, olderGoRedis+"/") {
+		if r.Mod.Path != analyzer.GoRedisV8Path && (r.Mod.Path == olderGoRedis || strings.HasPrefix(r.Mod.Path, olderGoRedis+"/")) {
 			j.older = append(j.older, r.Mod.String())
 		}
-		if r.Mod.Path != analyzer.GoRedisPath {
+		if r.Mod.Path != analyzer.GoRedisPath && r.Mod.Path != analyzer.GoRedisV8Path {
 			continue
 		}
 		j.goRedis = append(j.goRedis, report.Dep{Path: r.Mod.Path, Version: r.Mod.Version})

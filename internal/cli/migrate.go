@@ -177,11 +177,7 @@ func (j *job) writeDiff(res *result) (int, error) {
 // the command works in, so that git apply takes them there, or the nearest above
 // it that holds every changed file.
 func (j *job) diffBase(res *result) string {
-	dir := j.opt.base
-	if dir == "" {
-		dir = dirOr(j.opt.dir)
-	}
-	base, err := filepath.Abs(dir)
+	base, err := filepath.Abs(dirOr(j.opt.dir))
 	if err == nil {
 		base, err = filepath.EvalSymlinks(base)
 	}

@@ -16,9 +16,6 @@ func runRewrite(e *env, o *options) (int, error) {
 	case o.diff && o.json:
 		return exitError, usagef("", "-d and -json exclude each other: each has standard output for itself")
 	}
-	if code, ok, err := e.eachModule(o, nil, func(o *options) (int, error) { return runRewrite(e, o) }); ok {
-		return code, err
-	}
 	j, err := newJob(e, o)
 	if err != nil {
 		return exitError, err

@@ -31,9 +31,6 @@ func (j *job) writeSummary(res *result, next bool) error {
 	if g := res.GoVersion; len(res.changes) > 0 && g[0] != g[1] {
 		fmt.Fprintf(out, "%s\n", st.Warn(fmt.Sprintf("The go line of go.mod went from %s to %s, which the runtime asks for.", orNone(g[0]), g[1])))
 	}
-	if len(res.Generate) > 0 {
-		fmt.Fprintf(out, "Generated files were edited with what their generators read. These commands make them anew:\n  %s\n", strings.Join(res.Generate, "\n  "))
-	}
 	if next && len(res.changes) > 0 {
 		fmt.Fprintf(out, "\nNext:\n  go test ./...      the module's own tests, on the embedded store\n  redis2cf           the report: families, stores, what is left\n  redis2cf undo      every byte as it was\n")
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
-//go:generate go test . -run TestThePageIsCurrent -update
+//go:generate go test . -run TestThePage -update
 
 // width is where lines for a terminal end, in bytes.
 const width = 80

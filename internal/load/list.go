@@ -9,7 +9,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -17,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
 
 	"github.com/redis2cf/redis2cf/analyzer"
@@ -30,6 +28,7 @@ type Meta struct {
 	GoFiles         []string // absolute, cgo files included
 	TestFiles       []string // absolute, of the package itself
 	XTestFiles      []string // absolute, of the external test package
+	Ignored         []string // absolute, left out by build constraints
 
 	// Import paths as they stand in the files, sorted.
 	Imports, TestImports, XTestImports []string
@@ -53,7 +52,10 @@ func list(ctx context.Context, cfg Config, dir string, mod *Module) (map[string]
 		if p.Dir == "" {
 			continue
 		}
-		meta[p.ImportPath] = p.meta()
+		m := &Meta{Path: p.ImportPath, Name: p.Name, Dir: p.Dir}
+		m.GoFiles = append(in(p.Dir, p.GoFiles), in(p.Dir, p.CgoFiles)...)
+		m.TestFiles, m.XTestFiles, m.Ignored = in(p.Dir, p.TestGoFiles), in(p.Dir, p.XTestGoFiles), in(p.Dir, p.IgnoredGoFiles)
+		meta[m.Path] = m
 		if p.Name == "main" && !sample(strings.TrimPrefix(p.ImportPath, mod.Path)) {
 			mod.Program = true
 		}
@@ -110,21 +112,13 @@ func in(dir string, names []string) []string {
 }
 
 type listed struct {
-	ImportPath, Name, Dir                        string
-	GoFiles, CgoFiles, TestGoFiles, XTestGoFiles []string
-	Error                                        *struct{ Pos, Err string }
-}
-
-func (p *listed) meta() *Meta {
-	return &Meta{
-		Path: p.ImportPath, Name: p.Name, Dir: p.Dir,
-		GoFiles:   append(in(p.Dir, p.GoFiles), in(p.Dir, p.CgoFiles)...),
-		TestFiles: in(p.Dir, p.TestGoFiles), XTestFiles: in(p.Dir, p.XTestGoFiles),
-	}
+	ImportPath, Name, Dir                                        string
+	GoFiles, CgoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+	Error                                                        *struct{ Pos, Err string }
 }
 
 func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]listed, error) {
-	args := []string{"list", "-find", "-e", "-json=ImportPath,Name,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Error"}
+	args := []string{"list", "-find", "-e", "-json=ImportPath,Name,Dir,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Error"}
 	args = append(args, buildFlags(cfg)...)
 	args = append(append(args, "--"), patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
@@ -213,7 +207,7 @@ func (p *Program) prune(h *hits, mod *Module) []string {
 				}
 				continue
 			}
-			if under(path, analyzer.GoRedisPath) || under(path, analyzer.RuntimePath) || mod.brings(path) {
+			if analyzer.IsGoRedis(path) || under(path, analyzer.RuntimePath) || mod.brings(path) {
 				return true
 			}
 		}
@@ -256,6 +250,23 @@ func under(path, root string) bool {
 	return path == root || strings.HasPrefix(path, root+"/")
 }
 
+// excluded are the files with go-redis that build constraints leave out,
+// relative to the module.
+func (p *Program) excluded(h *hits) []string {
+	var out []string
+	for _, path := range keysOf(p.Meta) {
+		for _, name := range p.Meta[path].Ignored {
+			if h.files[name] {
+				if rel, err := filepath.Rel(p.Module.Dir, name); err == nil {
+					name = rel
+				}
+				out = append(out, filepath.ToSlash(name))
+			}
+		}
+	}
+	return out
+}
+
 // warn says what the run leaves out or does not know.
 func (p *Program) warn(h *hits) {
 	for _, pkg := range p.Packages {
@@ -270,56 +281,15 @@ func (p *Program) warn(h *hits) {
 	}
 	if len(h.old) > 0 {
 		files := keysOf(h.old)
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis before v9 (%s), which this redis2cf leaves alone: move to %s to migrate that too", filesUse(len(files)), someOf(len(files), p.rel(files[0])), analyzer.GoRedisPath))
-	}
-	p.warnNested(h)
-	var scripts []string
-	for _, f := range p.LeftOut {
-		if f.Script {
-			scripts = append(scripts, p.rel(f.File))
-		}
-	}
-	if n := len(scripts); n > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis and is run by name (%s): scripts stay as they are", filesUse(n), someOf(n, scripts[0])))
-	}
-}
-
-// warnNested names the modules below this one that use go-redis: they are
-// modules of their own, and what changes here reaches those that build with
-// this directory.
-func (p *Program) warnNested(h *hits) {
-	var apart, with []string
-	for _, dir := range h.mods {
-		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err != nil || !mentions(data) || slices.ContainsFunc(p.Module.work, func(w workModule) bool { return w.dir == dir }) {
-			continue
-		}
-		f, err := modfile.Parse("go.mod", data, nil)
+		first, err := filepath.Rel(p.Module.Dir, files[0])
 		if err != nil {
-			continue
+			first = files[0]
 		}
-		if slices.ContainsFunc(f.Replace, func(r *modfile.Replace) bool {
-			return r.Old.Path == p.Module.Path && filepath.Join(dir, filepath.FromSlash(r.New.Path)) == p.Module.Dir
-		}) {
-			with = append(with, p.rel(dir))
-		} else {
-			apart = append(apart, p.rel(dir))
-		}
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis before v8 (%s), which this redis2cf leaves alone: move to %s to migrate that too", filesUse(len(files)), someOf(len(files), filepath.ToSlash(first)), analyzer.GoRedisPath))
 	}
-	if len(apart) > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("modules of their own below this one use go-redis too (%s): they stay as they are; redis2cf -C %s for that one", strings.Join(apart, ", "), apart[0]))
+	if out := p.excluded(h); len(out) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis behind build constraints that do not hold here (%s): name their tags with -tags to see that too", filesUse(len(out)), someOf(len(out), out[0])))
 	}
-	if len(with) > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("modules below this one build with it by a replace directive and use go-redis (%s): they stay as they are, and follow by hand where an exported signature changes, or by redis2cf -C %s where they have calls of their own", strings.Join(with, ", "), with[0]))
-	}
-}
-
-// rel is a path relative to the module, with slashes.
-func (p *Program) rel(name string) string {
-	if rel, err := filepath.Rel(p.Module.Dir, name); err == nil {
-		name = rel
-	}
-	return filepath.ToSlash(name)
 }
 
 func filesUse(n int) string {

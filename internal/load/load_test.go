@@ -240,11 +240,11 @@ func TestWhatCannotBeLoadedSaysSo(t *testing.T) {
 			[]string{"package example.com/m/a does not compile", "a.go:"}},
 		{"a module is missing", goMod + "-- a.go --\npackage m\n\nimport (\n\t_ \"example.com/nowhere\"\n\t_ \"github.com/redis/go-redis/v9\"\n)\n",
 			[]string{"package example.com/nowhere cannot be loaded", "go mod tidy"}},
-		{"before v9", "-- go.mod --\nmodule example.com/m\n\ngo 1.24\n\nrequire github.com/go-redis/redis/v8 v8.11.5\n-- a.go --\npackage m\n\nimport _ \"github.com/go-redis/redis/v8\"\n",
-			[]string{"go-redis before v9", "github.com/redis/go-redis/v9"}},
+		{"before v8", "-- go.mod --\nmodule example.com/m\n\ngo 1.24\n\nrequire github.com/go-redis/redis/v7 v7.4.1\n-- a.go --\npackage m\n\nimport _ \"github.com/go-redis/redis/v7\"\n",
+			[]string{"go-redis before v8", "github.com/redis/go-redis/v9"}},
 		{"go.mod is broken", "-- go.mod --\nmodule\n-- a.go --\npackage m\n", []string{"go.mod cannot be parsed"}},
-		{"in no build", goMod + "-- a.go --\n//go:build gccgo\n\npackage m\n\nimport _ \"github.com/redis/go-redis/v9\"\n-- b.go --\npackage m\n",
-			[]string{"a.go", "no build with this Go"}},
+		{"left out by tags", goMod + "-- a.go --\n//go:build special\n\npackage m\n\nimport _ \"github.com/redis/go-redis/v9\"\n-- b.go --\npackage m\n",
+			[]string{"a.go", "-tags"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, env := write(t, c.archive)
@@ -358,7 +358,7 @@ func TestModuleBehindASymbolicLink(t *testing.T) {
 func TestOnlyClientsCountAsAnOlderGoRedis(t *testing.T) {
 	for line, old := range map[string]bool{
 		`import "github.com/go-redis/redis"`:           true,
-		`import "github.com/go-redis/redis/v8"`:        true,
+		`import "github.com/go-redis/redis/v7"`:        true,
 		`import "github.com/go-redis/redis_rate/v10"`:  false,
 		`import "github.com/go-redis/redismock/v9"`:    false,
 		`import redis "github.com/redis/go-redis/v9" `: false,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -23,7 +22,7 @@ type Module struct {
 	Work   string // go.work that it is a part of, empty without one
 
 	GoRedis string // version of go-redis v9 that is built with: "v9.14.1"; empty without
-	OldPath string // path of a go-redis before v9 that go.mod requires: "github.com/go-redis/redis/v8"
+	OldPath string // path of a go-redis before v8 that go.mod requires: "github.com/go-redis/redis/v7"
 	Runtime string // version of the runtime that is required; empty before the first migration
 
 	// Program says that the module is a program and not a library: it has
@@ -31,7 +30,6 @@ type Module struct {
 	// are its own.
 	Program bool
 
-	work    []workModule // the other modules of the workspace
 	require map[string]string
 	replace map[string]string // module to directory or module@version
 	cache   string            // GOMODCACHE
@@ -68,6 +66,7 @@ func findModule(dir string, env []string) (*Module, error) {
 		switch {
 		case r.Mod.Path == analyzer.GoRedisPath:
 			m.GoRedis = r.Mod.Version
+		case r.Mod.Path == analyzer.GoRedisV8Path:
 		case r.Mod.Path == analyzer.RuntimePath:
 			m.Runtime = r.Mod.Version
 		case r.Mod.Path == "github.com/go-redis/redis" || strings.HasPrefix(r.Mod.Path, "github.com/go-redis/redis/"):
@@ -89,7 +88,6 @@ func findModule(dir string, env []string) (*Module, error) {
 		m.Vendor = true
 	}
 	m.Work = workFile(root, env)
-	m.work = m.workspace()
 	return m, nil
 }
 
@@ -154,8 +152,16 @@ func (m *Module) mayReach() bool {
 	files := []string{m.GoMod, filepath.Join(m.Dir, "go.sum"), filepath.Join(m.Dir, "vendor", "modules.txt")}
 	if m.Work != "" {
 		files = append(files, m.Work, m.Work+".sum")
-		for _, w := range m.work {
-			files = append(files, filepath.Join(w.dir, "go.mod"), filepath.Join(w.dir, "go.sum"))
+		if data, err := os.ReadFile(m.Work); err == nil {
+			if w, err := modfile.ParseWork(m.Work, data, nil); err == nil {
+				for _, u := range w.Use {
+					d := filepath.FromSlash(u.Path)
+					if !filepath.IsAbs(d) {
+						d = filepath.Join(filepath.Dir(m.Work), d)
+					}
+					files = append(files, filepath.Join(d, "go.mod"), filepath.Join(d, "go.sum"))
+				}
+			}
 		}
 	}
 	for _, name := range files {
@@ -184,19 +190,12 @@ func (m *Module) brings(path string) bool {
 }
 
 // bridged tells whether any required module can bring go-redis's types.
-func (m *Module) bridged() bool {
-	for _, yes := range m.allBridges() {
-		if yes {
-			return true
-		}
-	}
-	return false
-}
+func (m *Module) bridged() bool { return len(m.allBridges()) > 0 }
 
 // moduleOf gives the required module that a package belongs to.
 func (m *Module) moduleOf(path string) string {
 	for p := path; p != "." && p != "/" && p != ""; {
-		if _, ok := m.require[p]; ok || slices.ContainsFunc(m.work, func(w workModule) bool { return w.path == p }) {
+		if _, ok := m.require[p]; ok {
 			return p
 		}
 		i := strings.LastIndexByte(p, '/')
@@ -213,11 +212,8 @@ func (m *Module) allBridges() map[string]bool {
 		return m.bridges
 	}
 	m.bridges = map[string]bool{}
-	for _, w := range m.work {
-		m.bridges[w.path] = w.redis
-	}
 	for path, version := range m.require {
-		if _, known := m.bridges[path]; known || path == analyzer.GoRedisPath || path == analyzer.RuntimePath || path == m.OldPath {
+		if analyzer.IsGoRedis(path) || path == analyzer.RuntimePath || path == m.OldPath {
 			continue
 		}
 		data, err := os.ReadFile(m.modFileOf(path, version))

@@ -257,3 +257,37 @@ func TestV8RulesAreUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestV8RulesHaveATextForPeople(t *testing.T) {
+	known := map[V8Rule]bool{}
+	for _, r := range V8RuleTexts {
+		known[r.Rule] = r.Does != ""
+	}
+	for _, u := range append(V8Uses(), V8Name("NewClient")) {
+		if !known[u.Rule] {
+			t.Errorf("rule %q of %s has no text", u.Rule, u.Name)
+		}
+	}
+}
+
+// TestV8ConstructorsTakeOptionsWithAProtocol: what makes a client of options gets
+// their protocol said.
+func TestV8ConstructorsTakeOptionsWithAProtocol(t *testing.T) {
+	v8, runtime := v8AndFacade(t)
+	for _, name := range v8.Scope().Names() {
+		fn, ok := v8.Scope().Lookup(name).(*types.Func)
+		if !ok || !fn.Exported() || fn.Signature().Params().Len() != 1 || !strings.HasSuffix(types.TypeString(fn.Signature().Params().At(0).Type(), nil), "Options") {
+			continue
+		}
+		s, _ := V8Symbol(name)
+		if s.Verdict != Served {
+			continue
+		}
+		u := V8Name(name)
+		if u == nil || u.Rule != V8Resp2 {
+			t.Errorf("%s takes options, and does not say RESP2 in them", name)
+		} else if memberOf(runtime.Scope().Lookup(name).(*types.Func).Signature().Params().At(0), u.Arg) == nil {
+			t.Errorf("%s: its options have no method %s", name, u.Arg)
+		}
+	}
+}

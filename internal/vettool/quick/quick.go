@@ -15,6 +15,7 @@ import (
 // The import paths that are looked for.
 const (
 	goRedis = "github.com/redis/go-redis/v9"
+	old     = "github.com/go-redis/redis/v8"
 	facade  = "github.com/redis2cf/redis2cf/runtime"
 )
 
@@ -128,7 +129,7 @@ func (c *Config) Answer() error {
 }
 
 func ours(path string) bool {
-	for _, root := range [...]string{goRedis, facade} {
+	for _, root := range [...]string{goRedis, old, facade} {
 		if path == root || strings.HasPrefix(path, root+"/") {
 			return true
 		}

@@ -1,0 +1,29 @@
+// Package v8lib stands for a library that takes clients of go-redis v8.
+package v8lib
+
+import (
+	"context"
+
+	"github.com/go-redis/redis/v8"
+)
+
+// A Locker needs a client of v8.
+type Locker struct{ c redis.Cmdable }
+
+// NewLocker takes a client by its go-redis type.
+func NewLocker(c redis.Cmdable) *Locker { return &Locker{c} }
+
+// Lock uses the client.
+func (l *Locker) Lock(ctx context.Context, key string) error { return l.c.SetNX(ctx, key, 1, 0).Err() }
+
+// Tracing is a hook of v8.
+type Tracing struct{}
+
+func (Tracing) BeforeProcess(ctx context.Context, _ redis.Cmder) (context.Context, error) {
+	return ctx, nil
+}
+func (Tracing) AfterProcess(context.Context, redis.Cmder) error { return nil }
+func (Tracing) BeforeProcessPipeline(ctx context.Context, _ []redis.Cmder) (context.Context, error) {
+	return ctx, nil
+}
+func (Tracing) AfterProcessPipeline(context.Context, []redis.Cmder) error { return nil }
