@@ -53,7 +53,10 @@ func (s *Site) Diagnostic() (d analysis.Diagnostic, ok bool) {
 		return d, false
 	}
 	code := s.Code
-	if code == "" {
+	switch {
+	case s.Migrated && s.Served():
+		code = spec.NotInFamily
+	case code == "":
 		code = spec.Migratable
 	}
 	d = analysis.Diagnostic{Pos: s.Pos, End: s.Selector.Sel.End(), Category: code, Message: s.Message()}

@@ -86,10 +86,10 @@ func originalOffset(edits []Edit, offset int) int {
 	return offset - shift
 }
 
-// tidy brings an edited file back into gofmt's form if it was in it before:
+// Tidy brings an edited file back into gofmt's form if it was in it before:
 // names of another length move aligned columns and the order of imports.
 // Carriage returns, which gofmt would drop, are kept.
-func tidy(before, after []byte) []byte {
+func Tidy(before, after []byte) []byte {
 	crlf := bytes.Contains(before, []byte("\r\n"))
 	if crlf {
 		before = bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))

@@ -30,7 +30,7 @@ func TestApplyAndBack(t *testing.T) {
 
 func TestTidyLeavesOtherFormsAlone(t *testing.T) {
 	odd := []byte("package x\nvar  a=1\n")
-	if got := tidy(odd, odd); string(got) != string(odd) {
+	if got := Tidy(odd, odd); string(got) != string(odd) {
 		t.Errorf("a file that was not in gofmt's form became %q", got)
 	}
 }

@@ -31,8 +31,19 @@ func (r *run) prepare() error {
 			extra[imp] = map[string][]byte{"driver.go": []byte("package driver\n")}
 		}
 	}
-	r.realm = r.newRealm(extra)
-	if r.facade, err = r.realm.Package(r.generated); err != nil {
+	if r.known[r.generated] != nil {
+		// It is there already, and so may be values of its types, which those of
+		// another one would not be.
+		extra = map[string]map[string][]byte{}
+		if r.known[TestServerPath] == nil {
+			extra[TestServerPath] = map[string][]byte{"cftest.go": []byte(testServer)}
+		}
+	}
+	r.realms = r.newRealms(extra)
+	for _, realm := range r.realms {
+		realm.Known = r.known
+	}
+	if r.facade, err = r.realms[0].Package(r.generated); err != nil {
 		return fmt.Errorf("the generated package does not compile: %w", err)
 	}
 	return nil

@@ -32,7 +32,8 @@ var update = flag.Bool("update", false, "write what the cases give now into test
 //
 //	-- x.go --        the input
 //	-- want/x.go --   the same file afterwards; a file without one must not change
-//	-- report --      what became of each site, of what stayed, and the families
+//	-- report --      what became of each site, of what stayed, what to run then,
+//	                  and the families
 //	-- run --         "go test" lines: the tests pass on redis-server before and
 //	                  on the embedded store after
 //
@@ -269,6 +270,9 @@ func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Pl
 	}
 	for _, pr := range problems {
 		fmt.Fprintf(&b, "plan %s: %s\n", pr.Code, pr.Message)
+	}
+	for _, command := range res.Generate {
+		fmt.Fprintf(&b, "then %s\n", command)
 	}
 	var families []string
 	for i := range p.Families {

@@ -1,7 +1,9 @@
 package rewrite
 
 import (
+	"go/token"
 	"go/types"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -150,13 +152,13 @@ func (r *run) reaches() func(string) bool {
 	return func(path string) bool { return memo[path] && !isGoRedis(path) }
 }
 
-// ignored lists the files of a package that build constraints keep out of this
-// load and that mention go-redis: what they need cannot be seen.
+// ignored says of the files beside a package that use go-redis and that no
+// build brought in why they could not be had: what they need cannot be seen.
 func (r *run) ignored(p *load.Package) []string {
 	var out []string
-	for _, name := range p.IgnoredFiles {
-		if strings.HasSuffix(name, ".go") && r.mentionsGoRedis(name, p.Name) {
-			out = append(out, name)
+	for _, f := range r.prog.LeftOut {
+		if !f.Script && len(p.GoFiles) > 0 && filepath.Dir(f.File) == filepath.Dir(p.GoFiles[0]) {
+			out = append(out, r.rel(token.Position{Filename: f.File})+" uses go-redis too, and "+f.Why)
 		}
 	}
 	return out

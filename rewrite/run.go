@@ -15,7 +15,6 @@ import (
 	"github.com/redis2cf/redis2cf/internal/flow"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/plan"
-	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
 
@@ -27,6 +26,9 @@ type Options struct {
 	RuntimeDir     string // replace directive to a local checkout of the runtime module
 	Tags           string // build tags, comma separated
 	Env            []string
+
+	Only *Selection // what the run is for; nil is everything
+	Step Step       // how far it goes; the zero value is all the way
 
 	// Progress is told of each long step; nil is silence.
 	Progress func(step string)
@@ -43,6 +45,9 @@ type Result struct {
 	Stayed    []Stay            // what did not move, by position
 	TakenBack []TakenBack       // what verification took back
 	Problems  []Stay            // keep comments without use or reason
+	Groups    []GroupFate       // by position: what moves or stays together
+	Reached   Reached           // what moved beside that which was asked for
+	Generate  []string          // commands that make the edited generated files anew
 	Counts    Counts
 	GoVersion [2]string // the go line before and after, "1.20" and "1.21"
 }
@@ -93,11 +98,14 @@ type run struct {
 	files     map[string]*file
 	source    map[string][]byte // the generated package
 	facade    *types.Package    // and its types
-	realm     *verify.Realm
+	realms    []*verify.Realm   // one for each build configuration, the host's first
 	flow      *flow.Result
 	byFile    map[string][]*flow.Mention
 	v8        *v8Rules
-	wanted    map[string]bool // files of the packages that were asked for
+	wanted    map[string]bool           // files of the packages that were asked for
+	known     map[string]*types.Package // Local: packages that are in memory
+
+	generators map[string]*generator // of generated files, by absolute path
 
 	stays     map[int]flow.Blocker // groups that do not move, beside those with blockers
 	noView    map[int]string       // sites whose view was taken back
@@ -108,23 +116,27 @@ type run struct {
 // p is the plan made of them. The error is for what no edit can answer: a
 // generated package that does not compile, module files that cannot be settled.
 func Run(ctx context.Context, prog *load.Program, sites []analyzer.Site, p *plan.Plan, opts Options) (*Result, error) {
-	if opts.Progress == nil {
-		opts.Progress = func(string) {}
-	}
-	r := &run{
-		ctx: ctx, prog: prog, plan: p, sites: sites, opts: opts,
-		files: map[string]*file{}, byFile: map[string][]*flow.Mention{},
-		stays: map[int]flow.Blocker{}, noView: map[int]string{},
-	}
-	r.dir = filepath.Join(prog.Module.Dir, filepath.FromSlash(p.Package))
-	r.generated = path.Join(prog.Module.Path, p.Package)
+	r := newRun(ctx, prog, sites, p, opts)
 	r.collectFiles()
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	opts.Progress("grouping")
+	r.opts.Progress("grouping")
 	r.group()
 	return r.verified()
+}
+
+func newRun(ctx context.Context, prog *load.Program, sites []analyzer.Site, p *plan.Plan, opts Options) *run {
+	if opts.Progress == nil {
+		opts.Progress = func(string) {}
+	}
+	return &run{
+		ctx: ctx, prog: prog, plan: p, sites: sites, opts: opts,
+		generated: path.Join(prog.Module.Path, p.Package),
+		dir:       filepath.Join(prog.Module.Dir, filepath.FromSlash(p.Package)),
+		files:     map[string]*file{}, byFile: map[string][]*flow.Mention{},
+		stays: map[int]flow.Blocker{}, noView: map[int]string{},
+	}
 }
 
 // collectFiles notes every source file once, with the types of the first
@@ -157,15 +169,17 @@ func (r *run) group() {
 		}
 		module[p.PkgPath] = true
 		pkgs = append(pkgs, &flow.Package{
-			Path: p.Path, Types: p.Types, Info: p.TypesInfo, Files: p.Syntax, Ignored: r.ignored(p),
+			Path: p.Path, Types: p.Types, Info: p.TypesInfo, Files: p.Syntax, Ignored: r.ignored(p), Neighbour: p.Neighbour,
 		})
 	}
+	r.findGenerators()
 	r.flow = flow.Analyze(&flow.Config{
 		Fset: r.prog.Fset, Packages: pkgs,
 		Module:  func(p string) bool { return module[p] || r.inModule(p) },
 		Redis:   isGoRedis,
 		Reaches: r.reaches(),
 		Keep:    r.kept,
+		Follows: func(file string) bool { return r.generators[file] != nil },
 		Symbol:  r.refuseSymbol,
 		Member:  r.refuseMember,
 	})
@@ -175,30 +189,8 @@ func (r *run) group() {
 	r.findV8()
 	r.holdV8()
 	r.selected()
+	r.holdGenerated()
 	r.shareFamilies()
-}
-
-// selected holds back the groups that live wholly in packages that were not
-// asked for. A group that reaches into one that was moves whole.
-func (r *run) selected() {
-	wanted := map[string]bool{}
-	for _, p := range r.prog.Packages {
-		for _, f := range p.Syntax {
-			if p.Wanted {
-				wanted[r.prog.Fset.File(f.FileStart).Name()] = true
-			}
-		}
-	}
-	for g, group := range r.flow.Groups {
-		asked := false
-		for _, m := range group.Mentions {
-			asked = asked || wanted[m.Pos.Filename]
-		}
-		if !asked {
-			r.stays[g] = flow.Blocker{Pos: group.Mentions[0].Pos, Code: spec.NotSelected, Text: "only packages that were not asked for use it"}
-		}
-	}
-	r.wanted = wanted
 }
 
 func (r *run) inModule(p string) bool {
@@ -256,7 +248,7 @@ func (r *run) edits() map[string][]Edit {
 	for i := range r.sites {
 		s := &r.sites[i]
 		f := r.files[s.Position.Filename]
-		if f == nil || f.path == r.generated || r.noView[i] != "" || r.covered(s) || !r.siteMoves(s) || s.Migrated && !r.wanted[f.name] || ast.IsGenerated(f.syn) || r.kept(s.Package) {
+		if f == nil || f.path == r.generated || r.noView[i] != "" || r.covered(s) || !r.siteMoves(s) || !r.viewAsked(s) || ast.IsGenerated(f.syn) || r.kept(s.Package) {
 			continue
 		}
 		fam := r.viewFor(s)

@@ -120,6 +120,9 @@ func (r *run) captured() []token.Position {
 		}
 	}
 	for _, p := range r.prog.Packages {
+		if p.Neighbour != "" {
+			continue // it has a go line of its own
+		}
 		for _, f := range p.Syntax {
 			loaded[r.prog.Fset.File(f.FileStart).Name()] = true
 		}

@@ -1,11 +1,8 @@
 package rewrite
 
 import (
-	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/flow"
@@ -82,26 +79,4 @@ func (r *run) rel(p token.Position) string {
 	}
 	p.Column = 0
 	return p.String()
-}
-
-// mentionsGoRedis reads the head of a file that was not loaded: whether it
-// imports go-redis and would belong to the package of that name.
-func (r *run) mentionsGoRedis(name, pkg string) bool {
-	src, err := os.ReadFile(name)
-	if err != nil {
-		return false
-	}
-	f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
-	if err != nil {
-		return strings.Contains(string(src), analyzer.GoRedisPath) || strings.Contains(string(src), analyzer.GoRedisV8Path)
-	}
-	if strings.TrimSuffix(f.Name.Name, "_test") != strings.TrimSuffix(pkg, "_test") {
-		return false // a script beside the package
-	}
-	for _, imp := range f.Imports {
-		if isGoRedis(strings.Trim(imp.Path.Value, `"`)) {
-			return true
-		}
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"golang.org/x/tools/go/packages"
@@ -16,25 +17,24 @@ import (
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
 
-// newRealm describes the one load to the verifier.
-func (r *run) newRealm(extra map[string]map[string][]byte) *verify.Realm {
-	realm := &verify.Realm{Units: map[string]*verify.Unit{}, Export: map[string]string{}, Extra: extra}
+// newRealms describes the one load to the verifier: a realm for each build
+// configuration, the host's first.
+func (r *run) newRealms(extra map[string]map[string][]byte) []*verify.Realm {
+	var builds []string
 	for _, p := range r.prog.Packages {
-		if p.PkgPath == r.generated {
-			continue
+		if !slices.Contains(builds, p.Build) {
+			builds = append(builds, p.Build)
 		}
-		u := &verify.Unit{
-			ID: p.ID, Path: p.PkgPath, Name: p.Name, Files: p.CompiledGoFiles,
-			Imports: map[string]string{}, Export: p.ExportFile,
-		}
-		if p.Module != nil && p.Module.GoVersion != "" {
-			u.GoVersion = "go" + p.Module.GoVersion
-		}
-		for path, imp := range p.Imports {
-			u.Imports[path] = imp.ID
-		}
-		realm.Units[u.ID] = u
 	}
+	realms := make([]*verify.Realm, len(builds))
+	for i, build := range builds {
+		realms[i] = r.newRealm(build, extra)
+	}
+	return realms
+}
+
+func (r *run) newRealm(build string, extra map[string]map[string][]byte) *verify.Realm {
+	realm := &verify.Realm{Units: map[string]*verify.Unit{}, Export: map[string]string{}, Extra: extra}
 	seen := map[*packages.Package]bool{}
 	var visit func(p *packages.Package)
 	visit = func(p *packages.Package) {
@@ -50,9 +50,40 @@ func (r *run) newRealm(extra map[string]map[string][]byte) *verify.Realm {
 		}
 	}
 	for _, p := range r.prog.Packages {
-		visit(p.Package)
+		if p.Build != build || p.PkgPath == r.generated {
+			continue
+		}
+		u := &verify.Unit{
+			ID: p.ID, Path: p.PkgPath, Name: p.Name, Files: p.CompiledGoFiles,
+			Imports: map[string]string{}, Export: p.ExportFile,
+		}
+		if p.Module != nil && p.Module.GoVersion != "" {
+			u.GoVersion = "go" + p.Module.GoVersion
+		}
+		for path, imp := range p.Imports {
+			u.Imports[path] = imp.ID
+		}
+		realm.Units[u.ID] = u
+	}
+	for _, p := range r.prog.Packages {
+		if p.Build == build {
+			visit(p.Package)
+		}
 	}
 	return realm
+}
+
+// check type-checks an attempt in every configuration.
+func (r *run) check(edited map[string][]byte) []verify.Error {
+	var errs []verify.Error
+	for _, realm := range r.realms {
+		for _, e := range realm.Check(edited) {
+			if !slices.ContainsFunc(errs, func(o verify.Error) bool { return o.Pos == e.Pos && o.Msg == e.Msg }) {
+				errs = append(errs, e)
+			}
+		}
+	}
+	return errs
 }
 
 // verified edits, checks and takes back until it compiles.
@@ -64,7 +95,7 @@ func (r *run) verified() (*Result, error) {
 			return nil, err
 		}
 		r.opts.Progress("checking types")
-		errs := r.realm.Check(edited)
+		errs := r.check(edited)
 		if len(errs) > 0 {
 			if err := r.takeBack(errs, edits); err != nil {
 				return nil, err
@@ -73,7 +104,14 @@ func (r *run) verified() (*Result, error) {
 		}
 		files := map[string][]byte{}
 		for name, b := range edited {
-			files[name] = tidy(r.files[name].src, b)
+			files[name] = Tidy(r.files[name].src, b)
+		}
+		generateOnly := r.opts.Step == StepGenerate && len(files) > 0
+		if generateOnly {
+			// The edits were made and checked, so that a package is only generated
+			// where something moves later.
+			r.holdForLater()
+			edits, files = nil, map[string][]byte{}
 		}
 		res := r.result(edits, files)
 		if len(files) > 0 && res.Counts.Sites > 0 && res.Counts.Moved == 0 {
@@ -82,7 +120,7 @@ func (r *run) verified() (*Result, error) {
 			r.holdAll()
 			continue
 		}
-		if len(files) == 0 && r.migratedAlready() == 0 {
+		if len(files) == 0 && r.migratedAlready() == 0 && !generateOnly {
 			return res, nil // nothing moves: no package is generated, no module file changes
 		}
 		for name, b := range r.source {
@@ -163,6 +201,7 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 			res.Counts.Moved++
 		}
 	}
+	res.Groups, res.Reached = r.groupFates(), r.reached(files)
 	for g, group := range r.flow.Groups {
 		res.Counts.Groups++
 		if r.moves(g) {
@@ -189,6 +228,7 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 		}
 	}
 	sort.SliceStable(res.Stayed, func(i, j int) bool { return earlier(res.Stayed[i].Pos, res.Stayed[j].Pos) })
+	res.Generate = r.generate(files)
 	res.Counts.Files, res.Counts.Edits = len(files), len(res.Edits)
 	res.Counts.Exported = r.exported()
 	res.GoVersion[0] = r.prog.Module.Go
@@ -213,10 +253,7 @@ func (r *run) fate(i int, viewed map[int]string) Fate {
 	case viewed[i] != "":
 		f.View, f.Edited = viewed[i], true
 	case !f.Moved && g >= 0:
-		b, ok := r.stays[g]
-		if bs := r.flow.Groups[g].Blockers; !ok && len(bs) > 0 {
-			b = bs[0]
-		}
+		b := r.blocker(g)
 		f.Code, f.Text = b.Code, b.Text
 		if b.Pos.IsValid() && b.Pos.Line != s.Position.Line {
 			f.Text += " (" + r.rel(b.Pos) + ")"
@@ -225,6 +262,8 @@ func (r *run) fate(i int, viewed map[int]string) Fate {
 		f.Code, f.Text = spec.NoSource, "no go-redis name in the module leads to this value"
 	case r.noView[i] != "":
 		f.Code, f.Text = spec.VerifyFailed, r.noView[i]
+	case !r.viewAsked(s) && !s.Migrated && r.viewFor(s) != nil:
+		f.Code, f.Text = spec.NotSelected, "its view was not asked for"
 	case s.Code != "":
 		f.Code = s.Code
 		for _, k := range s.Keys {

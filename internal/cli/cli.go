@@ -17,10 +17,10 @@ import (
 
 // Exit codes.
 const (
-	exitDone  = 0 // done, or nothing to do
-	exitDiff  = 1 // -d printed a difference
-	exitError = 2 // usage or load error; nothing was changed
-	// 3 is for budgets: more sites need a person than were allowed.
+	exitDone   = 0 // done, or nothing to do
+	exitDiff   = 1 // -d printed a difference
+	exitError  = 2 // usage or load error; nothing was changed
+	exitBudget = 3 // -check: more places need a person than -budget allows
 )
 
 // An env is what a command works with.
@@ -57,7 +57,7 @@ func commands() []*command {
 }
 
 // Run runs redis2cf with the arguments after the program's name and returns its
-// exit code: 0 done, 1 -d found a difference, 2 usage or load error.
+// exit code: 0 done, 1 -d found a difference, 2 usage or load error, 3 over budget.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

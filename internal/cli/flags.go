@@ -7,12 +7,17 @@ type options struct {
 	args []string // packages
 
 	dir            string
+	base           string // directory that paths of a diff are relative to; empty is dir
 	diff           bool
 	write          bool
 	json           bool
 	all            bool
 	sarif          string
 	html           string
+	check          bool
+	budget         int
+	only           []string
+	step           string
 	tags           string
 	pkg            string
 	runtimeDir     string
@@ -36,6 +41,13 @@ func rewriteFlags(fs *flag.FlagSet, o *options) {
 	fs.BoolVar(&o.json, "json", false, "print the report as JSON (docs/report.md)")
 	fs.StringVar(&o.sarif, "sarif", "", "write what needs attention to `FILE` as SARIF, for code scanning")
 	fs.StringVar(&o.html, "html", "", "write the report, with the diff, to `FILE` as one page")
+	fs.BoolVar(&o.check, "check", false, "for CI: name what needs a person; exit 3 when it is more than -budget allows")
+	fs.IntVar(&o.budget, "budget", 0, "with -check: how many places may need a person, `N`")
+	fs.Func("only", "only the calls of `SELECTOR`: a file (./a/b.go), packages (./a/...), a family's name or pattern (Session, session:*); may be repeated", func(s string) error {
+		o.only = append(o.only, s)
+		return nil
+	})
+	fs.StringVar(&o.step, "step", "", "stop after a `STEP`: generate (package, plan, go.mod), swap (go-redis's names), views (everything)")
 	fs.StringVar(&o.tags, "tags", "", "build tags, a comma-separated `LIST`")
 	fs.StringVar(&o.pkg, "pkg", "", "`DIR` of the generated package, relative to the module (default internal/cfstore)")
 	runtimeFlag(fs, o)

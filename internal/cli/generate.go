@@ -29,6 +29,9 @@ func runGenerate(e *env, o *options) (int, error) {
 	if len(o.args) > 0 {
 		return exitError, usagef("generate", "generate takes no packages: redis2cf.yaml says what it writes")
 	}
+	if code, ok, err := e.eachModule(o, hasPlan, func(o *options) (int, error) { return runGenerate(e, o) }); ok {
+		return code, err
+	}
 	j, err := newJob(e, o)
 	if err != nil {
 		return exitError, err

@@ -16,10 +16,13 @@ Usage:
                                    can't and why; changes nothing
   redis2cf -d [packages]           the changes as a unified diff for git apply
   redis2cf -w [packages]           rewrite, verify, write
+  redis2cf -check -budget N        for CI: exit 3 when more than N places need a person
 `
 
 const overviewTail = `  go vet -vettool=$(which redis2cf) ./...
                                    the same findings as diagnostics
+  go fix -fixtool=$(which redis2cf) ./...
+                                   after a first -w: brings new code to where the rest is
 
 Start here:
   redis2cf demo                    see it happen on a bundled sample; needs only Go
@@ -27,7 +30,7 @@ Start here:
   redis2cf -w ./... && go test ./...
   redis2cf undo                    every byte as it was
 
-Exit codes: 0 done, 1 -d found a difference, 2 usage or load error.
+Exit codes: 0 done, 1 -d found a difference, 2 usage or load error, 3 over budget.
 redis2cf help COMMAND explains a command; redis2cf help rewrite the flags above.
 `
 
@@ -87,12 +90,23 @@ func helpRewrite() string {
 	return `Usage: redis2cf [flags] [packages]
 
 Without -d or -w it reports and changes nothing. Packages are as for go build;
-the default is ./... .
+the default is ./... . In the directory of a go.work that is no module itself,
+every module of the workspace is worked on.
+
+Files of other systems and tags are seen without -tags, which says what this
+build is.
 
 -w writes the sources, the generated package, redis2cf.yaml and the module files
 in one transaction. The result was type-checked and, unless -no-build is given,
 built and vetted before the first byte is written. What can't move stays on
 go-redis, compiles beside the rest and is listed with a reason.
+
+-step and -only make a run smaller: docs/steps.md has a migration in three commits.
+What hangs together moves whole, and the run says what it took along.
+
+-check names what needs a person: calls that can't move, contradictions in the plan,
+keep comments without a reason; in a module that was migrated also new calls on
+go-redis and keys without a family. examples/ci/github-actions.yml is an example.
 
 Flags:
 ` + flagList(rewriteFlags) + `
@@ -101,10 +115,15 @@ Examples:
   redis2cf -json ./... > report.json   the same for programs
   redis2cf -d ./... | git apply        the changes through git
   redis2cf -w ./internal/session       only some packages, and what hangs on them
+  redis2cf -w -step swap               go-redis's names now, the views another day
+  redis2cf -w -only 'session:*' -only ./internal/room
+                                       one family, and one package
+  redis2cf -check -budget 12 ./...     in CI: twelve places may be left
   redis2cf -w -C ../shop ./...         another directory
   redis2cf -w -runtime ~/redis2cf ./... the runtime of a local checkout
 
-Exit codes: 0 done, 1 -d found a difference, 2 usage or load error.
+Exit codes: 0 done, or within the budget; 1 -d found a difference; 2 usage or load
+error, and nothing was changed; 3 -check found more than -budget allows.
 `
 }
 
@@ -126,8 +145,9 @@ Example:
 func helpUndo() string {
 	return `Usage: redis2cf undo [flags]
 
-Puts back every file that the last redis2cf -w in this module changed, byte for
-byte, and removes those it made. When one of them was edited since, it is named
+Puts back every file that the last redis2cf -w or generate in this module changed,
+byte for byte, and removes those it made; once more, those of the run before it, and
+so on for twenty runs. When one of them was edited since, it is named
 and nothing is changed, unless -force is given. A run that was killed halfway is
 put back too.
 

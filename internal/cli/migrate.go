@@ -69,13 +69,23 @@ func (j *job) rewrite(preview bool) (*result, error) {
 			return nil, fmt.Errorf("%w; nothing was changed", err)
 		}
 	}
+	only, err := j.selection()
+	if err != nil {
+		return nil, err
+	}
+	step, err := stepOf(j.opt.step)
+	if err != nil {
+		return nil, err
+	}
 	r, err := rewrite.Run(j.ctx, j.prog, j.found.Sites, j.plan, rewrite.Options{
+		Only: only, Step: step,
 		MemoryOnly: preview, NoBuild: j.opt.noBuild, AllowGoUpgrade: j.opt.allowGoUpgrade, RuntimeDir: j.opt.runtimeDir,
 		Tags: j.opt.tags, Progress: j.ui.step,
 	})
 	if err != nil {
 		return nil, err
 	}
+	j.sayReached(r.Reached)
 	res := &result{Result: r}
 	after := map[string][]byte{}
 	maps.Copy(after, r.Module)
@@ -130,7 +140,7 @@ var beforeWrite = func() {}
 func (j *job) write(res *result) error {
 	j.ui.step("writing " + files(len(res.changes)))
 	beforeWrite()
-	txn, err := journal.Begin(j.root, strings.Join(append([]string{"redis2cf -w"}, j.opt.args...), " "))
+	txn, err := journal.Begin(j.root, j.opt.command())
 	if err != nil {
 		return err
 	}
@@ -177,7 +187,11 @@ func (j *job) writeDiff(res *result) (int, error) {
 // the command works in, so that git apply takes them there, or the nearest above
 // it that holds every changed file.
 func (j *job) diffBase(res *result) string {
-	base, err := filepath.Abs(dirOr(j.opt.dir))
+	dir := j.opt.base
+	if dir == "" {
+		dir = dirOr(j.opt.dir)
+	}
+	base, err := filepath.Abs(dir)
 	if err == nil {
 		base, err = filepath.EvalSymlinks(base)
 	}

@@ -15,6 +15,15 @@ func runRewrite(e *env, o *options) (int, error) {
 		return exitError, usagef("", "-d and -w exclude each other: -d shows what -w would write")
 	case o.diff && o.json:
 		return exitError, usagef("", "-d and -json exclude each other: each has standard output for itself")
+	case o.check && (o.diff || o.write):
+		return exitError, usagef("", "-check changes nothing and has standard output for itself: leave -d and -w out")
+	case o.budget != 0 && !o.check:
+		return exitError, usagef("", "-budget N belongs to -check")
+	case o.budget < 0:
+		return exitError, usagef("", "-budget %d: name a number from 0 on", o.budget)
+	}
+	if code, ok, err := e.eachModule(o, nil, func(o *options) (int, error) { return runRewrite(e, o) }); ok {
+		return code, err
 	}
 	j, err := newJob(e, o)
 	if err != nil {
@@ -37,6 +46,9 @@ func runRewrite(e *env, o *options) (int, error) {
 		return exitError, err
 	}
 	e.ui.done()
+	if o.check {
+		return j.check(res)
+	}
 	return exitDone, j.writeReport(j.report(res))
 }
 

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,9 +11,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/sample"
 	"github.com/redis2cf/redis2cf/internal/vettool"
+	"github.com/redis2cf/redis2cf/vet"
 )
 
 // TestMain lets this test binary stand in for redis2cf in scripts: a process of
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 		"redis2cf": func() {
 			args := os.Args[1:]
 			if vettool.Called(args) {
-				os.Exit(vettool.Main(args, analyzer.Analyzer, os.Stdout, os.Stderr))
+				os.Exit(vettool.Main(args, vet.Analyzer, os.Stdout, os.Stderr))
 			}
 			os.Exit(Run(args, os.Stdin, os.Stdout, os.Stderr))
 		},
@@ -53,11 +55,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sample":   scriptSample,
-			"gosum":    scriptGoSum,
-			"snapshot": scriptSnapshot,
-			"same":     scriptSame,
-			"sub":      scriptSub,
+			"sample":    scriptSample,
+			"gosum":     scriptGoSum,
+			"snapshot":  scriptSnapshot,
+			"same":      scriptSame,
+			"sub":       scriptSub,
+			"exits":     scriptExits,
+			"documents": scriptDocuments,
 		},
 	})
 }
@@ -147,4 +151,46 @@ func scriptSub(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not contain %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(old, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))), 0o644))
+}
+
+// exits CODE PROGRAM ARG… runs a program that has to end with an exit code.
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARG...")
+	}
+	code := 0
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("%s ends with %d, not %s", strings.Join(args[1:], " "), code, args[0])
+	}
+}
+
+// documents FILE fails unless the script runs every redis2cf command of the shell
+// blocks of a document, with whatever flags besides.
+func scriptDocuments(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: documents FILE")
+	}
+	script, err := os.ReadFile(filepath.Join(ts.Getenv("CHECKOUT"), "internal", "cli", "testdata", "script", ts.Name()+".txtar"))
+	ts.Check(err)
+	doc, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	said := strings.ReplaceAll(string(script), " -no-build", "")
+	shell := false
+	for _, line := range strings.Split(string(doc), "\n") {
+		line, _, _ = strings.Cut(line, "  #")
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "```"):
+			shell = line == "```sh"
+		case shell && strings.HasPrefix(line, "redis2cf") && !strings.Contains(said, "exec "+line+"\n"):
+			ts.Fatalf("%s has a command that the script does not run: %s", args[0], line)
+		}
+	}
 }

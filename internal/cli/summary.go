@@ -7,7 +7,9 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/report"
+	"github.com/redis2cf/redis2cf/rewrite"
 )
 
 // writeSummary says what -w did, and what to do next when it is asked for.
@@ -17,6 +19,14 @@ func (j *job) writeSummary(res *result, next bool) error {
 	rep := j.report(res)
 	c := rep.Counts
 	switch {
+	case len(res.changes) > 0 && j.opt.step == string(rewrite.StepGenerate):
+		fmt.Fprintf(out, "%s\n", st.Bold(fmt.Sprintf("%s: the generated package is there; no call changed.", rep.Module)))
+		j.writeFiles(out, res)
+		fmt.Fprintf(out, "\nNext:\n  $EDITOR %s && redis2cf generate     where a family should live elsewhere\n  redis2cf -w -step swap                          go-redis's names, on the new side from then on\n  redis2cf undo                                   every byte as it was\n", plan.FileName)
+		return out.Flush()
+	case len(res.changes) == 0 && j.opt.step == string(rewrite.StepGenerate) && c.Stays > 0 && len(res.Facade) > 0:
+		fmt.Fprintf(out, "%s: nothing to do, the generated package is up to date; redis2cf -w -step swap is the next step.\n", rep.Module)
+		return out.Flush()
 	case len(res.changes) == 0 && c.Stays == 0:
 		fmt.Fprintf(out, "%s: nothing to do, all of %s migrated.\n", rep.Module, calls(c.Sites))
 	case len(res.changes) == 0 && c.Done == 0:
@@ -30,6 +40,9 @@ func (j *job) writeSummary(res *result, next bool) error {
 	report.WriteWork(out, rep, j.text())
 	if g := res.GoVersion; len(res.changes) > 0 && g[0] != g[1] {
 		fmt.Fprintf(out, "%s\n", st.Warn(fmt.Sprintf("The go line of go.mod went from %s to %s, which the runtime asks for.", orNone(g[0]), g[1])))
+	}
+	if len(res.Generate) > 0 {
+		fmt.Fprintf(out, "Generated files were edited with what their generators read. These commands make them anew:\n  %s\n", strings.Join(res.Generate, "\n  "))
 	}
 	if next && len(res.changes) > 0 {
 		fmt.Fprintf(out, "\nNext:\n  go test ./...      the module's own tests, on the embedded store\n  redis2cf           the report: families, stores, what is left\n  redis2cf undo      every byte as it was\n")

@@ -10,6 +10,9 @@ func runUndo(e *env, o *options) (int, error) {
 	if len(o.args) > 0 {
 		return exitError, usagef("undo", "undo takes no packages: it puts back what the last -w wrote")
 	}
+	if code, ok, err := e.eachModule(o, hasJournal, func(o *options) (int, error) { return runUndo(e, o) }); ok {
+		return code, err
+	}
 	root, err := moduleRoot(o.dir)
 	if err != nil {
 		return exitError, err

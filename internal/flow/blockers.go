@@ -91,10 +91,12 @@ func (a *analysis) fileBlocker(p *Package, f *ast.File) (code, text string) {
 	switch {
 	case a.Keep != nil && a.Keep(p.Path):
 		return spec.PackageKept, "package " + p.Path + " is left alone by redis2cf.yaml"
+	case p.Neighbour != "":
+		return spec.OtherModule, "module " + p.Neighbour + " of the workspace uses it too, and only one module is edited at a time"
 	case len(p.Ignored) > 0:
-		return spec.BuildTag, p.Ignored[0] + " uses go-redis too and is not part of this build"
-	case ast.IsGenerated(f):
-		return spec.GeneratedFile, "the file is generated: change its generator's input"
+		return spec.BuildTag, p.Ignored[0]
+	case ast.IsGenerated(f) && (a.Follows == nil || !a.Follows(a.position(f.FileStart).Filename)):
+		return spec.GeneratedFile, "the file is generated, and what its generator reads is not known: change that"
 	}
 	for _, c := range f.Comments {
 		for _, l := range c.List {

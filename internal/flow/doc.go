@@ -36,7 +36,10 @@ type Package struct {
 	Types   *types.Package
 	Info    *types.Info
 	Files   []*ast.File
-	Ignored []string // files that a build tag keeps out and that import go-redis
+	Ignored []string // of files beside it that use go-redis and could not be loaded: what and why, for people
+	// Neighbour is the module of the package, where that is one beside the module
+	// that is edited: nothing in it moves.
+	Neighbour string
 }
 
 // Refusal says why a method or symbol cannot move; the zero value is "it can".
@@ -53,6 +56,7 @@ type Config struct {
 	Redis    func(path string) bool                          // go-redis v9 itself and its sub-packages
 	Reaches  func(path string) bool                          // the package imports go-redis, directly or not
 	Keep     func(path string) bool                          // left alone by the plan
+	Follows  func(file string) bool                          // a generated file whose generator's input is known
 	Symbol   func(obj types.Object) Refusal                  // a package-level go-redis name
 	Member   func(obj types.Object, recv types.Type) Refusal // a method, or a field of an option type
 }

@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -39,6 +41,8 @@ func child(dir, what string) int {
 	case "commit":
 		var t testing.T
 		_, err = stage(&t, dir).Commit()
+	case "next":
+		err = next(dir, "next")
 	case "undo":
 		_, err = Undo(dir, false)
 	case "force":
@@ -51,6 +55,35 @@ func child(dir, what string) int {
 		return 1
 	}
 	return 0
+}
+
+// next is a further run over the files of the first: one is written again, one removed,
+// one made.
+func next(dir, name string) error {
+	txn, err := Begin(dir, name)
+	if err != nil {
+		return err
+	}
+	sum := func(file string) Hash {
+		data, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			return Absent
+		}
+		return Sum(data)
+	}
+	if err := txn.Stage("a.go", []byte("package a // "+name+"\n"), sum("a.go"), 0); err != nil {
+		return err
+	}
+	if h := sum("internal/cfstore/views.go"); h != Absent {
+		err = txn.Remove("internal/cfstore/views.go", h)
+	}
+	if err == nil {
+		err = txn.Stage(name+"/x.go", []byte("package x\n"), Absent, 0)
+	}
+	if err == nil {
+		_, err = txn.Commit()
+	}
+	return err
 }
 
 // crash runs the child and tells whether it was killed before it ended.
@@ -150,6 +183,74 @@ func TestAKilledUndoGoesOn(t *testing.T) {
 			t.Errorf("%s: old seen: %v, new seen: %v", what, sawOld, sawNew)
 		}
 	}
+}
+
+// states are a module before and after each of three runs.
+func states(t *testing.T) (dir string, all []string) {
+	t.Helper()
+	dir = module(t)
+	all = []string{tree(t, dir)}
+	for _, run := range []func() error{
+		func() error { _, err := stage(t, dir).Commit(); return err },
+		func() error { return next(dir, "second") },
+		func() error { return next(dir, "third") },
+	} {
+		if err := run(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, tree(t, dir))
+	}
+	return dir, all
+}
+
+func TestRunsAreUndoneInOrderThroughKills(t *testing.T) {
+	eachStep(t, 8, func(t *testing.T, step int) (killed bool) {
+		dir, all := states(t)
+		for at := len(all) - 1; at > 0; {
+			killed = crash(t, dir, "undo", step) || killed
+			if _, err := Recover(dir); err != nil {
+				t.Fatalf("step %d: %v", step, err)
+			}
+			clean(t, dir, step)
+			if tree(t, dir) == all[at] { // killed before anything was decided
+				if _, err := Undo(dir, false); err != nil {
+					t.Fatalf("step %d: %v", step, err)
+				}
+			}
+			if at--; tree(t, dir) != all[at] {
+				t.Fatalf("step %d: undo from state %d gives\n%s\nwant\n%s", step, at+1, tree(t, dir), all[at])
+			}
+		}
+		return killed
+	})
+}
+
+func TestAKilledRunIsUndoneBeforeThoseBeforeIt(t *testing.T) {
+	eachStep(t, 8, func(t *testing.T, step int) bool {
+		dir, all := states(t)
+		killed := crash(t, dir, "next", step)
+		var seen []string
+		for {
+			_, err := Undo(dir, false)
+			if errors.Is(err, ErrNothing) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("step %d: %v", step, err)
+			}
+			clean(t, dir, step)
+			seen = append(seen, tree(t, dir))
+		}
+		// The killed run is taken back alone; one that was killed before it began is none.
+		want := []string{all[3], all[2], all[1], all[0]}
+		if len(seen) == 3 && killed {
+			want = want[1:]
+		}
+		if !slices.Equal(seen, want) {
+			t.Fatalf("step %d: undo gives %d states, and not those that there were", step, len(seen))
+		}
+		return killed
+	})
 }
 
 func TestAKilledRecoveryGoesOn(t *testing.T) {

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -11,9 +12,9 @@ import (
 type NoRedisError struct {
 	Module   string
 	Dir      string
-	Patterns []string // set when the module uses go-redis, but not the packages that were asked for
-	OnlyOld  bool     // go-redis is there in a version before v8
-	Excluded []string // files with go-redis that the build constraints leave out
+	Patterns []string  // set when the module uses go-redis, but not the packages that were asked for
+	OnlyOld  bool      // go-redis is there in a version before v8
+	LeftOut  []LeftOut // files with go-redis that no build brought in
 }
 
 func (e *NoRedisError) Error() string {
@@ -22,8 +23,13 @@ func (e *NoRedisError) Error() string {
 		return fmt.Sprintf("module %s uses go-redis before v8 (github.com/go-redis/redis): move it to github.com/redis/go-redis/v9 first, then run redis2cf again", e.Module)
 	case len(e.Patterns) > 0:
 		return fmt.Sprintf("no package of module %s that matches %s uses go-redis: run redis2cf ./... in %s for the whole module", e.Module, strings.Join(e.Patterns, " "), e.Dir)
-	case len(e.Excluded) > 0:
-		return fmt.Sprintf("module %s uses go-redis only in files that this build leaves out (%s): give their build tags with -tags", e.Module, strings.Join(e.Excluded, ", "))
+	case len(e.LeftOut) > 0:
+		f := e.LeftOut[0]
+		name := f.File
+		if rel, err := filepath.Rel(e.Dir, name); err == nil {
+			name = filepath.ToSlash(rel)
+		}
+		return fmt.Sprintf("module %s uses go-redis only in files that cannot be loaded (%s: %s): nothing to do", e.Module, name, f.Why)
 	}
 	return fmt.Sprintf("module %s in %s does not use go-redis: nothing to do", e.Module, e.Dir)
 }
@@ -81,14 +87,14 @@ func firstError(pkgs []*packages.Package) error {
 				if pos == "-" {
 					pos = ""
 				}
-				first = &CompileError{Package: p.PkgPath, Pos: pos, Msg: strings.TrimSpace(e.Msg)}
+				first = &CompileError{Package: p.PkgPath, Pos: pos, Msg: said(e.Msg)}
 			}
 		}
 	})
 	if first == nil {
 		for _, p := range pkgs {
 			for _, e := range p.Errors {
-				return &CompileError{Package: p.PkgPath, Pos: e.Pos, Msg: strings.TrimSpace(e.Msg)}
+				return &CompileError{Package: p.PkgPath, Pos: e.Pos, Msg: said(e.Msg)}
 			}
 		}
 		return nil
@@ -100,6 +106,15 @@ func firstError(pkgs []*packages.Package) error {
 		}
 	}
 	return first
+}
+
+// said is a message without the package that the go command names above it.
+func said(msg string) string {
+	msg = strings.TrimSpace(msg)
+	if first, rest, ok := strings.Cut(msg, "\n"); ok && strings.HasPrefix(first, "# ") {
+		return rest
+	}
+	return msg
 }
 
 // unresolved is what the go command says of a package that it could not find

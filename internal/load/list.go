@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
 
 	"github.com/redis2cf/redis2cf/analyzer"
@@ -28,7 +30,6 @@ type Meta struct {
 	GoFiles         []string // absolute, cgo files included
 	TestFiles       []string // absolute, of the package itself
 	XTestFiles      []string // absolute, of the external test package
-	Ignored         []string // absolute, left out by build constraints
 
 	// Import paths as they stand in the files, sorted.
 	Imports, TestImports, XTestImports []string
@@ -52,10 +53,7 @@ func list(ctx context.Context, cfg Config, dir string, mod *Module) (map[string]
 		if p.Dir == "" {
 			continue
 		}
-		m := &Meta{Path: p.ImportPath, Name: p.Name, Dir: p.Dir}
-		m.GoFiles = append(in(p.Dir, p.GoFiles), in(p.Dir, p.CgoFiles)...)
-		m.TestFiles, m.XTestFiles, m.Ignored = in(p.Dir, p.TestGoFiles), in(p.Dir, p.XTestGoFiles), in(p.Dir, p.IgnoredGoFiles)
-		meta[m.Path] = m
+		meta[p.ImportPath] = p.meta()
 		if p.Name == "main" && !sample(strings.TrimPrefix(p.ImportPath, mod.Path)) {
 			mod.Program = true
 		}
@@ -112,13 +110,21 @@ func in(dir string, names []string) []string {
 }
 
 type listed struct {
-	ImportPath, Name, Dir                                        string
-	GoFiles, CgoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
-	Error                                                        *struct{ Pos, Err string }
+	ImportPath, Name, Dir                        string
+	GoFiles, CgoFiles, TestGoFiles, XTestGoFiles []string
+	Error                                        *struct{ Pos, Err string }
+}
+
+func (p *listed) meta() *Meta {
+	return &Meta{
+		Path: p.ImportPath, Name: p.Name, Dir: p.Dir,
+		GoFiles:   append(in(p.Dir, p.GoFiles), in(p.Dir, p.CgoFiles)...),
+		TestFiles: in(p.Dir, p.TestGoFiles), XTestFiles: in(p.Dir, p.XTestGoFiles),
+	}
 }
 
 func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]listed, error) {
-	args := []string{"list", "-find", "-e", "-json=ImportPath,Name,Dir,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Error"}
+	args := []string{"list", "-find", "-e", "-json=ImportPath,Name,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Error"}
 	args = append(args, buildFlags(cfg)...)
 	args = append(append(args, "--"), patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
@@ -250,23 +256,6 @@ func under(path, root string) bool {
 	return path == root || strings.HasPrefix(path, root+"/")
 }
 
-// excluded are the files with go-redis that build constraints leave out,
-// relative to the module.
-func (p *Program) excluded(h *hits) []string {
-	var out []string
-	for _, path := range keysOf(p.Meta) {
-		for _, name := range p.Meta[path].Ignored {
-			if h.files[name] {
-				if rel, err := filepath.Rel(p.Module.Dir, name); err == nil {
-					name = rel
-				}
-				out = append(out, filepath.ToSlash(name))
-			}
-		}
-	}
-	return out
-}
-
 // warn says what the run leaves out or does not know.
 func (p *Program) warn(h *hits) {
 	for _, pkg := range p.Packages {
@@ -281,15 +270,56 @@ func (p *Program) warn(h *hits) {
 	}
 	if len(h.old) > 0 {
 		files := keysOf(h.old)
-		first, err := filepath.Rel(p.Module.Dir, files[0])
-		if err != nil {
-			first = files[0]
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis before v8 (%s), which this redis2cf leaves alone: move to %s to migrate that too", filesUse(len(files)), someOf(len(files), p.rel(files[0])), analyzer.GoRedisPath))
+	}
+	p.warnNested(h)
+	var scripts []string
+	for _, f := range p.LeftOut {
+		if f.Script {
+			scripts = append(scripts, p.rel(f.File))
 		}
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis before v8 (%s), which this redis2cf leaves alone: move to %s to migrate that too", filesUse(len(files)), someOf(len(files), filepath.ToSlash(first)), analyzer.GoRedisPath))
 	}
-	if out := p.excluded(h); len(out) > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis behind build constraints that do not hold here (%s): name their tags with -tags to see that too", filesUse(len(out)), someOf(len(out), out[0])))
+	if n := len(scripts); n > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s go-redis and is run by name (%s): scripts stay as they are", filesUse(n), someOf(n, scripts[0])))
 	}
+}
+
+// warnNested names the modules below this one that use go-redis: they are
+// modules of their own, and what changes here reaches those that build with
+// this directory.
+func (p *Program) warnNested(h *hits) {
+	var apart, with []string
+	for _, dir := range h.mods {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err != nil || !mentions(data) || slices.ContainsFunc(p.Module.work, func(w workModule) bool { return w.dir == dir }) {
+			continue
+		}
+		f, err := modfile.Parse("go.mod", data, nil)
+		if err != nil {
+			continue
+		}
+		if slices.ContainsFunc(f.Replace, func(r *modfile.Replace) bool {
+			return r.Old.Path == p.Module.Path && filepath.Join(dir, filepath.FromSlash(r.New.Path)) == p.Module.Dir
+		}) {
+			with = append(with, p.rel(dir))
+		} else {
+			apart = append(apart, p.rel(dir))
+		}
+	}
+	if len(apart) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("modules of their own below this one use go-redis too (%s): they stay as they are; redis2cf -C %s for that one", strings.Join(apart, ", "), apart[0]))
+	}
+	if len(with) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("modules below this one build with it by a replace directive and use go-redis (%s): they stay as they are, and follow by hand where an exported signature changes, or by redis2cf -C %s where they have calls of their own", strings.Join(with, ", "), with[0]))
+	}
+}
+
+// rel is a path relative to the module, with slashes.
+func (p *Program) rel(name string) string {
+	if rel, err := filepath.Rel(p.Module.Dir, name); err == nil {
+		name = rel
+	}
+	return filepath.ToSlash(name)
 }
 
 func filesUse(n int) string {

@@ -14,6 +14,7 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -41,7 +42,16 @@ type Program struct {
 	Packages []*Package         // typed; dependencies before dependents, test variants behind their package
 	Meta     map[string]*Meta   // every package of the module, by import path
 	Files    map[string]*Source // every file that was parsed, by absolute path
+	LeftOut  []LeftOut          // files with go-redis that are in none of the packages
 	Warnings []string           // for people, one line each
+
+	parsed  map[string]parsed // by absolute path: configurations share syntax
+	outside map[string]string // packages of other modules of the workspace, with their modules
+}
+
+type parsed struct {
+	file *ast.File
+	err  error
 }
 
 // A Package is a typed package of the module.
@@ -51,6 +61,15 @@ type Package struct {
 	// Own are the files whose sites are this package's to report: all, but for
 	// the test variant of a package only the test files.
 	Own []*ast.File
+	// Build names the configuration that the package was loaded in, where that is
+	// not the host's: "windows/amd64". Such packages are there for the files that
+	// the host's build leaves out, with what hangs together with these; each
+	// configuration is a realm of its own.
+	Build string
+	// Neighbour is the module of the package, where that is another one of the
+	// workspace. Such packages are there for what they do with this module's
+	// values: they have no sites of their own here and are not edited.
+	Neighbour string
 	// Wanted says that the package matches the patterns it was asked for. The
 	// others are here because values flow through them.
 	Wanted bool
@@ -73,9 +92,15 @@ func (s *Source) Changed(name string) bool {
 	return err != nil || int64(len(data)) != s.Size || sha256.Sum256(data) != s.Hash
 }
 
+// typecheckCgo has go/packages check cgo files as they are written, and not what
+// cgo makes of them, whose positions are of files in the build cache. Its name
+// is not exported; it stands behind NeedForTest, and a test looks whether it
+// still does.
+const typecheckCgo = packages.NeedForTest << 1
+
 const typed = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 	packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo |
-	packages.NeedModule | packages.NeedForTest | packages.NeedExportFile
+	packages.NeedModule | packages.NeedForTest | packages.NeedExportFile | typecheckCgo
 
 // Load finds the module around cfg.Dir and loads the packages of it that reach
 // go-redis or the runtime, directly or through the types of another package.
@@ -118,31 +143,30 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Fset: token.NewFileSet(), Module: *mod, Meta: meta, Files: map[string]*Source{}}
+	p := &Program{Fset: token.NewFileSet(), Module: *mod, Meta: meta, Files: map[string]*Source{}, parsed: map[string]parsed{}}
 	p.edges(hits)
-	paths := p.prune(hits, mod)
-	if len(paths) == 0 {
-		return nil, &NoRedisError{Module: mod.Path, Dir: mod.Dir, OnlyOld: hits.onlyOld(), Excluded: p.excluded(hits)}
+	if paths := p.prune(hits, mod); len(paths) > 0 {
+		if p.outside, err = p.neighbours(ctx, cfg, mod, hits, paths); err != nil {
+			return nil, err
+		}
+		paths = append(paths, p.keyPackages(hits, paths)...)
+		say(fmt.Sprintf("type-checking %d of %d packages", len(paths), len(meta)))
+		paths = append(paths, keysOf(p.outside)...)
+		if err := p.types(ctx, cfg, paths, wanted); err != nil {
+			return nil, err
+		}
 	}
-	if !anyWanted(paths, wanted) {
-		return nil, &NoRedisError{Module: mod.Path, Dir: mod.Dir, Patterns: cfg.Patterns}
-	}
-	paths = append(paths, p.keyPackages(hits, paths)...)
-	say(fmt.Sprintf("type-checking %d of %d packages", len(paths), len(meta)))
-	if err := p.types(ctx, cfg, paths, wanted); err != nil {
+	if err := p.builds(ctx, cfg, dir, mod, hits, say); err != nil {
 		return nil, err
+	}
+	switch {
+	case len(p.Packages) == 0:
+		return nil, &NoRedisError{Module: mod.Path, Dir: mod.Dir, OnlyOld: hits.onlyOld(), LeftOut: p.LeftOut}
+	case !slices.ContainsFunc(p.Packages, func(pkg *Package) bool { return pkg.Wanted }):
+		return nil, &NoRedisError{Module: mod.Path, Dir: mod.Dir, Patterns: cfg.Patterns}
 	}
 	p.warn(hits)
 	return p, nil
-}
-
-func anyWanted(paths []string, wanted map[string]bool) bool {
-	for _, p := range paths {
-		if wanted[p] {
-			return true
-		}
-	}
-	return false
 }
 
 // types is the one typed load.
@@ -151,11 +175,17 @@ func (p *Program) types(ctx context.Context, cfg Config, paths []string, wanted 
 	pc := &packages.Config{
 		Context: ctx, Mode: typed, Dir: p.Module.Dir, Env: cfg.Env, Fset: p.Fset, Tests: true, BuildFlags: buildFlags(cfg),
 		ParseFile: func(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
-			s := &Source{Size: int64(len(src)), Hash: sha256.Sum256(src), Data: src}
 			mu.Lock()
-			p.Files[name] = s
+			f, known := p.parsed[name]
 			mu.Unlock()
-			return parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
+			if known {
+				return f.file, f.err
+			}
+			f.file, f.err = parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
+			mu.Lock()
+			p.Files[name], p.parsed[name] = &Source{Size: int64(len(src)), Hash: sha256.Sum256(src), Data: src}, f
+			mu.Unlock()
+			return f.file, f.err
 		},
 	}
 	pkgs, err := packages.Load(pc, paths...)
@@ -179,7 +209,11 @@ func (p *Program) types(ctx context.Context, cfg Config, paths []string, wanted 
 		default:
 			own = nil // a dependency compiled again for somebody's test
 		}
-		p.Packages = append(p.Packages, &Package{Package: pkg, Path: pkg.PkgPath, Own: own, Wanted: wanted[of]})
+		loaded := &Package{Package: pkg, Path: pkg.PkgPath, Own: own, Wanted: wanted[of], Neighbour: p.outside[of]}
+		if loaded.Neighbour != "" {
+			loaded.Own, loaded.Wanted = nil, false
+		}
+		p.Packages = append(p.Packages, loaded)
 	}
 	p.order()
 	for name, s := range p.Files {

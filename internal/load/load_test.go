@@ -243,8 +243,8 @@ func TestWhatCannotBeLoadedSaysSo(t *testing.T) {
 		{"before v8", "-- go.mod --\nmodule example.com/m\n\ngo 1.24\n\nrequire github.com/go-redis/redis/v7 v7.4.1\n-- a.go --\npackage m\n\nimport _ \"github.com/go-redis/redis/v7\"\n",
 			[]string{"go-redis before v8", "github.com/redis/go-redis/v9"}},
 		{"go.mod is broken", "-- go.mod --\nmodule\n-- a.go --\npackage m\n", []string{"go.mod cannot be parsed"}},
-		{"left out by tags", goMod + "-- a.go --\n//go:build special\n\npackage m\n\nimport _ \"github.com/redis/go-redis/v9\"\n-- b.go --\npackage m\n",
-			[]string{"a.go", "-tags"}},
+		{"in no build", goMod + "-- a.go --\n//go:build gccgo\n\npackage m\n\nimport _ \"github.com/redis/go-redis/v9\"\n-- b.go --\npackage m\n",
+			[]string{"a.go", "no build with this Go"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, env := write(t, c.archive)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -30,6 +31,7 @@ type Module struct {
 	// are its own.
 	Program bool
 
+	work    []workModule // the other modules of the workspace
 	require map[string]string
 	replace map[string]string // module to directory or module@version
 	cache   string            // GOMODCACHE
@@ -88,6 +90,7 @@ func findModule(dir string, env []string) (*Module, error) {
 		m.Vendor = true
 	}
 	m.Work = workFile(root, env)
+	m.work = m.workspace()
 	return m, nil
 }
 
@@ -152,16 +155,8 @@ func (m *Module) mayReach() bool {
 	files := []string{m.GoMod, filepath.Join(m.Dir, "go.sum"), filepath.Join(m.Dir, "vendor", "modules.txt")}
 	if m.Work != "" {
 		files = append(files, m.Work, m.Work+".sum")
-		if data, err := os.ReadFile(m.Work); err == nil {
-			if w, err := modfile.ParseWork(m.Work, data, nil); err == nil {
-				for _, u := range w.Use {
-					d := filepath.FromSlash(u.Path)
-					if !filepath.IsAbs(d) {
-						d = filepath.Join(filepath.Dir(m.Work), d)
-					}
-					files = append(files, filepath.Join(d, "go.mod"), filepath.Join(d, "go.sum"))
-				}
-			}
+		for _, w := range m.work {
+			files = append(files, filepath.Join(w.dir, "go.mod"), filepath.Join(w.dir, "go.sum"))
 		}
 	}
 	for _, name := range files {
@@ -190,12 +185,19 @@ func (m *Module) brings(path string) bool {
 }
 
 // bridged tells whether any required module can bring go-redis's types.
-func (m *Module) bridged() bool { return len(m.allBridges()) > 0 }
+func (m *Module) bridged() bool {
+	for _, yes := range m.allBridges() {
+		if yes {
+			return true
+		}
+	}
+	return false
+}
 
 // moduleOf gives the required module that a package belongs to.
 func (m *Module) moduleOf(path string) string {
 	for p := path; p != "." && p != "/" && p != ""; {
-		if _, ok := m.require[p]; ok {
+		if _, ok := m.require[p]; ok || slices.ContainsFunc(m.work, func(w workModule) bool { return w.path == p }) {
 			return p
 		}
 		i := strings.LastIndexByte(p, '/')
@@ -212,8 +214,11 @@ func (m *Module) allBridges() map[string]bool {
 		return m.bridges
 	}
 	m.bridges = map[string]bool{}
+	for _, w := range m.work {
+		m.bridges[w.path] = w.redis
+	}
 	for path, version := range m.require {
-		if analyzer.IsGoRedis(path) || path == analyzer.RuntimePath || path == m.OldPath {
+		if _, known := m.bridges[path]; known || analyzer.IsGoRedis(path) || path == analyzer.RuntimePath || path == m.OldPath {
 			continue
 		}
 		data, err := os.ReadFile(m.modFileOf(path, version))

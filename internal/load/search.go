@@ -19,6 +19,7 @@ type hits struct {
 	old   map[string]bool   // mentions v7 or older
 	gens  map[string]bool   // directories with files that this tool generated
 	heads map[string][]byte // of every file, up to the end of its imports
+	mods  []string          // directories of modules below this one
 }
 
 func (h *hits) any() bool { return len(h.files) > 0 || len(h.old) > 0 || len(h.gens) > 0 }
@@ -51,6 +52,7 @@ func search(dir string) (*hits, error) {
 				return filepath.SkipDir
 			}
 			if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
+				h.mods = append(h.mods, path)
 				return filepath.SkipDir
 			}
 			return nil

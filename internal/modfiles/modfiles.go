@@ -124,7 +124,15 @@ func (s *settler) settle() (*Result, error) {
 		return r, s.inWorkspace(r, edited)
 	}
 	if err != nil {
+		if s.vendored() && s.ctx.Err() == nil {
+			err = fmt.Errorf("%w; the vendor directory is made anew from the module cache: run go mod download where there is a network, then redis2cf again", err)
+		}
 		return nil, err
+	}
+	if s.work == nil {
+		if err := s.vendor(r); err != nil { // may need more sums than a build
+			return nil, err
+		}
 	}
 	newMod, err := os.ReadFile(r.Modfile)
 	if err != nil {
@@ -141,7 +149,7 @@ func (s *settler) settle() (*Result, error) {
 	if s.work != nil {
 		return r, s.work.raise(r)
 	}
-	return r, s.vendor(r)
+	return r, nil
 }
 
 // result takes the new go.mod.

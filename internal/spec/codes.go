@@ -6,6 +6,9 @@ import "strings"
 // notes name them.
 const (
 	Migratable        = "MIGRATABLE"
+	NotInFamily       = "NOT_IN_FAMILY"
+	NoFamily          = "NO_FAMILY"
+	ViewMissing       = "VIEW_MISSING"
 	KeyFromImporter   = "KEY_FROM_IMPORTER"
 	KeyFromData       = "KEY_FROM_DATA"
 	KeyUnknown        = "KEY_UNKNOWN"
@@ -59,6 +62,33 @@ var codes = []Code{
 rdb := redis.NewClient(&redis.Options{})
 …
 return rdb.Get(ctx, "page:"+name).Result()`,
+	},
+	{
+		Code:   NotInFamily,
+		Title:  "a key outside of its view's family",
+		Why:    "The call goes through the view of one family, and its key does not begin as that family's keys do: the store, the type and the expiry of another family would hold for it.",
+		Do:     "Use the view of the key's own family, or none.",
+		Effort: EffortMinutes,
+		Example: `
+cfstore.Page(rdb).Set(ctx, "avatar:"+user, image, 0)`,
+	},
+	{
+		Code:   NoFamily,
+		Title:  "a key that redis2cf.yaml has no family for",
+		Why:    "The program was migrated, and a key has come since that no family has: it lives where the default family says.",
+		Do:     "Run redis2cf -w, which gives the key a family with a store and a reason, and commit redis2cf.yaml.",
+		Effort: EffortMinutes,
+		Example: `
+return rdb.Incr(ctx, "visits:"+name).Err()`,
+	},
+	{
+		Code:   ViewMissing,
+		Title:  "a call without the view of its family",
+		Why:    "The program was migrated, and the call came since: it works, routed by its key, but the compiler does not hold it to its family's data type.",
+		Do:     "Run redis2cf -w, or go fix -fixtool=$(which redis2cf), or take the fix that the editor offers.",
+		Effort: EffortMinutes,
+		Example: `
+return rdb.Expire(ctx, "page:"+name, ttl).Err()`,
 	},
 	{
 		Code:   KeyFromImporter,

@@ -9,6 +9,7 @@ const (
 	KeepUnused        = "KEEP_UNUSED"
 	PackageKept       = "PACKAGE_KEPT"
 	NotSelected       = "NOT_SELECTED"
+	OtherModule       = "OTHER_MODULE"
 	BuildTag          = "BUILD_TAG"
 	GeneratedFile     = "GENERATED_FILE"
 	Linkname          = "LINKNAME"
@@ -73,23 +74,34 @@ keep:
 		},
 		Code{
 			Code:   NotSelected,
-			Title:  "outside the packages that were asked for",
-			Why:    "The run was given some packages, and this value lives only in others.",
+			Title:  "outside of what was asked for",
+			Why:    "The run was given packages, -only or -step, and this is no part of it.",
 			Do:     "Run redis2cf for the whole module: redis2cf -w ./...",
 			Effort: EffortMinutes,
 			Example: `
 redis2cf -w ./internal/session`,
 		},
 		Code{
+			Code:   OtherModule,
+			Title:  "another module of the workspace uses the value",
+			Why:    "A run edits one module. The value, or what its type ties it to, is also in a module beside it that go.work builds with it and that would no longer compile.",
+			Do:     "Let the modules share an interface or functions of their own in place of go-redis's types; then each moves by itself.",
+			Effort: EffortMedium,
+			Example: `
+-- ws/worker/worker.go --
+…
+func handle(rdb *redis.Client) { rdb.Get(context.Background(), "job:a") }`,
+		},
+		Code{
 			Code:   BuildTag,
-			Title:  "a file that this build leaves out uses go-redis too",
-			Why:    "The file belongs to the same package under another system or tag; changing the package without it would break that build.",
-			Do:     "Run redis2cf with -tags, or on that system, or move the file's use of go-redis behind the package's own types.",
+			Title:  "a file that could not be loaded uses go-redis too",
+			Why:    "Files of other systems and tags are loaded in a configuration that has them. This one has none here, or its packages cannot be loaded there; changing the package without it would break that build.",
+			Do:     "Make that build pass (the report says which one and what fails), run redis2cf on that system, or move the file's use of go-redis behind the package's own types.",
 			Effort: EffortSmall,
 			Example: `
--- x_windows.go --
+//go:build gccgo
 …
-func windows(c *redis.Client) S { return S{c} }`,
+func gccgo(c *redis.Client) S { return S{c} }`,
 		},
 		Code{
 			Code:   GeneratedFile,

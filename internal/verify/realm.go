@@ -24,6 +24,7 @@ type Realm struct {
 	Units  map[string]*Unit             // by ID
 	Export map[string]string            // import path to export data, for everything else
 	Extra  map[string]map[string][]byte // generated packages: import path to file name to content
+	Known  map[string]*types.Package    // packages that are in memory, before Export
 
 	fset    *token.FileSet
 	outside map[string]*types.Package // from export data
@@ -42,10 +43,10 @@ func (r *Realm) init() {
 	}
 }
 
-// Package returns a package of Extra, type-checked.
+// Package returns a package of Extra or Known, type-checked.
 func (r *Realm) Package(path string) (*types.Package, error) {
 	r.init()
-	return r.extraPackage(path)
+	return r.outsider(path)
 }
 
 func (r *Realm) extraPackage(path string) (*types.Package, error) {
@@ -88,6 +89,9 @@ func (r *Realm) outsider(path string) (*types.Package, error) {
 	if _, ok := r.Extra[path]; ok {
 		return r.extraPackage(path)
 	}
+	if p := r.Known[path]; p != nil {
+		return p, nil
+	}
 	if p := r.outside[path]; p != nil && p.Complete() {
 		return p, nil
 	}
@@ -114,10 +118,13 @@ func (r *Realm) outsider(path string) (*types.Package, error) {
 	return gcexportdata.Read(in, r.fset, r.outside, path)
 }
 
-// Check type-checks every package that the edited files belong to and every
-// package of the module that depends on one of those, and returns what does not
-// compile. edited maps absolute paths to new contents.
+// Check type-checks every package that the edited files belong to, every package
+// that imports one of Extra, and every package of the module that depends on one of
+// those, and returns what does not compile. edited maps absolute paths to new contents.
 func (r *Realm) Check(edited map[string][]byte) []Error {
+	if len(edited) == 0 {
+		return nil
+	}
 	r.init()
 	c := &checker{Realm: r, edited: edited, affected: r.reach(edited), done: map[string]*types.Package{}}
 	ids := make([]string, 0, len(c.affected))
@@ -131,15 +138,21 @@ func (r *Realm) Check(edited map[string][]byte) []Error {
 	return distinct(c.errs)
 }
 
-// reach is the units that hold an edited file, and their importers.
+// reach is the units that hold an edited file or import a package of Extra, and their
+// importers. The export data of a package that imported what stood in an Extra's place
+// has its types from there, and they are not the Extra's: in a module that was migrated
+// before, one part of it could not be given a client of another.
 func (r *Realm) reach(edited map[string][]byte) map[string]bool {
 	importers := map[string][]string{}
 	var todo []string
 	for id, u := range r.Units {
-		for _, dep := range u.Imports {
+		replaced := false
+		for path, dep := range u.Imports {
 			importers[dep] = append(importers[dep], id)
+			_, extra := r.Extra[path]
+			replaced = replaced || extra
 		}
-		if slices.ContainsFunc(u.Files, func(f string) bool { _, ok := edited[f]; return ok }) {
+		if replaced || slices.ContainsFunc(u.Files, func(f string) bool { _, ok := edited[f]; return ok }) {
 			todo = append(todo, id)
 		}
 	}
@@ -193,12 +206,8 @@ func (c *checker) unit(id string) *types.Package {
 		GoVersion: u.GoVersion,
 		Error:     report,
 	}
-	for _, f := range files {
-		for _, imp := range f.Imports {
-			if imp.Path.Value == `"C"` {
-				conf.FakeImportC = true
-			}
-		}
+	if usesCgo(files) && !checkCgo(&conf) {
+		conf.Error = func(error) {} // the real build says what is wrong with it
 	}
 	p, _ := conf.Check(u.Path, c.fset, files, nil)
 	c.done[id] = p

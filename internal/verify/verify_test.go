@@ -41,6 +41,7 @@ func realm(dir string) *verify.Realm {
 		unit("m/a_test [m/a.test]", "m/a_test", "a_test", map[string]string{"m/a": "m/a [m/a.test]"}, "a/out_test.go"),
 		unit("m/b", "m/b", "b", map[string]string{"m/a": "m/a"}, "b/b.go"),
 		unit("m/c", "m/c", "c", nil, "c/c.go"),
+		unit("m/d", "m/d", "d", map[string]string{"m/gen": "m/gen"}, "d/d.go"),
 	} {
 		r.Units[u.ID] = u
 	}
@@ -52,6 +53,7 @@ var sources = map[string]string{
 	"a/in_test.go":  "package a\n\nvar G int = F()\n",
 	"a/out_test.go": "package a_test\n\nimport \"m/a\"\n\nvar H int = a.F() + a.G\n",
 	"b/b.go":        "package b\n\nimport \"m/a\"\n\nvar X int = a.F()\n",
+	"d/d.go":        "package d\n\nimport \"m/gen\"\n\nvar T gen.T\n",
 	"c/c.go":        "package c\n\nvar broken int = \"but nobody edits it\"\n",
 }
 
@@ -72,6 +74,21 @@ func TestCheckReachesImportersAndTests(t *testing.T) {
 	}
 	if got["c/c.go"] {
 		t.Errorf("a package that no edit reaches was checked: %v", errs)
+	}
+}
+
+// A package that imports what a generated one replaces has that one's types, whether
+// it is edited or not.
+func TestCheckReachesThoseThatImportTheGeneratedPackage(t *testing.T) {
+	dir := lay(t, sources)
+	r := realm(dir)
+	r.Extra["m/gen"]["gen.go"] = []byte("package gen\n\ntype Other struct{}\n")
+	errs := r.Check(map[string][]byte{filepath.Join(dir, "a/a.go"): []byte(sources["a/a.go"])})
+	if len(errs) != 1 || !strings.HasSuffix(filepath.ToSlash(errs[0].Pos.Filename), "d/d.go") {
+		t.Errorf("errors %v, want one in d/d.go", errs)
+	}
+	if errs := r.Check(nil); len(errs) > 0 {
+		t.Errorf("without an edit there is nothing to check: %v", errs)
 	}
 }
 

@@ -20,7 +20,8 @@ import (
 
 type options struct {
 	json bool
-	fix  bool
+	fix  bool // apply fixes, into the archive that the go command wants, instead of printing diagnostics
+	diff bool // with fix: print them as a diff instead
 }
 
 // check type-checks the package and prints what the analyzer says, as
@@ -69,6 +70,10 @@ func check(cfg *quick.Config, a *analysis.Analyzer, opt options, out, stderr io.
 	sort.SliceStable(found, func(i, j int) bool { return found[i].Pos < found[j].Pos })
 	switch {
 	case opt.fix:
+		if err := fix(cfg, fset, found, opt.diff, out); err != nil {
+			fmt.Fprintf(stderr, "redis2cf: fixing %s: %v\n", cfg.ImportPath, err)
+			return 1
+		}
 		return 0
 	case opt.json:
 		return writeJSON(out, fset, cfg.ID, a.Name, found)
@@ -123,18 +128,41 @@ func (f importFunc) Import(path string) (*types.Package, error) { return f(path)
 
 // writeJSON prints diagnostics in the form of the analysis drivers' -json.
 func writeJSON(out io.Writer, fset *token.FileSet, id, name string, found []analysis.Diagnostic) int {
+	type edit struct {
+		Filename string `json:"filename"`
+		Start    int    `json:"start"`
+		End      int    `json:"end"`
+		New      string `json:"new"`
+	}
+	type suggested struct {
+		Message string `json:"message"`
+		Edits   []edit `json:"edits"`
+	}
 	type diagnostic struct {
-		Category string `json:"category,omitempty"`
-		Posn     string `json:"posn"`
-		End      string `json:"end"`
-		Message  string `json:"message"`
-		URL      string `json:"url,omitempty"`
+		Category string      `json:"category,omitempty"`
+		Posn     string      `json:"posn"`
+		End      string      `json:"end"`
+		Message  string      `json:"message"`
+		URL      string      `json:"url,omitempty"`
+		Fixes    []suggested `json:"suggested_fixes,omitempty"`
 	}
 	tree := map[string]map[string][]diagnostic{}
 	if len(found) > 0 {
 		list := make([]diagnostic, len(found))
 		for i, d := range found {
-			list[i] = diagnostic{d.Category, fset.Position(d.Pos).String(), fset.Position(d.End).String(), d.Message, d.URL}
+			end := d.End
+			if !end.IsValid() {
+				end = d.Pos
+			}
+			list[i] = diagnostic{d.Category, fset.Position(d.Pos).String(), fset.Position(end).String(), d.Message, d.URL, nil}
+			for _, f := range d.SuggestedFixes {
+				s := suggested{Message: f.Message}
+				for _, e := range f.TextEdits {
+					start, end := fset.Position(e.Pos), fset.Position(e.End)
+					s.Edits = append(s.Edits, edit{start.Filename, start.Offset, end.Offset, string(e.NewText)})
+				}
+				list[i].Fixes = append(list[i].Fixes, s)
+			}
 		}
 		tree[id] = map[string][]diagnostic{name: list}
 	}

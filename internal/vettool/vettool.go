@@ -9,6 +9,10 @@
 // that a package which holds go-redis's values without importing it is found
 // too. Types come from the compiler's export data.
 //
+// Under go fix, or go vet -fix, the tool writes what the fixes of a package make of its
+// files into an archive; the go command puts them into their places when all packages
+// are done.
+//
 // A .cfg with a field that is not known here is of another go command, and may
 // mean something else by the fields that are known. The whole build is then left
 // to unitchecker, which is slower by the type-checking of every dependency.
@@ -82,8 +86,8 @@ func Main(args []string, a *analysis.Analyzer, stdout, stderr io.Writer) int {
 	if cfg.Reaches() && !cfg.VetxOnly && !slices.Contains(args, "-"+a.Name+"=false") {
 		return check(cfg, a, options{
 			json: flag(args, "json"),
-			// There are no fixes; go fix wants no diagnostics.
-			fix: flag(args, "fix"),
+			fix:  flag(args, "fix"),
+			diff: flag(args, "diff"),
 		}, out, stderr)
 	}
 	if flag(args, "json") {

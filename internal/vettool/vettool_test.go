@@ -15,17 +15,17 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/vettool"
+	"github.com/redis2cf/redis2cf/vet"
 )
 
 // The test's own binary is the vet tool: the go command calls it with arguments
 // that Called knows.
 func TestMain(m *testing.M) {
 	if args := os.Args[1:]; vettool.Called(args) {
-		os.Exit(vettool.Main(args, analyzer.Analyzer, os.Stdout, os.Stderr))
+		os.Exit(vettool.Main(args, vet.Analyzer, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -56,7 +56,7 @@ func module(t *testing.T) (dir string, env []string) {
 	return dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 }
 
-func vet(t *testing.T, dir string, env []string, args ...string) (stdout, stderr string, err error) {
+func goVet(t *testing.T, dir string, env []string, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	tool, err := os.Executable()
 	if err != nil {
@@ -84,7 +84,7 @@ func TestVetReportsWhatTheLibraryFinds(t *testing.T) {
 			want = append(want, fmt.Sprintf("%s:%d:%d %s", filepath.ToSlash(rel), s.Position.Line, s.Position.Column, s.Row.Method))
 		}
 	}
-	_, out, err := vet(t, dir, env, "./...")
+	_, out, err := goVet(t, dir, env, "./...")
 	if err == nil {
 		t.Error("go vet passes a module with go-redis in it")
 	}
@@ -119,14 +119,14 @@ func TestVetIsSilentWhereNothingIsLeft(t *testing.T) {
 	if err := os.WriteFile(name, []byte(finished.Replace(string(src))), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, out, err := vet(t, dir, env, "./migrated", "./cfstore", "./apart"); err != nil {
+	if _, out, err := goVet(t, dir, env, "./migrated", "./cfstore", "./apart"); err != nil {
 		t.Errorf("go vet: %v\n%s", err, out)
 	}
 }
 
 func TestVetPrintsJSON(t *testing.T) {
 	dir, env := module(t)
-	out, errs, err := vet(t, dir, env, "-json", "./through")
+	out, errs, err := goVet(t, dir, env, "-json", "./through")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, errs)
 	}
@@ -153,7 +153,7 @@ func TestAPackageThatDoesNotCompileIsLeftToTheCompiler(t *testing.T) {
 	if err := os.WriteFile(name, []byte("package through\n\nvar x int = \"\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, out, err := vet(t, dir, env, "./through")
+	_, out, err := goVet(t, dir, env, "./through")
 	if err == nil || !strings.Contains(out, "broken.go:3:13") {
 		t.Errorf("go vet: %v\n%s", err, out)
 	}

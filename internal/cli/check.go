@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"go/token"
+	"slices"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// A finding is a place that needs a person.
+type finding struct {
+	pos  token.Position
+	code string
+	text string
+}
+
+// check is -check: it names what needs a person and holds their number against the
+// budget.
+func (j *job) check(res *result) (int, error) {
+	found := j.findings(res)
+	code := exitDone
+	if len(found) > j.opt.budget {
+		code = exitBudget
+	}
+	if j.opt.json {
+		return code, j.writeReport(j.report(res))
+	}
+	out := bufio.NewWriter(j.stdout)
+	for _, f := range found {
+		at := ""
+		if f.pos.IsValid() {
+			at = fmt.Sprintf("%s:%d: ", j.rel(f.pos.Filename), f.pos.Line)
+		}
+		fmt.Fprintf(out, "%s%s %s\n", at, j.ui.style.Warn(f.code), f.text)
+	}
+	switch {
+	case len(found) == 0:
+		fmt.Fprintf(out, "%s: nothing needs a person.\n", j.prog.Module.Path)
+	case code == exitDone:
+		fmt.Fprintf(out, "%s: %s, which -budget %d allows.\n", j.prog.Module.Path, needPerson(len(found)), j.opt.budget)
+	default:
+		fmt.Fprintf(out, "%s: %s, and -budget allows %d. redis2cf explain CODE says what to do.\n", j.prog.Module.Path, needPerson(len(found)), j.opt.budget)
+	}
+	return code, out.Flush()
+}
+
+func needPerson(n int) string {
+	if n == 1 {
+		return "1 place needs a person"
+	}
+	return fmt.Sprintf("%d places need a person", n)
+}
+
+// optedOut are codes by which somebody has decided, with a reason, or that say that the
+// run was not for the place.
+var optedOut = map[string]bool{spec.KeepComment: true, spec.PackageKept: true, spec.NotSelected: true}
+
+// findings are the places that need a person: calls that can't move, what contradicts
+// the plan, and comments that keep nothing. A module that was migrated is held there:
+// a call on go-redis counts although it could move, and so does a key without a family.
+func (j *job) findings(res *result) []finding {
+	sites := j.found.Sites
+	migrated := slices.ContainsFunc(sites, func(s analyzer.Site) bool { return s.Migrated })
+	var found []finding
+	add := func(pos token.Position, code, text string) {
+		if code != "" && !optedOut[code] {
+			found = append(found, finding{pos, code, text})
+		}
+	}
+	for i := range sites {
+		s, f := &sites[i], &res.Fates[i]
+		switch code, text := siteNeeds(s, f.Moved, f.Code, f.Text, migrated); {
+		case code != "":
+			add(s.Position, code, text)
+		case migrated:
+			if p := j.unplanned(s); p != "" {
+				add(s.Position, spec.NoFamily, fmt.Sprintf("%s on %q: no family of %s has this key", s.Row.Method, p, plan.FileName))
+			}
+		}
+	}
+	for _, g := range res.Groups {
+		switch {
+		case g.Calls > 0: // counted by its calls
+		case !g.Moved:
+			add(g.Pos, g.Code, g.Text)
+		case migrated:
+			add(g.Pos, spec.Migratable, "a name of go-redis")
+		}
+	}
+	for _, p := range j.problems {
+		pos := token.Position{}
+		if len(p.Pos) > 0 {
+			pos = p.Pos[0]
+		}
+		add(pos, p.Code, p.Message)
+	}
+	for _, p := range res.Problems {
+		add(p.Pos, p.Code, p.Text)
+	}
+	slices.SortStableFunc(found, func(a, b finding) int {
+		if c := strings.Compare(a.pos.Filename, b.pos.Filename); c != 0 {
+			return c
+		}
+		return a.pos.Offset - b.pos.Offset
+	})
+	return found
+}
+
+// siteNeeds says what a person has to do about a site; "" is nothing.
+func siteNeeds(s *analyzer.Site, moved bool, code, text string, migrated bool) (string, string) {
+	on := s.Row.Method
+	for _, k := range s.Keys {
+		if len(k.Patterns) > 0 {
+			on = fmt.Sprintf("%s on %q", on, k.Patterns[0])
+			break
+		}
+	}
+	switch {
+	case !moved:
+		return code, on + ": " + text
+	case s.Migrated:
+		if d, ok := s.Diagnostic(); ok {
+			return d.Category, d.Message
+		}
+	case migrated:
+		return spec.Migratable, on
+	}
+	return "", ""
+}
+
+// unplanned is a pattern of a site whose family the plan did not have when it was read.
+func (j *job) unplanned(s *analyzer.Site) string {
+	for _, k := range s.Keys {
+		for _, p := range k.Patterns {
+			if f := j.plan.Route(p); f != nil && !j.planned[f.Pattern] {
+				return p
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/journal"
+	"github.com/redis2cf/redis2cf/internal/plan"
+)
+
+// eachModule runs a command in every module of a workspace, one after the other,
+// when it is given in the directory of a go.work that is no module itself. Each
+// module has its own plan, package and journal. ok is false where the command
+// is for one module as ever.
+func (e *env) eachModule(o *options, has func(root string) bool, run func(*options) (int, error)) (code int, ok bool, err error) {
+	dir, err := filepath.Abs(dirOr(o.dir))
+	if err != nil {
+		return exitError, true, err
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); !errors.Is(err, fs.ErrNotExist) {
+		return 0, false, nil
+	}
+	modules := workspaceModules(dir)
+	if len(modules) == 0 || !slices.Equal(o.args, []string{"./..."}) && len(o.args) > 0 {
+		return 0, false, nil
+	}
+	if o.json {
+		return exitError, true, &usageError{
+			message: fmt.Sprintf("%s holds a workspace, and -json writes the report of one module", dir),
+			hint:    "Name one with -C: " + strings.Join(modules, ", ") + ".",
+		}
+	}
+	ran := 0
+	for _, m := range modules {
+		one := *o
+		one.dir, one.base = filepath.FromSlash(m), dir
+		if !filepath.IsAbs(one.dir) {
+			one.dir = filepath.Join(dir, one.dir)
+		}
+		if has != nil && !has(one.dir) {
+			continue
+		}
+		if !o.diff {
+			if ran > 0 {
+				fmt.Fprintln(e.stdout)
+			}
+			fmt.Fprintln(e.stdout, e.ui.style.Bold(m))
+		}
+		ran++
+		c, err := run(&one)
+		e.ui.done()
+		if err != nil {
+			return exitError, true, fmt.Errorf("module %s of the workspace: %w", m, err)
+		}
+		code = max(code, c)
+	}
+	return code, ran > 0, nil
+}
+
+// hasPlan tells whether a module has been migrated before.
+func hasPlan(root string) bool {
+	_, err := os.Stat(filepath.Join(root, plan.FileName))
+	return err == nil
+}
+
+// hasJournal tells whether a module has something to undo.
+func hasJournal(root string) bool {
+	list, err := journal.List(root)
+	return err != nil || len(list) > 0
+}
