@@ -272,6 +272,7 @@ func (f *finder) raw(site *Site, a *args) {
 	for _, i := range spec.Keys(words) {
 		f.add(site, values[i], f.keys.Of(values[i]))
 	}
+	site.TTL = rawTTL(site, words)
 }
 
 // commandArgs gives the arguments of the command that Process is given, when it

@@ -3,6 +3,8 @@ package analyzer
 import (
 	"go/ast"
 	"go/constant"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
@@ -55,6 +57,50 @@ func (f *finder) ttl(site *Site, a *args) string {
 		return "" // of a field, not of the key
 	}
 	return d.String()
+}
+
+// rawTTL words the expiry that the words of a raw command set. A word that is not
+// constant is empty.
+func rawTTL(site *Site, words []string) string {
+	at := func(i int, unit time.Duration) string {
+		if i >= len(words) {
+			return ""
+		}
+		n, err := strconv.ParseInt(words[i], 10, 64)
+		switch {
+		case err != nil:
+			return "varies"
+		case n <= 0 || n > int64(1<<63-1)/int64(unit):
+			return ""
+		}
+		return (time.Duration(n) * unit).String()
+	}
+	switch site.Command {
+	case "SETEX", "EXPIRE":
+		return at(2, time.Second)
+	case "PSETEX", "PEXPIRE":
+		return at(2, time.Millisecond)
+	case "EXPIREAT", "PEXPIREAT":
+		return "varies"
+	case "MSET":
+		return "none"
+	case "SET":
+		for i := 3; i < len(words); i++ {
+			switch strings.ToUpper(words[i]) {
+			case "EX":
+				return at(i+1, time.Second)
+			case "PX":
+				return at(i+1, time.Millisecond)
+			case "", "EXAT", "PXAT":
+				return "varies"
+			case "KEEPTTL":
+				site.KeepTTL = true
+				return ""
+			}
+		}
+		return "none"
+	}
+	return ""
 }
 
 // field gives the value of a field of a struct that is written out in sight.

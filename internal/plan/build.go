@@ -4,8 +4,6 @@ import (
 	"sort"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/spec"
@@ -33,6 +31,8 @@ func Build(sites []analyzer.Site, existing *Plan) (*Plan, []Problem) {
 	b.meet()
 	b.overlaps()
 	b.promises()
+	b.shards()
+	b.added()
 	sort.SliceStable(b.problems, func(i, j int) bool { return b.problems[i].Family < b.problems[j].Family })
 	return p, b.problems
 }
@@ -80,6 +80,7 @@ type builder struct {
 	home     map[string]string // pattern of a use to pattern of its family
 	seen     []*seen           // by family
 	refs     [][]ref           // by family
+	met      []map[string]int  // by family: names of those that it meets, and the first site of each
 	problems []Problem
 }
 
@@ -141,29 +142,7 @@ func (b *builder) use(pattern string, site int, typ spec.Type) {
 // families settles which family each pattern belongs to and adds the families
 // that are new.
 func (b *builder) families() {
-	b.home = map[string]string{}
-	var fresh []*use
-	var empty []string
-	for _, pattern := range b.patterns {
-		u := b.uses[pattern]
-		if home := b.inPlan(u); home != "" {
-			b.home[pattern] = home
-			continue
-		}
-		if home := b.wider(u); home != "" {
-			b.home[pattern] = home
-			continue
-		}
-		if b.emptied(u) {
-			empty = append(empty, pattern)
-			continue
-		}
-		b.home[pattern] = pattern
-		fresh = append(fresh, u)
-	}
-	for _, pattern := range empty {
-		b.home[pattern] = b.home[pattern+"*"]
-	}
+	fresh := b.settle()
 	sort.SliceStable(fresh, func(i, j int) bool {
 		a, c := fresh[i], fresh[j]
 		if x, y := b.rank(a), b.rank(c); x != y {
@@ -171,18 +150,14 @@ func (b *builder) families() {
 		}
 		return a.pattern < c.pattern
 	})
-	taken := map[string]bool{}
-	for _, f := range b.plan.Families {
-		taken[f.Name] = true
-	}
+	names := b.namer(fresh)
 	for _, u := range fresh {
 		f := Family{Pattern: u.pattern, Group: b.plan.Groups[0].Name, Phase: "only"}
 		if f.IsDefault() {
-			f.Name = uniqueName(defaultName, taken)
+			f.Name = names.unique(defaultName, spec.Any)
 		} else {
-			f.Name = uniqueName(nameFor(u.glob), taken)
+			f.Name = names.of(u.glob, b.typeOf(u.refs))
 		}
-		taken[f.Name] = true
 		b.plan.Families = append(b.plan.Families, f)
 	}
 }
@@ -205,65 +180,6 @@ func (b *builder) testOnly(refs []ref) bool {
 		}
 	}
 	return true
-}
-
-// inPlan gives the existing family that takes the pattern: the one with this
-// very pattern, or a wider one of a type that fits. The second is what lets a
-// person merge two families by deleting the narrower.
-func (b *builder) inPlan(u *use) string {
-	for _, f := range b.plan.Families[:b.kept] {
-		if f.Pattern == u.pattern {
-			return f.Pattern
-		}
-	}
-	typ := b.typeOf(u.refs)
-	best, bestLen := "", 0
-	for _, f := range b.plan.Families[:b.kept] {
-		g, err := parseGlob(f.Pattern)
-		if err != nil || f.IsDefault() || !g.contains(u.glob) || !fits(f.Type, typ) {
-			continue
-		}
-		if n := g.literals(); n > bestLen {
-			best, bestLen = f.Pattern, n
-		}
-	}
-	return best
-}
-
-// wider gives the pattern of the program that holds every key of a pattern seen
-// only in tests: the literal keys of tests are examples of families, not
-// families. Empty when the pattern stands for itself.
-func (b *builder) wider(u *use) string {
-	if !b.testOnly(u.refs) {
-		return ""
-	}
-	typ := b.typeOf(u.refs)
-	best, bestLen := "", 0
-	for _, pattern := range b.patterns {
-		w := b.uses[pattern]
-		if w == u || pattern == DefaultPattern || !w.glob.contains(u.glob) || !fits(b.typeOf(w.refs), typ) {
-			continue
-		}
-		if b.testOnly(w.refs) && !u.glob.constant() {
-			continue
-		}
-		if n := w.glob.literals(); n > bestLen {
-			best, bestLen = pattern, n
-		}
-	}
-	return best
-}
-
-// emptied tells whether the pattern is another one with nothing in its last hole:
-// "seen:*:" of "seen:*:*". Code that puts what may be empty behind a separator
-// makes both, and the keys are of one kind. Two types are two kinds.
-func (b *builder) emptied(u *use) bool {
-	w := b.uses[u.pattern+"*"]
-	if w == nil || !fits(b.typeOf(w.refs), b.typeOf(u.refs)) {
-		return false
-	}
-	last, _ := utf8.DecodeLastRuneInString(u.pattern)
-	return last != '*' && last != ']' && (unicode.IsPunct(last) || unicode.IsSymbol(last))
 }
 
 // fits tells whether a command of type t can work on keys of type family.
@@ -299,6 +215,21 @@ func (b *builder) typeOf(refs []ref) spec.Type {
 	return best
 }
 
+// oneType tells whether the sites have one data type and no other.
+func (b *builder) oneType(refs []ref) bool {
+	one := spec.Any
+	for _, r := range refs {
+		switch {
+		case blind(r.typ) || r.typ == one:
+		case one != spec.Any:
+			return false
+		default:
+			one = r.typ
+		}
+	}
+	return one != spec.Any
+}
+
 // describe fills in what the sites show of each family, and places the new ones.
 func (b *builder) describe() {
 	index := map[string]int{}
@@ -331,10 +262,14 @@ func (b *builder) describe() {
 			if f.TestOnly && !f.IsDefault() {
 				f.Reason += " (seen only in tests)"
 			}
-		} else if f.Type == spec.Any && !f.IsDefault() && s.typ != spec.Any {
-			// Nothing was known of the data when the line was written; a view
-			// for every type has none of the commands now seen.
-			f.Type = s.typ
+		} else {
+			if f.Type == spec.Any && !f.IsDefault() && b.oneType(refs) {
+				// Nothing was known of the data when the line was written; a view
+				// for every type has none of the commands now seen. Where several
+				// types are seen a person may have meant it.
+				f.Type = s.typ
+			}
+			f.Alternative = alternative(f, s)
 		}
 		b.typeConflicts(f, refs)
 	}

@@ -437,7 +437,7 @@ func TestEmptyEndsAreNoFamily(t *testing.T) {
 		{"Del DEL any seen: | Set SET string seen:*", "seen:* Seen string kv  2\n"},
 		// One key and its elements, a number behind a name, two types: two families.
 		{"Get GET string seen | Set SET string seen*", "seen Seen string kv  1\nseen* Seen2 string kv  1\n"},
-		{"LPush LPUSH list seen:*: | Set SET string seen:*:*", "seen:*: Seen list d1  1\nseen:*:* Seen2 string kv  1\n"},
+		{"LPush LPUSH list seen:*: | Set SET string seen:*:*", "seen:*: Seen list d1  1\nseen:*:* SeenString string kv  1\n"},
 		{"Get GET string seen:*:", "seen:*: Seen string kv  1\n"},
 	} {
 		var sites []analyzer.Site

@@ -6,7 +6,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
@@ -62,7 +61,7 @@ func (b *builder) overlaps() {
 	}
 	for i, x := range all {
 		for _, y := range all[i+1:] {
-			if fits(x.f.Type, y.f.Type) && x.f.Store == y.f.Store || !x.g.overlaps(y.g) {
+			if fits(x.f.Type, y.f.Type) && x.f.Store == y.f.Store || !x.g.overlapsPlainly(y.g) {
 				continue
 			}
 			var why string
@@ -112,7 +111,7 @@ func (b *builder) meet() {
 			together[where][i] = true
 		}
 	}
-	names := make([]map[string]bool, len(b.plan.Families))
+	b.met = make([]map[string]int, len(b.plan.Families))
 	places := make([]string, 0, len(together))
 	for where := range together {
 		places = append(places, where)
@@ -131,10 +130,12 @@ func (b *builder) meet() {
 				if i == j {
 					continue
 				}
-				if names[i] == nil {
-					names[i] = map[string]bool{}
+				if b.met[i] == nil {
+					b.met[i] = map[string]int{}
 				}
-				names[i][b.plan.Families[j].Name] = true
+				if other := b.plan.Families[j].Name; !has(b.met[i], other) {
+					b.met[i][other] = at[where]
+				}
 				if i < j && !told[[2]int{i, j}] {
 					told[[2]int{i, j}] = true
 					b.splitGroup(&b.plan.Families[i], &b.plan.Families[j], at[where])
@@ -142,7 +143,7 @@ func (b *builder) meet() {
 			}
 		}
 	}
-	for i, m := range names {
+	for i, m := range b.met {
 		f := &b.plan.Families[i]
 		f.Meets = nil
 		for n := range m {
@@ -150,6 +151,11 @@ func (b *builder) meet() {
 		}
 		sort.Strings(f.Meets)
 	}
+}
+
+func has(m map[string]int, key string) bool {
+	_, ok := m[key]
+	return ok
 }
 
 func sortedInts(m map[int]bool) []int {
@@ -174,70 +180,4 @@ func (b *builder) splitGroup(x, y *Family, site int) {
 			short(pos), x.Name, x.Group, y.Name, y.Group, FileName),
 		Pos: []token.Position{pos},
 	})
-}
-
-// promises checks what the plan asks of KV.
-func (b *builder) promises() {
-	for i := range b.plan.Families {
-		f, s := &b.plan.Families[i], b.seen[i]
-		if f.Store != StoreKV || f.Sites == 0 {
-			continue
-		}
-		var pos []token.Position
-		if len(b.refs[i]) > 0 {
-			pos = append(pos, b.sites[b.refs[i][0].site].Position)
-		}
-		if d := s.shortest(); d > 0 && d < kvExpiry {
-			// A follower leaves such keys to the object; without one they are lost.
-			b.problems = append(b.problems, Problem{Code: spec.KVExpiryTooShort, Family: f.Pattern, Pos: pos, Fatal: f.Consistency == Primary,
-				Message: fmt.Sprintf("family %s (%q) sets an expiry of %s, and KV keeps nothing shorter than %s: use store: do in %s, or a longer expiry",
-					f.Name, f.Pattern, d, kvExpiry, FileName)})
-		}
-		if f.Consistency != Primary {
-			continue
-		}
-		why, at := b.notPrimary(i)
-		if at >= 0 {
-			pos = []token.Position{b.sites[at].Position}
-		}
-		if why != "" {
-			b.problems = append(b.problems, Problem{Code: spec.KVPrimaryRefused, Family: f.Pattern, Pos: pos, Fatal: true,
-				Message: fmt.Sprintf("family %s (%q) cannot have consistency: primary, because %s: use consistency: follow in %s",
-					f.Name, f.Pattern, why, FileName)})
-		}
-	}
-}
-
-// notPrimary says why KV alone cannot serve a family, and at which site, -1 for none.
-func (b *builder) notPrimary(family int) (why string, at int) {
-	f := &b.plan.Families[family]
-	for _, c := range f.Commands {
-		if !primaryOnly[c] {
-			return "it uses " + c, b.siteOf(family, func(s *analyzer.Site) bool { return strings.ToUpper(s.Command) == c })
-		}
-	}
-	if f.IsDefault() {
-		return "its keys are known only at run time, and may be any", -1
-	}
-	if f.Type != spec.String {
-		return fmt.Sprintf("its type is %s, and KV has strings", f.Type), -1
-	}
-	if len(f.Meets) > 0 {
-		return "it meets " + strings.Join(f.Meets, ", ") + " in one transaction, script or command", -1
-	}
-	if why = b.seen[family].unproven; why != "" {
-		return why, b.siteOf(family, func(s *analyzer.Site) bool { return unproven(s, strings.ToUpper(s.Command)) == why })
-	}
-	return "", -1
-}
-
-// siteOf is the first site of a family that fits, outside of tests where there is one.
-func (b *builder) siteOf(family int, fits func(*analyzer.Site) bool) int {
-	found := -1
-	for _, r := range b.refs[family] {
-		if s := &b.sites[r.site]; fits(s) && (found < 0 || b.sites[found].Test && !s.Test) {
-			found = r.site
-		}
-	}
-	return found
 }

@@ -81,15 +81,28 @@ func (g glob) contains(other glob) bool {
 			return b.kind != anyRun
 		}
 		return false
-	}, false)
+	}, nil, false)
 }
 
 // overlaps tells whether some key belongs to both.
 func (g glob) overlaps(other glob) bool {
-	return meets(g, other, func(a, b tok) bool {
-		return a.kind == anyByte || b.kind == anyByte || a == b
+	return meets(g, other, either, nil, true)
+}
+
+// overlapsPlainly tells whether some key belongs to both whose variable parts have
+// none of the bytes that separate the parts: "queue:{*}:active" and "queue:{*}:t:*"
+// share keys only when an id has a colon or a brace in it, which those who join parts
+// by colons and braces avoid.
+func (g glob) overlapsPlainly(other glob) bool {
+	return meets(g, other, either, func(t tok) bool {
+		return t.kind != literal || !separates(t.b)
 	}, true)
 }
+
+func either(a, b tok) bool { return a.kind == anyByte || b.kind == anyByte || a == b }
+
+// separates tells whether a byte of a pattern stands between its parts.
+func separates(c byte) bool { return !isWord(c) && c != '-' && c != '_' && c != '.' }
 
 // match tells whether key belongs to g.
 func (g glob) match(key string) bool {
@@ -100,9 +113,12 @@ func (g glob) match(key string) bool {
 	return g.contains(k)
 }
 
-// meets walks both patterns at once. A run in a swallows tokens of b; where
-// both is set, a run in b swallows tokens of a too.
-func meets(a, b glob, one func(a, b tok) bool, both bool) bool {
+// meets walks both patterns at once. A run in a swallows tokens of b, those that in
+// allows where it is given; where both is set, a run in b swallows tokens of a too.
+func meets(a, b glob, one func(a, b tok) bool, in func(tok) bool, both bool) bool {
+	if in == nil {
+		in = func(tok) bool { return true }
+	}
 	// row[j] answers for a[i:] and b[j:].
 	next := make([]bool, len(b)+1)
 	row := make([]bool, len(b)+1)
@@ -113,9 +129,9 @@ func meets(a, b glob, one func(a, b tok) bool, both bool) bool {
 			case aEnd && bEnd:
 				row[j] = true
 			case !aEnd && a[i].kind == anyRun:
-				row[j] = next[j] || !bEnd && row[j+1]
+				row[j] = next[j] || !bEnd && in(b[j]) && row[j+1]
 			case both && !bEnd && b[j].kind == anyRun:
-				row[j] = row[j+1] || !aEnd && next[j]
+				row[j] = row[j+1] || !aEnd && in(a[i]) && next[j]
 			case aEnd || bEnd:
 				row[j] = false
 			default:
@@ -180,6 +196,35 @@ func (g glob) swallows(narrow glob) bool {
 	before := i > 0 && g[i-1].kind == anyRun
 	after := i < len(g) && g[i].kind == anyRun
 	return before || after
+}
+
+// exampled tells whether other is g with a word in the place of one or more holes,
+// each of which stands between bytes that are no letters and digits, or at an end:
+// what a hole holds is then told from what stands beside it.
+func (g glob) exampled(other glob) bool {
+	if len(g.words()) == 0 {
+		return false
+	}
+	var fits func(i, j int, filled bool) bool
+	fits = func(i, j int, filled bool) bool {
+		switch {
+		case i == len(g):
+			return filled && j == len(other)
+		case j < len(other) && g[i] == other[j] && fits(i+1, j+1, filled):
+			return true
+		case g[i].kind != anyRun || i > 0 && isWord(g[i-1].b) || i+1 < len(g) && isWord(g[i+1].b):
+			return false
+		}
+		n := j
+		for n < len(other) && other[n].kind == literal && (isWord(other[n].b) || strings.IndexByte("-_.", other[n].b) >= 0) {
+			n++
+			if fits(i+1, n, true) {
+				return true
+			}
+		}
+		return false
+	}
+	return fits(0, 0, false)
 }
 
 func sameTokens(a, b glob) bool {

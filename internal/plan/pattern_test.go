@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 func mustGlob(t *testing.T, s string) glob {
@@ -139,16 +141,16 @@ func TestNames(t *testing.T) {
 		"rateLimit:*":         "RateLimit",
 		"v1:2:*":              "V1N2",
 		"2fa:*":               "K2fa",
-		"*\x00*":              "Family",
+		"*\x00*":              "SortedSetKeys",
 		"会话:*":                "K会话",
-		"caf\xe9:*":           "Family",
+		"caf\xe9:*":           "SortedSetKeys",
 		"a:b:c:d:e:f:g:*":     "ABEFG",
 		"{chat:slots}:*":      "ChatSlots",
 	} {
-		if got := nameFor(mustGlob(t, pattern)); got != want {
+		if got := nameFor(mustGlob(t, pattern), spec.ZSet); got != want {
 			t.Errorf("%q: %s, want %s", pattern, got, want)
 		}
-		if got := nameFor(mustGlob(t, pattern)); !validName(got) {
+		if got := nameFor(mustGlob(t, pattern), spec.ZSet); !validName(got) {
 			t.Errorf("%q: %s is no exported identifier", pattern, got)
 		}
 	}

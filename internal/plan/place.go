@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ const (
 	priceKV = "5.00 $ a million writes, 0.50 $ a million reads"
 	priceD1 = "1.00 $ a million rows written, 0.001 $ a million rows read"
 	priceDO = "1.00 $ a million rows written, 0.15 $ a million requests"
+	priceR2 = "4.50 $ a million writes, 0.36 $ a million reads"
 )
 
 // aboutKeys are the commands that work on every type and decide nothing.
@@ -48,14 +50,15 @@ type seen struct {
 	blocking string // first command that waits for data
 	script   string // first command that runs a script
 	watched  bool
-	atomic   string // first command on a string that reads and writes at once
+	atomic   string // first command, or method of one, on a string that reads and writes at once
+	lock     string // first method or command that writes a string where there was none
 	ttls     map[time.Duration]bool
 	unknown  bool // some expiry is not a constant
 	forever  bool // some write sets no expiry
 	refresh  bool // a constant expiry is set by a command of its own
 	sites    int
 	tests    int
-	unproven string // why some site cannot do without the object
+	unproven []string // why some sites cannot do without the object
 }
 
 // note adds the command of one site. What stands in the arguments of Do is
@@ -69,7 +72,9 @@ func (s *seen) note(site *analyzer.Site, command string) {
 			write, block, group = c.Write, c.Block, c.Group
 		}
 	}
-	s.unproven = first(s.unproven, unproven(site, command))
+	if why := unproven(site, command); why != "" && !slices.Contains(s.unproven, why) {
+		s.unproven = append(s.unproven, why)
+	}
 	switch {
 	case block:
 		s.blocking = first(s.blocking, command)
@@ -78,7 +83,14 @@ func (s *seen) note(site *analyzer.Site, command string) {
 	case word == "WATCH":
 		s.watched = true
 	case site.Type == spec.String && write && !spec.WholeValue(command, site.Row.Method):
-		s.atomic = first(s.atomic, command)
+		name := command
+		if site.Shape != analyzer.ShapeDo && spec.WholeValue(command, "") {
+			name = site.Row.Method // SetNX sends SET
+		}
+		s.atomic = first(s.atomic, name)
+		if word == "SETNX" || name == "SetNX" {
+			s.lock = first(s.lock, name)
+		}
 	}
 }
 
@@ -159,44 +171,78 @@ func (s *seen) shortest() time.Duration {
 // the other choice would cost.
 func place(f *Family, s *seen) {
 	f.Store = StoreDO
-	alternative := ""
+	f.Alternative = alsoIn(s.typ)
 	switch {
 	case f.IsDefault():
 		f.Reason = "keys are known only at run time"
+		f.Alternative = "kv for values, d1 for rows, when their patterns are named in " + FileName + ": " + priceKV + "; D1 " + priceD1
 	case s.script != "":
-		f.Reason = s.script + " runs a script over these keys: the object alone runs it in one piece"
+		f.Reason = "a script (" + s.script + ") works on these keys, and only the object runs it in one piece"
 	case s.blocking != "":
 		f.Reason = s.blocking + " waits for data, and only the object can wake it"
 	case s.watched:
 		f.Reason = "WATCH compares these keys at EXEC: one place must order the writes"
 	case s.typ == spec.Stream:
 		f.Reason = "streams keep their groups and pending entries in the object"
+	case s.lock != "" && (len(s.ttls) > 0 || s.unknown):
+		f.Reason = s.lock + " with an expiry takes a lock: one place must say who has it"
 	case s.atomic != "":
 		f.Reason = s.atomic + " reads and writes in one step"
-		alternative = "kv if it were only written and read: " + priceKV
 	case s.typ == spec.HyperLogLog:
 		f.Reason = "a HyperLogLog is changed in place"
 	case s.typ == spec.String || s.typ == spec.JSON && s.onlyWholeJSON():
 		if d := s.shortest(); d > 0 && d < kvExpiry {
 			f.Reason = fmt.Sprintf("an expiry of %s is seen, and KV keeps nothing shorter than %s", d, kvExpiry)
+			f.Alternative = "kv if they lived for longer: " + priceKV
 			break
 		}
 		f.Store = StoreKV
 		f.Reason = "plain values that are read and written whole: KV follows for readers at the edge"
-		alternative = "do, without reads at the edge: " + priceDO
-		if s.within(primaryOnly) && s.unproven == "" {
-			alternative = "kv with consistency: primary, no object in the way and reads up to 60 s old: " + priceKV
+		f.Alternative = "do, without reads at the edge: " + priceDO
+		if s.within(primaryOnly) && s.unproven == nil && s.typ == spec.String {
+			f.Alternative = "kv with consistency: primary, no object in the way and reads up to 60 s old: " + priceKV
+		}
+		if s.typ == spec.String {
+			f.Alternative += "; r2 in place of kv where values are above 64 KB: " + priceR2
 		}
 	case s.typ == spec.JSON:
 		f.Reason = "JSON documents are changed by path, in place"
 	case rows[s.typ] != "":
 		f.Store = StoreD1
 		f.Reason = fmt.Sprintf("%s are rows that SQL can query: D1 follows within 100 ms", rows[s.typ])
-		alternative = "do, without SQL over the rows: " + priceDO + "; D1 adds " + priceD1
+		f.Alternative = "do, without SQL over the rows: " + priceDO + "; D1 adds " + priceD1
 	default:
 		f.Reason = "only commands that fit every type were seen"
 	}
-	f.Alternative = alternative
+}
+
+// alternative is the other choice for a family whose store the file says: what would
+// be chosen by what is seen now, or the other choice beside it.
+func alternative(f *Family, s *seen) string {
+	if s.sites == 0 {
+		return ""
+	}
+	now := *f
+	place(&now, s)
+	switch {
+	case f.Consistency == Primary:
+		return "kv with consistency: follow, the object in between and nothing stale for this program: " + priceDO
+	case now.Store != f.Store:
+		return fmt.Sprintf("%s by what is seen now: %s", now.Store, now.Reason)
+	}
+	return now.Alternative
+}
+
+// alsoIn is the other choice where the object alone is the first: it stays the
+// truth, and a store follows it.
+func alsoIn(typ spec.Type) string {
+	switch {
+	case typ == spec.String || typ == spec.JSON:
+		return "kv too, for reads at the edge that may be 60 s old: " + priceKV
+	case rows[typ] != "":
+		return "d1 too, for SQL over the rows: D1 adds " + priceD1
+	}
+	return ""
 }
 
 // onlyWholeJSON tells whether documents are only set and got.

@@ -315,7 +315,7 @@ func (r *reader) readFamilies(n *yaml.Node) error {
 		}
 		patterns[g.String()] = at["pattern"].Line
 		if f.Name == "" {
-			return r.errorf(n, "%s needs a name, for example %s", what, uniqueName(nameFor(g), nil))
+			return r.errorf(n, "%s needs a name, for example %s", what, newNamer(r.plan, nil).of(g, f.Type))
 		}
 		if line, ok := names[f.Name]; ok {
 			return r.errorf(at["name"], "name %q of %s is taken by the family on line %d", f.Name, what, line)

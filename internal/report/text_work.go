@@ -98,13 +98,17 @@ func (o Options) place(w io.Writer, one *Work) {
 	if len(one.At) > 0 {
 		at = one.At[0]
 	}
+	detail, lines, _ := strings.Cut(one.Detail, "\n")
 	var parts []string
-	for _, p := range []string{one.Detail, strings.TrimPrefix(holds(one.Holds), ", ")} {
+	for _, p := range []string{detail, strings.TrimPrefix(holds(one.Holds), ", ")} {
 		if p != "" {
 			parts = append(parts, p)
 		}
 	}
 	o.wrap(w, "      ", at+" ", strings.Join(parts, "; "))
+	for line := range strings.Lines(lines) { // of a file, to be copied as they are
+		fmt.Fprintf(w, "        %s\n", printable(strings.TrimSuffix(line, "\n")))
+	}
 	if o.All {
 		for _, more := range one.At[min(1, len(one.At)):] {
 			fmt.Fprintf(w, "        also %s\n", printable(more))

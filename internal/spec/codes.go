@@ -35,6 +35,8 @@ const (
 	KVPrimaryRefused  = "KV_PRIMARY_REFUSED"
 	KVExpiryTooShort  = "KV_EXPIRY_TOO_SHORT"
 	GroupsSplit       = "GROUPS_SPLIT"
+	ShardsSplit       = "SHARDS_SPLIT"
+	StoreUnfit        = "STORE_UNFIT"
 )
 
 // A Code explains why a site, method or symbol was not migrated, or was
@@ -76,7 +78,7 @@ cfstore.Page(rdb).Set(ctx, "avatar:"+user, image, 0)`,
 		Code:   NoFamily,
 		Title:  "a key that redis2cf.yaml has no family for",
 		Why:    "The program was migrated, and a key has come since that no family has: it lives where the default family says.",
-		Do:     "Run redis2cf -w, which gives the key a family with a store and a reason, and commit redis2cf.yaml.",
+		Do:     "Run redis2cf -w, which gives the key a family with a store and a reason, or write the lines of the message into redis2cf.yaml and run redis2cf generate; and commit redis2cf.yaml.",
 		Effort: EffortMinutes,
 		Example: `
 return rdb.Incr(ctx, "visits:"+name).Err()`,
@@ -369,6 +371,32 @@ return rdb.Set(ctx, "code:"+user, code, 30*time.Second).Err()`,
 …
 p.Decr(ctx, "stock:"+item)
 p.LPush(ctx, "orders", item)`,
+	},
+	{
+		Code:   ShardsSplit,
+		Title:  "keys of one call live in two shards",
+		Why:    "redis2cf.yaml divides the group into shards by what stands in a key's braces, as Redis Cluster does, and these keys have no such part in common: the call answers CROSSSLOT.",
+		Do:     "Write shards: 1 into redis2cf.yaml, or put what the keys share into braces: cart:{42} and total:{42} are in one shard.",
+		Effort: EffortSmall,
+		Example: `
+groups:
+  - name: main
+    shards: 8
+…
+return rdb.SInter(ctx, "tag:"+a, "color:"+b).Result()`,
+	},
+	{
+		Code:   StoreUnfit,
+		Title:  "a store that does not take what the family has",
+		Why:    "KV takes strings and JSON documents, and R2 the values of strings that are read and written whole. Other keys of the family stay in the object alone; what works on the bytes of a value in R2 answers an error.",
+		Do:     "Write store: do or d1 into redis2cf.yaml; for R2, read such values whole, or give those that are counted or appended to a family of their own.",
+		Effort: EffortMinutes,
+		Example: `
+  - pattern: inbox:*
+    …
+    store: kv
+…
+return rdb.LPush(ctx, "inbox:"+user, text).Err()`,
 	},
 }
 
