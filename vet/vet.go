@@ -15,9 +15,10 @@ import (
 )
 
 // Analyzer reports what analyzer.Analyzer does; in a module that redis2cf -w has migrated
-// also calls without the view of their family; and keep comments without a reason or a
-// use. What a comment or the plan keeps with a reason it does not report. The category of a diagnostic is the reason code, its URL explains it. Its result
-// is a *analyzer.Result.
+// also calls without the view of their family, and calls that redis2cf.yaml has no family
+// for or that their family cannot serve; and keep comments without a reason or a use. What
+// a comment or the plan keeps with a reason it does not report. The category of a
+// diagnostic is the reason code, its URL explains it. Its result is a *analyzer.Result.
 var Analyzer = &analysis.Analyzer{
 	Name:       analyzer.Analyzer.Name,
 	Doc:        analyzer.Analyzer.Doc,
@@ -49,6 +50,15 @@ func run(pass *analysis.Pass) (any, error) {
 	}
 	for _, d := range c.more(found) {
 		pass.Report(d)
+	}
+	problems, err := planned(pass, res.(*analyzer.Result), found)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range problems {
+		if !c.keeps(d.Pos) {
+			pass.Report(d)
+		}
 	}
 	return res, nil
 }

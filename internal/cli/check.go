@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/analyzer"
-	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
@@ -74,14 +73,8 @@ func (j *job) findings(res *result) []finding {
 	}
 	for i := range sites {
 		s, f := &sites[i], &res.Fates[i]
-		switch code, text := siteNeeds(s, f.Moved, f.Code, f.Text, migrated); {
-		case code != "":
-			add(s.Position, code, text)
-		case migrated:
-			if p := j.unplanned(s); p != "" {
-				add(s.Position, spec.NoFamily, fmt.Sprintf("%s on %q: no family of %s has this key", s.Row.Method, p, plan.FileName))
-			}
-		}
+		code, text := siteNeeds(s, f.Moved, f.Code, f.Text, migrated)
+		add(s.Position, code, text)
 	}
 	for _, g := range res.Groups {
 		switch {
@@ -96,6 +89,9 @@ func (j *job) findings(res *result) []finding {
 		pos := token.Position{}
 		if len(p.Pos) > 0 {
 			pos = p.Pos[0]
+		}
+		if p.Code == spec.NoFamily && slices.ContainsFunc(found, func(f finding) bool { return f.pos == pos }) {
+			continue // the view of another family, which is said already
 		}
 		add(pos, p.Code, p.Message)
 	}
@@ -131,16 +127,4 @@ func siteNeeds(s *analyzer.Site, moved bool, code, text string, migrated bool) (
 		return spec.Migratable, on
 	}
 	return "", ""
-}
-
-// unplanned is a pattern of a site whose family the plan did not have when it was read.
-func (j *job) unplanned(s *analyzer.Site) string {
-	for _, k := range s.Keys {
-		for _, p := range k.Patterns {
-			if f := j.plan.Route(p); f != nil && !j.planned[f.Pattern] {
-				return p
-			}
-		}
-	}
-	return ""
 }

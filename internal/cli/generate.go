@@ -22,6 +22,7 @@ import (
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/modfiles"
 	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // runGenerate writes the generated package again from redis2cf.yaml.
@@ -57,6 +58,9 @@ func runGenerate(e *env, o *options) (int, error) {
 		return exitError, err
 	}
 	if err := j.viewsServe(old, now); err != nil {
+		return exitError, err
+	}
+	if err := j.promisesKept(); err != nil {
 		return exitError, err
 	}
 	n, err := writeGenerated(j.root, dir, old, now)
@@ -142,16 +146,11 @@ func (j *job) viewsServe(old, now map[string][]byte) error {
 	if len(differ) == 0 {
 		return nil
 	}
-	prog, err := load.Load(j.ctx, load.Config{Dir: j.root, Tags: j.opt.tags, Progress: j.ui.step})
-	var none *load.NoRedisError
-	if errors.As(err, &none) {
-		return nil
-	}
-	if err != nil {
+	if err := j.loadAll(); err != nil || j.prog == nil {
 		return err
 	}
-	methods := methodsOf(prog)
-	return j.refuseViews(prog.Analyze(), func(s *analyzer.Site) string {
+	methods := methodsOf(j.prog)
+	return j.refuseViews(j.found, func(s *analyzer.Site) string {
 		switch typ := is[s.View]; {
 		case !differ[s.View]:
 		case typ == "":
@@ -161,6 +160,46 @@ func (j *job) viewsServe(old, now map[string][]byte) error {
 		}
 		return ""
 	})
+}
+
+// loadAll loads the module and finds its sites, once. j.prog stays nil when nothing
+// in it reaches go-redis or the generated package.
+func (j *job) loadAll() error {
+	if j.prog != nil {
+		return nil
+	}
+	prog, err := load.Load(j.ctx, load.Config{Dir: j.root, Tags: j.opt.tags, Progress: j.ui.step})
+	var none *load.NoRedisError
+	if errors.As(err, &none) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	j.prog, j.found = prog, prog.Analyze()
+	return nil
+}
+
+// promisesKept refuses a plan that asks for what the program's code does not allow:
+// a family in KV alone that needs more, families that meet in two groups. Only where
+// the plan asks for such a thing is the program loaded.
+func (j *job) promisesKept() error {
+	if !j.plan.Promises() {
+		return nil
+	}
+	if err := j.loadAll(); err != nil || j.prog == nil {
+		return err
+	}
+	_, problems := plan.Build(j.found.Sites, j.plan)
+	for _, p := range problems {
+		switch {
+		case p.Fatal:
+			return fmt.Errorf("%s: %s; nothing was changed", plan.FileName, p.Message)
+		case p.Code == spec.StoreUnfit, p.Code == spec.ShardsSplit, p.Code == spec.KVExpiryTooShort:
+			j.warn("%s: %s", p.Code, p.Message)
+		}
+	}
+	return nil
 }
 
 // viewsThere refuses a plan that lacks a view which a call uses.

@@ -33,7 +33,6 @@ type job struct {
 	planFile string // absolute
 	planOld  []byte // as it was read; nil when there is none
 	plan     *plan.Plan
-	planned  map[string]bool // patterns of the families that it had when it was read
 	problems []plan.Problem
 
 	goRedis []report.Dep
@@ -76,10 +75,7 @@ func (j *job) readPlan() error {
 	if err != nil {
 		return err
 	}
-	j.planOld, j.plan, j.planned = data, p, map[string]bool{}
-	for i := range p.Families {
-		j.planned[p.Families[i].Pattern] = true
-	}
+	j.planOld, j.plan = data, p
 	return nil
 }
 

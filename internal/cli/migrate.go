@@ -14,6 +14,7 @@ import (
 	"github.com/redis2cf/redis2cf/internal/journal"
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/report"
+	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/rewrite"
 )
 
@@ -43,6 +44,8 @@ func (j *job) migrate() (int, error) {
 		if err := j.write(res); err != nil {
 			return exitError, err
 		}
+		// The file has them now.
+		j.problems = slices.DeleteFunc(j.problems, func(p plan.Problem) bool { return p.Code == spec.NoFamily })
 	}
 	j.ui.done()
 	if j.opt.json {
