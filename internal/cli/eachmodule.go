@@ -32,10 +32,15 @@ func (e *env) eachModule(o *options, has func(root string) bool, run func(*optio
 	if len(modules) == 0 || !slices.Equal(o.args, []string{"./..."}) && len(o.args) > 0 {
 		return 0, false, nil
 	}
-	if o.json {
-		return exitError, true, &usageError{
-			message: fmt.Sprintf("%s holds a workspace, and -json writes the report of one module", dir),
-			hint:    "Name one with -C: " + strings.Join(modules, ", ") + ".",
+	for _, one := range []struct {
+		flag  string
+		given bool
+	}{{"-json", o.json}, {"-sarif", o.sarif != ""}, {"-html", o.html != ""}} {
+		if one.given {
+			return exitError, true, &usageError{
+				message: fmt.Sprintf("%s holds a workspace, and %s writes the report of one module", dir, one.flag),
+				hint:    "Name one with -C: " + strings.Join(modules, ", ") + ".",
+			}
 		}
 	}
 	ran := 0
