@@ -132,7 +132,9 @@ func helpGenerate() string {
 
 Writes the generated package again from redis2cf.yaml: run it after an edit of
 that file. It never touches a call site, so it also refuses to drop or rename a
-view that a call still uses.
+view that a call still uses, and what the code does not allow: a family in KV alone
+(consistency: primary) that needs the object, families of one transaction in two
+groups. Each refusal names the lines.
 
 Flags:
 ` + flagList(generateFlags) + `
