@@ -1,6 +1,7 @@
 package vet
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -150,7 +151,7 @@ func program(pass *analysis.Pass, root string) (*load.Program, error) {
 	}
 	pkg := &packages.Package{
 		ID: pass.Pkg.Path(), PkgPath: pass.Pkg.Path(), Name: pass.Pkg.Name(), Fset: pass.Fset,
-		Syntax: pass.Files, Types: pass.Pkg, TypesInfo: pass.TypesInfo, IgnoredFiles: pass.IgnoredFiles,
+		Syntax: pass.Files, Types: pass.Pkg, TypesInfo: pass.TypesInfo,
 		Imports: importsOf(pass),
 	}
 	if mod.Go != nil {
@@ -167,6 +168,11 @@ func program(pass *analysis.Pass, root string) (*load.Program, error) {
 		prog.Files[name] = &load.Source{Data: data, Size: int64(len(data))}
 	}
 	pkg.CompiledGoFiles = pkg.GoFiles
+	for _, name := range pass.IgnoredFiles {
+		if data, err := pass.ReadFile(name); err == nil && bytes.Contains(data, []byte(analyzer.GoRedisPath)) {
+			prog.LeftOut = append(prog.LeftOut, load.LeftOut{File: name, Why: "belongs to another build", Script: bytes.Contains(data, []byte("//go:build ignore"))})
+		}
+	}
 	prog.Packages = []*load.Package{{Package: pkg, Path: path, Own: pass.Files, Wanted: true}}
 	return prog, nil
 }

@@ -14,7 +14,6 @@ import (
 type fix struct {
 	message string
 	edits   []rewrite.Edit
-	files   map[string]bool
 	sites   map[int]bool
 	groups  map[int]bool
 }
@@ -65,11 +64,10 @@ func (c *changes) fixesOf(edits []rewrite.Edit) []fix {
 		if !ok {
 			n = len(out)
 			at[root(i)] = n
-			out = append(out, fix{files: map[string]bool{}, sites: map[int]bool{}, groups: map[int]bool{}})
+			out = append(out, fix{sites: map[int]bool{}, groups: map[int]bool{}})
 		}
 		f := &out[n]
 		f.edits = append(f.edits, e)
-		f.files[e.File] = true
 		if e.Site >= 0 {
 			f.sites[e.Site] = true
 		}

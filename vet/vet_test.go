@@ -57,7 +57,7 @@ func TestFixes(t *testing.T) {
 	if out, err := download.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	analysistest.RunWithSuggestedFixes(t, dir, vet.Analyzer, "./views", "./swap", "./shown", "./comments")
+	analysistest.RunWithSuggestedFixes(t, dir, vet.Analyzer, "./views", "./swap", "./shown", "./builds", "./comments")
 }
 
 // withoutDrivers leaves the stores out, which types do not need.

@@ -11,11 +11,12 @@ import (
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
-// A finding is a place that needs a person.
+// A finding is a site, or another place, that needs a person.
 type finding struct {
-	pos  token.Position
-	code string
-	text string
+	pos   token.Position
+	code  string
+	text  string
+	group int // sites of one group are held by the same thing; -1: by itself
 }
 
 // check is -check: it names what needs a person and holds their number against the
@@ -41,41 +42,59 @@ func (j *job) check(res *result) (int, error) {
 	case len(found) == 0:
 		fmt.Fprintf(out, "%s: nothing needs a person.\n", j.prog.Module.Path)
 	case code == exitDone:
-		fmt.Fprintf(out, "%s: %s, which -budget %d allows.\n", j.prog.Module.Path, needPerson(len(found)), j.opt.budget)
+		fmt.Fprintf(out, "%s: %s, which -budget %d allows.\n", j.prog.Module.Path, needPerson(found), j.opt.budget)
 	default:
-		fmt.Fprintf(out, "%s: %s, and -budget allows %d. redis2cf explain CODE says what to do.\n", j.prog.Module.Path, needPerson(len(found)), j.opt.budget)
+		fmt.Fprintf(out, "%s: %s, and -budget allows %d. redis2cf explain CODE says what to do.\n", j.prog.Module.Path, needPerson(found), j.opt.budget)
 	}
 	return code, out.Flush()
 }
 
-func needPerson(n int) string {
-	if n == 1 {
-		return "1 place needs a person"
+// needPerson counts what was found, and what it hangs on: one line often holds all calls
+// of a client.
+func needPerson(found []finding) string {
+	text := fmt.Sprintf("%d sites need a person", len(found))
+	if len(found) == 1 {
+		text = "1 site needs a person"
 	}
-	return fmt.Sprintf("%d places need a person", n)
+	causes, held := map[int]bool{}, 0
+	for _, f := range found {
+		if f.group >= 0 {
+			causes[f.group] = true
+			held++
+		}
+	}
+	if held > len(causes) {
+		text += fmt.Sprintf(" (%d of them hang together with others: %d things to do)", held, len(found)-held+len(causes))
+	}
+	return text
 }
 
 // optedOut are codes by which somebody has decided, with a reason, or that say that the
 // run was not for the place.
 var optedOut = map[string]bool{spec.KeepComment: true, spec.PackageKept: true, spec.NotSelected: true}
 
-// findings are the places that need a person: calls that can't move, what contradicts
+// findings are the sites and places that need a person: calls that can't move, what contradicts
 // the plan, and comments that keep nothing. A module that was migrated is held there:
 // a call on go-redis counts although it could move, and so does a key without a family.
 func (j *job) findings(res *result) []finding {
 	sites := j.found.Sites
 	migrated := slices.ContainsFunc(sites, func(s analyzer.Site) bool { return s.Migrated })
 	var found []finding
+	group := -1
 	add := func(pos token.Position, code, text string) {
 		if code != "" && !optedOut[code] {
-			found = append(found, finding{pos, code, text})
+			found = append(found, finding{pos, code, text, group})
 		}
 	}
 	for i := range sites {
 		s, f := &sites[i], &res.Fates[i]
+		if group = -1; !f.Moved {
+			group = f.Group
+		}
 		code, text := siteNeeds(s, f.Moved, f.Code, f.Text, migrated)
 		add(s.Position, code, text)
 	}
+	group = -1
 	for _, g := range res.Groups {
 		switch {
 		case g.Calls > 0: // counted by its calls

@@ -20,7 +20,7 @@ const (
 	exitDone   = 0 // done, or nothing to do
 	exitDiff   = 1 // -d printed a difference
 	exitError  = 2 // usage or load error; nothing was changed
-	exitBudget = 3 // -check: more places need a person than -budget allows
+	exitBudget = 3 // -check: more sites need a person than -budget allows
 )
 
 // An env is what a command works with.

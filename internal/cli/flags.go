@@ -42,7 +42,7 @@ func rewriteFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.sarif, "sarif", "", "write what needs attention to `FILE` as SARIF, for code scanning")
 	fs.StringVar(&o.html, "html", "", "write the report, with the diff, to `FILE` as one page")
 	fs.BoolVar(&o.check, "check", false, "for CI: name what needs a person; exit 3 when it is more than -budget allows")
-	fs.IntVar(&o.budget, "budget", 0, "with -check: how many places may need a person, `N`")
+	fs.IntVar(&o.budget, "budget", 0, "with -check: how many sites may need a person, `N`")
 	fs.Func("only", "only the calls of `SELECTOR`: a file (./a/b.go), packages (./a/...), a family's name or pattern (Session, session:*); may be repeated", func(s string) error {
 		o.only = append(o.only, s)
 		return nil

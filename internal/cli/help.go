@@ -16,7 +16,7 @@ Usage:
                                    can't and why; changes nothing
   redis2cf -d [packages]           the changes as a unified diff for git apply
   redis2cf -w [packages]           rewrite, verify, write
-  redis2cf -check -budget N        for CI: exit 3 when more than N places need a person
+  redis2cf -check -budget N        for CI: exit 3 when more than N sites need a person
 `
 
 const overviewTail = `  go vet -vettool=$(which redis2cf) ./...
@@ -118,7 +118,7 @@ Examples:
   redis2cf -w -step swap               go-redis's names now, the views another day
   redis2cf -w -only 'session:*' -only ./internal/room
                                        one family, and one package
-  redis2cf -check -budget 12 ./...     in CI: twelve places may be left
+  redis2cf -check -budget 12 ./...     in CI: twelve sites may be left
   redis2cf -w -C ../shop ./...         another directory
   redis2cf -w -runtime ~/redis2cf ./... the runtime of a local checkout
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/redis2cf/redis2cf/internal/sample"
 	"github.com/redis2cf/redis2cf/internal/vettool"
@@ -62,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"sub":       scriptSub,
 			"exits":     scriptExits,
 			"documents": scriptDocuments,
+			"workflow":  scriptWorkflow,
 		},
 	})
 }
@@ -192,5 +194,40 @@ func scriptDocuments(ts *testscript.TestScript, neg bool, args []string) {
 		case shell && strings.HasPrefix(line, "redis2cf") && !strings.Contains(said, "exec "+line+"\n"):
 			ts.Fatalf("%s has a command that the script does not run: %s", args[0], line)
 		}
+	}
+}
+
+// workflow FILE JOB runs the shell commands of a GitHub workflow's job, as its runner
+// would: those of each step in one shell, which ends at the first that fails. Steps that
+// only bring redis2cf here are left out.
+func scriptWorkflow(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] workflow FILE JOB")
+	}
+	var w struct {
+		Env  map[string]string
+		Jobs map[string]struct {
+			Steps []struct{ Name, Run string }
+		}
+	}
+	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[0])), &w))
+	for name, value := range w.Env {
+		ts.Setenv(name, value)
+	}
+	ran := 0
+	for _, step := range w.Jobs[args[1]].Steps {
+		if step.Run == "" || strings.HasPrefix(step.Run, "go install ") {
+			continue
+		}
+		ran++
+		if err := ts.Exec("bash", "-e", "-c", step.Run); err != nil {
+			if neg {
+				return
+			}
+			ts.Fatalf("%s: %v", step.Name, err)
+		}
+	}
+	if neg || ran == 0 {
+		ts.Fatalf("workflow: %d steps ran", ran)
 	}
 }
