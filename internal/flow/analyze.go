@@ -147,7 +147,7 @@ func (a *analysis) anyType() types.Type { return types.Universe.Lookup("any").Ty
 
 // resolve unites what the soft graph connects, until nothing changes.
 func (a *analysis) resolve() {
-	for changed := true; changed; {
+	for changed := true; a.settle() || changed; {
 		changed = false
 		for _, s := range a.sinks {
 			for _, src := range a.reaching(s.from) {

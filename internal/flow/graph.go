@@ -3,7 +3,6 @@ package flow
 import (
 	"go/token"
 	"go/types"
-	"sort"
 )
 
 // node is a vertex of both graphs; 0 is no vertex.
@@ -49,6 +48,8 @@ type graph struct {
 	sinks   []sink
 	joins   []join
 	blocks  []blockSink
+	grown   int    // counts edges and sources
+	reach   *reach // of the graph as it was when it had grown to reach.grown
 }
 
 // join unites what reaches either side when one of them is a sentinel: an
@@ -117,6 +118,7 @@ func (g *graph) edge(from, to node) {
 		return
 	}
 	g.edges[[2]node{from, to}] = true
+	g.grown++
 	g.in[to] = append(g.in[to], from)
 }
 
@@ -130,32 +132,13 @@ func (g *graph) source(from node, typ types.Type, sentinel bool, to node) {
 		}
 	}
 	g.sources[to] = append(g.sources[to], source{from, typ, sentinel})
+	g.grown++
 }
 
 func (g *graph) sink(from, to node, typ types.Type) {
 	if from != 0 && to != 0 {
 		g.sinks = append(g.sinks, sink{from, to, typ})
 	}
-}
-
-// reaching returns the sources from which a value can get to n.
-func (g *graph) reaching(n node) []source {
-	seen := map[node]bool{n: true}
-	todo := []node{n}
-	var out []source
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		out = append(out, g.sources[n]...)
-		for _, m := range g.in[n] {
-			if !seen[m] {
-				seen[m] = true
-				todo = append(todo, m)
-			}
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].from < out[j].from })
-	return out
 }
 
 var errorType = types.Universe.Lookup("error").Type()
