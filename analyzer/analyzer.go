@@ -27,11 +27,12 @@ var Analyzer = &analysis.Analyzer{
 func run(pass *analysis.Pass) (any, error) {
 	path, _, _ := strings.Cut(pass.Pkg.Path(), " ")
 	res := Find(pass.Fset, []Unit{{
-		Path:   path,
-		Types:  pass.Pkg,
-		Info:   pass.TypesInfo,
-		Files:  pass.Files,
-		Closed: internal(path),
+		Path:  path,
+		Types: pass.Pkg,
+		Info:  pass.TypesInfo,
+		Files: pass.Files,
+		// Other packages of the module call this one, and are not in sight.
+		Closed: false,
 	}})
 	for i := range res.Sites {
 		if d, ok := res.Sites[i].Diagnostic(); ok {
@@ -41,10 +42,6 @@ func run(pass *analysis.Pass) (any, error) {
 	return res, nil
 }
 
-// internal tells whether only its own module can import a package.
-func internal(path string) bool {
-	return strings.HasPrefix(path, "internal/") || strings.Contains(path, "/internal/") || strings.HasSuffix(path, "/internal")
-}
 
 // Diagnostic is what vet says of the site; ok is false for a migrated site that
 // needs no word.

@@ -183,19 +183,42 @@ func (f *finder) flattened(site *Site, value ast.Expr, step int) {
 			}
 		}
 	}
-	if origins := f.keys.Origins(value); len(origins) == 1 {
-		if lit, ok := origins[0].(*ast.CompositeLit); ok && len(lit.Elts) > 0 {
-			if _, isMap := f.keys.Info(lit).TypeOf(lit).Underlying().(*types.Map); isMap {
-				for _, e := range lit.Elts {
-					if kv, ok := e.(*ast.KeyValueExpr); ok {
-						f.add(site, kv.Key, f.keys.Of(kv.Key))
-					}
+	if info := f.keys.Info(value); info != nil {
+		if _, isMap := info.TypeOf(value).Underlying().(*types.Map); isMap {
+			if lit := f.literalMap(value); lit != nil {
+				for _, kv := range lit {
+					f.add(site, kv.Key, f.keys.Of(kv.Key))
 				}
 				return
 			}
+			f.add(site, value, f.keys.OfKeys(value))
+			return
+		}
+		if k := f.keys.OfElements(value); len(k.Patterns) == 0 {
+			f.add(site, value, k)
+			return
 		}
 	}
 	f.add(site, value, keys.Key{Code: keys.FromData, Why: "a map or slice that is put together at run time"})
+}
+
+// literalMap gives the entries of a map that is written out and never changed.
+func (f *finder) literalMap(value ast.Expr) []*ast.KeyValueExpr {
+	origins := f.keys.Origins(value)
+	if len(origins) != 1 {
+		return nil
+	}
+	lit, ok := origins[0].(*ast.CompositeLit)
+	if !ok {
+		return nil
+	}
+	var out []*ast.KeyValueExpr
+	for _, e := range lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			out = append(out, kv)
+		}
+	}
+	return out
 }
 
 // fieldKeys adds the keys in a field of an argument struct.
@@ -224,12 +247,16 @@ func (f *finder) fieldKeys(site *Site, value ast.Expr, field string) {
 		}
 	}
 	if !found {
+		if k := f.keys.Of(value); len(k.Patterns) == 0 && k.Code == keys.FromImporter {
+			f.add(site, value, k)
+			return
+		}
 		f.add(site, value, keys.Key{Code: keys.FromData, Why: "field " + field + " of a struct that is filled in elsewhere"})
 	}
 }
 
 func (f *finder) add(site *Site, arg ast.Expr, k keys.Key) {
-	site.Keys = append(site.Keys, Key{Patterns: k.Patterns, Code: k.Code, Why: k.Why, Arg: arg})
+	site.Keys = append(site.Keys, Key{Patterns: k.Patterns, Code: k.Code, Why: k.Why, Assumed: k.Assumed, Arg: arg})
 }
 
 // raw reads Do and Process: the command and its keys stand in the arguments.

@@ -66,7 +66,7 @@ func addKey(out *[]Key, arg ast.Expr, k keys.Key, typ spec.Type) {
 			return
 		}
 	}
-	*out = append(*out, Key{Patterns: k.Patterns, Code: k.Code, Why: k.Why, Type: typ, Arg: arg})
+	*out = append(*out, Key{Patterns: k.Patterns, Code: k.Code, Why: k.Why, Assumed: k.Assumed, Type: typ, Arg: arg})
 }
 
 // parsed gives the script that an expression stands for; an empty one when its

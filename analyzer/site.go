@@ -62,9 +62,12 @@ type Site struct {
 // A Key is what is known of one key argument: the set of patterns it can have.
 // A pattern is a Redis glob in which every unknown part is '*': "session:*".
 type Key struct {
-	Patterns []string  // sorted, at most 16; empty when nothing is known
-	Code     string    // KEY_FROM_IMPORTER, KEY_FROM_DATA, KEY_UNKNOWN when Patterns is empty
-	Why      string    // one line for people: "parameter key of exported func Get"
-	Type     spec.Type // data type of this key alone where it is not the site's: keys of a script typed by its text
-	Arg      ast.Expr  `json:"-"`
+	Patterns []string // sorted, at most 16; empty when nothing is known
+	Code     string   // KEY_FROM_IMPORTER, KEY_FROM_DATA, KEY_UNKNOWN when Patterns is empty
+	Why      string   // one line for people: "parameter key of exported func Get"
+	// Assumed says what may set another key, where the patterns are the program's
+	// defaults; empty when nothing may.
+	Assumed string
+	Type    spec.Type // data type of this key alone where it is not the site's: keys of a script typed by its text
+	Arg     ast.Expr  `json:"-"`
 }

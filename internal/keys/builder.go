@@ -2,12 +2,14 @@ package keys
 
 import (
 	"go/ast"
+	"go/constant"
+	"go/token"
 	"go/types"
 	"strings"
 )
 
-// builder reads strings.Builder and bytes.Buffer: what is written at the top of
-// the function in order, a hole from the first loop or branch on.
+// builder reads what was written to a local strings.Builder or bytes.Buffer
+// where its text is taken.
 func (a *Analyzer) builder(fn *types.Func, n *ast.CallExpr, info *types.Info) (set, bool) {
 	switch fn.FullName() {
 	case "(*strings.Builder).String", "(*bytes.Buffer).String", "(*bytes.Buffer).Bytes":
@@ -24,162 +26,277 @@ func (a *Analyzer) builder(fn *types.Func, n *ast.CallExpr, info *types.Info) (s
 		return data, true
 	}
 	v, ok := info.Uses[id].(*types.Var)
-	if !ok || v.IsField() {
+	if !ok {
 		return data, true
 	}
-	body := a.idx.bodyAround(n)
-	if body == nil {
+	owner := a.idx.owner[v.Pos()]
+	if owner == nil || owner.jump || v.Pos() < owner.body.Pos() {
 		return data, true
 	}
-	s := text("")
-	for _, st := range body.List {
-		if st.Pos() <= n.Pos() && n.End() <= st.End() {
-			if _, simple := st.(*ast.ReturnStmt); !simple {
-				if _, simple := st.(*ast.AssignStmt); !simple {
-					if _, simple := st.(*ast.ExprStmt); !simple {
-						return concat(s, data), true
+	ws, ok := a.builderWrites(v, owner, info)
+	if !ok {
+		return data, true
+	}
+	r := &reader{a: a, v: v, at: id.Pos(), fn: owner, info: info, writes: ws}
+	if s, ok := r.read(); ok {
+		return s, true
+	}
+	return data, true
+}
+
+// builderWrites gives what the function does to the builder v; ok is false when
+// it does something that is not known to only read or append.
+func (a *Analyzer) builderWrites(v *types.Var, fn *function, info *types.Info) (ws []write, ok bool) {
+	known := map[*ast.Ident]bool{}
+	is := func(e ast.Expr) bool {
+		e = ast.Unparen(e)
+		if un, ok := e.(*ast.UnaryExpr); ok && un.Op == token.AND {
+			e = ast.Unparen(un.X)
+		}
+		id, ok := e.(*ast.Ident)
+		if !ok || info.ObjectOf(id) != v {
+			return false
+		}
+		known[id] = true
+		return true
+	}
+	add := func(w write) {
+		w.index = -1
+		ws = append(ws, w)
+	}
+	ok, lits := true, 0
+	var walk func(n ast.Node) bool
+	walk = func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			lits++
+			ast.Inspect(n.Body, walk)
+			lits--
+			return false
+		case *ast.CallExpr:
+			sel, isSel := ast.Unparen(n.Fun).(*ast.SelectorExpr)
+			if !isSel {
+				return true
+			}
+			if f, _ := info.Uses[sel.Sel].(*types.Func); f != nil && len(n.Args) > 0 {
+				tail := *n
+				tail.Args = n.Args[1:]
+				switch f.FullName() {
+				case "fmt.Fprintf":
+					if is(n.Args[0]) {
+						add(write{how: formatted, args: &tail, pos: n.Pos()})
+						ok = ok && lits == 0
+						return true
+					}
+				case "fmt.Fprint":
+					if is(n.Args[0]) {
+						add(write{how: printed, args: &tail, pos: n.Pos()})
+						ok = ok && lits == 0
+						return true
+					}
+				case "io.WriteString":
+					if is(n.Args[0]) {
+						add(write{how: suffix, expr: n.Args[1], pos: n.Pos()})
+						ok = ok && lits == 0
+						return true
 					}
 				}
 			}
-			return s, true
-		}
-		if !mentions(st, v, info) {
-			continue
-		}
-		if rng, ok := st.(*ast.RangeStmt); ok {
-			if all, ok := a.loop(rng, v, info); ok {
-				s = concat(s, all)
-				continue
+			if !is(sel.X) {
+				return true
 			}
-		}
-		arg, ok := builderWrite(st, v, info)
-		if !ok {
-			if declares(st, v, info) {
-				continue
+			switch sel.Sel.Name {
+			case "WriteString", "Write":
+				add(write{how: suffix, expr: n.Args[0], pos: n.Pos()})
+			case "WriteByte", "WriteRune":
+				add(write{how: char, expr: n.Args[0], pos: n.Pos()})
+			case "Reset":
+				add(write{how: cleared, pos: n.Pos()})
+			case "String", "Bytes", "Len", "Cap", "Grow", "Available":
+				return true
+			default:
+				ok = false
 			}
-			return concat(s, data), true
-		}
-		if arg == nil {
-			return concat(s, data), true
-		}
-		if call, ok := arg.(*ast.CallExpr); ok && isFprintf(call, info) {
-			tail := *call
-			tail.Args = call.Args[1:]
-			s = concat(s, a.sprintf(&tail, info))
-			continue
-		}
-		s = concat(s, a.argument(arg, info))
-	}
-	return concat(s, data), true
-}
-
-func mentions(n ast.Node, v *types.Var, info *types.Info) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && info.ObjectOf(id) == v {
-			found = true
-		}
-		return !found
-	})
-	return found
-}
-
-// declares tells whether the statement only makes the empty builder.
-func declares(st ast.Stmt, v *types.Var, info *types.Info) bool {
-	switch st := st.(type) {
-	case *ast.DeclStmt:
-		g, ok := st.Decl.(*ast.GenDecl)
-		if !ok {
-			return false
-		}
-		for _, sp := range g.Specs {
-			if vs, ok := sp.(*ast.ValueSpec); !ok || len(vs.Values) > 0 {
-				return false
-			}
-		}
-		return true
-	case *ast.AssignStmt:
-		if len(st.Lhs) == 1 && len(st.Rhs) == 1 {
-			if id, ok := st.Lhs[0].(*ast.Ident); ok && info.Defs[id] == v {
-				e := ast.Unparen(st.Rhs[0])
-				if un, ok := e.(*ast.UnaryExpr); ok {
-					e = un.X
+			ok = ok && lits == 0
+		case *ast.ValueSpec:
+			for i, name := range n.Names {
+				if info.Defs[name] == v {
+					known[name] = true
+					if len(n.Values) == len(n.Names) {
+						w, isNew := newBuilder(n.Values[i], info)
+						add(w)
+						ok = ok && isNew
+					}
 				}
-				lit, ok := e.(*ast.CompositeLit)
-				return ok && len(lit.Elts) == 0
+			}
+		case *ast.AssignStmt:
+			for i, l := range n.Lhs {
+				if is(l) {
+					if len(n.Lhs) != len(n.Rhs) {
+						ok = false
+						continue
+					}
+					w, isNew := newBuilder(n.Rhs[i], info)
+					w.pos = l.Pos()
+					add(w)
+					ok = ok && isNew && lits == 0
+				}
+			}
+		case *ast.Ident:
+			if info.ObjectOf(n) == v && !known[n] {
+				ok = false
 			}
 		}
-	case *ast.ExprStmt:
-		if call, ok := st.X.(*ast.CallExpr); ok {
-			sel, ok := call.Fun.(*ast.SelectorExpr)
-			return ok && sel.Sel.Name == "Grow"
+		return ok
+	}
+	ast.Inspect(fn.body, walk)
+	return ws, ok
+}
+
+// newBuilder reads the value that a builder is declared with.
+func newBuilder(e ast.Expr, info *types.Info) (write, bool) {
+	w := write{how: cleared, pos: e.Pos()}
+	e = ast.Unparen(e)
+	if un, ok := e.(*ast.UnaryExpr); ok && un.Op == token.AND {
+		e = ast.Unparen(un.X)
+	}
+	switch e := e.(type) {
+	case *ast.CompositeLit:
+		return w, len(e.Elts) == 0
+	case *ast.CallExpr:
+		if id, ok := ast.Unparen(e.Fun).(*ast.Ident); ok {
+			return w, info.Uses[id] == types.Universe.Lookup("new")
+		}
+		sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
+		if !ok || len(e.Args) != 1 {
+			return w, false
+		}
+		fn, _ := info.Uses[sel.Sel].(*types.Func)
+		if fn == nil || fn.FullName() != "bytes.NewBufferString" && fn.FullName() != "bytes.NewBuffer" {
+			return w, false
+		}
+		w.how, w.expr = value, e.Args[0]
+		return w, true
+	}
+	return w, false
+}
+
+// character is a byte or rune as text.
+func (a *Analyzer) character(e ast.Expr, info *types.Info) set {
+	if tv := info.Types[e]; tv.Value != nil {
+		if n, ok := constant.Int64Val(constant.ToInt(tv.Value)); ok {
+			if n < 0x80 {
+				return text(string(rune(n)))
+			}
+			if b, ok := tv.Type.Underlying().(*types.Basic); ok && b.Kind() == types.Uint8 {
+				return text(string([]byte{byte(n)}))
+			}
+			return text(string(rune(n)))
 		}
 	}
-	return false
+	return unknown(FromData, "a character that is computed")
 }
 
-// builderWrite gives the text that a statement writes to v.
-func builderWrite(st ast.Stmt, v *types.Var, info *types.Info) (ast.Expr, bool) {
-	var e ast.Expr
-	switch st := st.(type) {
-	case *ast.ExprStmt:
-		e = st.X
-	case *ast.AssignStmt:
-		if len(st.Rhs) != 1 {
-			return nil, false
-		}
-		e = st.Rhs[0]
-	default:
-		return nil, false
-	}
-	call, ok := e.(*ast.CallExpr)
-	if !ok {
-		return nil, false
-	}
-	if isFprintf(call, info) {
-		return call, true
-	}
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || len(call.Args) != 1 {
-		return nil, false
-	}
-	if id, ok := ast.Unparen(sel.X).(*ast.Ident); !ok || info.Uses[id] != v {
-		return nil, false
-	}
-	switch sel.Sel.Name {
-	case "WriteString", "Write":
-		return call.Args[0], true
-	case "WriteByte", "WriteRune":
-		return nil, true
-	}
-	return nil, false
-}
-
-func isFprintf(call *ast.CallExpr, info *types.Info) bool {
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || len(call.Args) < 2 {
-		return false
-	}
-	fn, ok := info.Uses[sel.Sel].(*types.Func)
-	return ok && fn.FullName() == "fmt.Fprintf"
-}
-
-// loop reads a loop that does nothing but write the elements of a slice
-// parameter, one behind the other.
-func (a *Analyzer) loop(rng *ast.RangeStmt, v *types.Var, info *types.Info) (set, bool) {
-	if len(rng.Body.List) != 1 || rng.Value == nil {
-		return set{}, false
-	}
-	arg, ok := builderWrite(rng.Body.List[0], v, info)
-	if !ok || arg == nil {
-		return set{}, false
-	}
-	elem, ok := rng.Value.(*ast.Ident)
+// joinedLocal is strings.Join of a local slice that is made and appended to in
+// its own function.
+func (a *Analyzer) joinedLocal(e ast.Expr, sep set, info *types.Info) (set, bool) {
+	id, ok := ast.Unparen(e).(*ast.Ident)
 	if !ok {
 		return set{}, false
 	}
-	if id, ok := ast.Unparen(arg).(*ast.Ident); !ok || info.ObjectOf(id) != info.ObjectOf(elem) {
+	v, ok := info.Uses[id].(*types.Var)
+	if !ok || v.IsField() || a.mutable(v) {
 		return set{}, false
 	}
-	return a.sliceParam(rng.X, "", info)
+	glue, ok := constantOf(sep)
+	fn := a.idx.owner[v.Pos()]
+	if !ok || fn == nil || fn.jump || v.Pos() < fn.body.Pos() {
+		return set{}, false
+	}
+	ws := a.idx.writes[v.Pos()]
+	if len(ws) == 0 {
+		return set{}, false
+	}
+	for _, w := range ws {
+		if w.in != fn || w.how != value || w.index >= 0 {
+			return set{}, false
+		}
+	}
+	r := &reader{a: a, v: v, at: id.Pos(), fn: fn, info: info, writes: ws, list: true, sep: sep}
+	s, ok := r.read()
+	if !ok {
+		return set{}, false
+	}
+	var out set
+	for _, t := range s.alts {
+		switch {
+		case t.empty():
+		case t[0].kind == literal && strings.HasPrefix(t[0].text, glue):
+			t = append(template(nil), t...)
+			t[0].text = t[0].text[len(glue):]
+		default:
+			return set{}, false
+		}
+		out = out.add(t)
+	}
+	return out, true
+}
+
+// strung gives the elements of the slice e one behind the other, sep before
+// each; s is those of the variable itself.
+func (r *reader) strung(e ast.Expr, s set) set {
+	e = ast.Unparen(e)
+	if id, ok := e.(*ast.Ident); ok && r.info.Uses[id] == r.v {
+		return s
+	}
+	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
+		if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok {
+			switch r.info.Uses[id] {
+			case types.Universe.Lookup("append"):
+				out := r.strung(call.Args[0], s)
+				for i, arg := range call.Args[1:] {
+					if call.Ellipsis.IsValid() && i == len(call.Args)-2 {
+						out = concat(out, r.strung(arg, s))
+					} else {
+						out = concat(out, concat(r.sep, r.a.eval(arg)))
+					}
+				}
+				return out
+			case types.Universe.Lookup("make"):
+				if len(call.Args) > 1 {
+					if n, ok := r.number(call.Args[1]); ok && n == 0 {
+						return text("")
+					}
+				}
+			}
+		}
+	}
+	if list, ok := r.a.list(e, r.info); ok {
+		out := text("")
+		for _, one := range list {
+			out = concat(out, concat(r.sep, one))
+		}
+		return out
+	}
+	if r.info.Types[e].IsNil() {
+		return text("")
+	}
+	// With nothing in it there is no separator either, so this cannot be known
+	// without ambiguity at the front; a hole behind other elements is.
+	return unknown(FromData, "joined from a slice")
+}
+
+// constantOf gives the text of a set that is one literal.
+func constantOf(s set) (string, bool) {
+	if len(s.alts) != 1 {
+		return "", false
+	}
+	text := ""
+	for _, p := range s.alts[0] {
+		if p.kind != literal {
+			return "", false
+		}
+		text += p.text
+	}
+	return text, true
 }

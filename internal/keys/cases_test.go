@@ -173,7 +173,10 @@ func F(b []byte) { get("a"); get(string(b)) }`},
 func Get(key string) {
 	use(key) // want KEY_FROM_IMPORTER
 }
-func f() { Get("a") }
+func Put(key string) {
+	use(key) // want "*" "a"
+}
+func f() { Put("a") }
 type hidden struct{}
 func (hidden) Get(key string) {
 	use(key) // want "h"
@@ -184,7 +187,7 @@ func Get(key string) {
 	use(key) // want "a"
 }
 func Unused(key string) {
-	use(key) // want KEY_FROM_IMPORTER
+	use(key) // want KEY_FROM_DATA
 }
 func main() { Get("a") }`},
 	{"calls through an interface reach the method's parameters", `package main
@@ -277,7 +280,7 @@ func f() {
 	use(build(3)) // want "*x" "z"
 	s := "a"
 	s = s + "b"
-	use(s) // want "*b" "a"
+	use(s) // want "ab"
 }`},
 	{"more than sixteen is unknown", `
 func get(key string) {

@@ -13,11 +13,25 @@ import (
 // with a local and a field, need about twenty.
 const maxDepth = 48
 
+// maxSteps bounds the expressions that are looked at for one key. Most keys need
+// less than a hundred; a field that a whole program writes to would need
+// millions, and has no pattern in the end.
+const maxSteps = 5000
+
+// tooFar tells whether a question has become too deep or too long; what it asks
+// for is a hole then.
+func (a *Analyzer) tooFar() bool {
+	if a.steps++; a.depth < maxDepth && a.steps < maxSteps {
+		return false
+	}
+	a.cuts++
+	return true
+}
+
 // eval gives the templates of e, over the parameters of the functions around
-// it. It never fails: what it cannot follow is a hole.
+// it. It never fails and never gives none: what it cannot follow is a hole.
 func (a *Analyzer) eval(e ast.Expr) set {
-	if a.depth >= maxDepth {
-		a.cuts++
+	if a.tooFar() {
 		return unknown(Unknown, "built in too many steps")
 	}
 	a.depth++
@@ -41,6 +55,12 @@ func (a *Analyzer) eval(e ast.Expr) set {
 	case *ast.Ident:
 		switch obj := info.ObjectOf(e).(type) {
 		case *types.Var:
+			if r, ok := a.now[obj]; ok && within(r.in, e.Pos()) {
+				return r.set.orHole("variable " + obj.Name())
+			}
+			if s, ok := a.local(obj, e, info); ok {
+				return s
+			}
 			return a.variable(obj)
 		case *types.Nil:
 			return text("")
@@ -50,27 +70,83 @@ func (a *Analyzer) eval(e ast.Expr) set {
 			return a.variable(v)
 		}
 	case *ast.CallExpr:
-		return a.call(e, info, 0)
+		return a.call(e, info, 0).orHole("result of a call")
 	case *ast.IndexExpr:
 		if isText(info.TypeOf(e.X)) {
 			return unknown(FromData, "a byte of a text")
 		}
-		return a.elements(e.X)
+		return a.elements(e.X).orHole("an element of data")
 	case *ast.SliceExpr:
-		// x[:0] of a byte slice, x[1:] of a string: some part of the text.
-		return unknown(FromData, "part of a text")
+		return a.cut(e, info)
 	case *ast.StarExpr:
 		return a.pointee(e.X)
 	case *ast.UnaryExpr:
 		if e.Op == token.ARROW {
-			return unknown(FromData, "received from a channel")
+			return a.elements(e.X).orHole("received from a channel")
 		}
 	case *ast.TypeAssertExpr:
+		if e.Type != nil && isText(info.TypeOf(e)) {
+			return a.eval(e.X)
+		}
 		return unknown(FromData, "asserted from an interface value")
 	case *ast.CompositeLit:
-		return a.elements(e)
+		switch t := info.TypeOf(e); {
+		case isText(t):
+			return a.bytes(e, info)
+		case isElements(t):
+			return a.elements(e).orHole("an element of data")
+		}
+		return unknown(FromData, "a struct")
 	}
 	return unknown(Unknown, fmt.Sprintf("built by a %s", node(e)))
+}
+
+// bytes reads []byte{'a', 'b'}.
+func (a *Analyzer) bytes(e *ast.CompositeLit, info *types.Info) set {
+	s := text("")
+	for _, x := range e.Elts {
+		if _, ok := x.(*ast.KeyValueExpr); ok {
+			return unknown(FromData, "bytes by index")
+		}
+		s = concat(s, a.character(x, info))
+	}
+	return s
+}
+
+// cut reads x[:0], x[:] and x[n:] and x[:n] of a constant.
+func (a *Analyzer) cut(e *ast.SliceExpr, info *types.Info) set {
+	if e.Low == nil && e.High == nil {
+		return a.eval(e.X)
+	}
+	low, high := 0, -1
+	for _, end := range [...]struct {
+		e ast.Expr
+		n *int
+	}{{e.Low, &low}, {e.High, &high}} {
+		if end.e == nil {
+			continue
+		}
+		tv := info.Types[end.e]
+		if tv.Value == nil {
+			return unknown(FromData, "part of a text")
+		}
+		n, ok := constant.Int64Val(tv.Value)
+		if !ok {
+			return unknown(FromData, "part of a text")
+		}
+		*end.n = int(n)
+	}
+	if high == 0 {
+		return text("")
+	}
+	s := a.eval(e.X)
+	if whole, ok := constantOf(s); ok && low <= len(whole) && high <= len(whole) && (high < 0 || low <= high) {
+		if high < 0 {
+			high = len(whole)
+		}
+		return text(whole[low:high])
+	}
+	return unknown(FromData, "part of a text")
 }
 
 // node names a kind of expression for people.
@@ -89,7 +165,7 @@ func (a *Analyzer) pointee(e ast.Expr) set {
 	if un, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && un.Op == token.AND {
 		return a.eval(un.X)
 	}
-	return unknown(FromData, "behind a pointer")
+	return unknown(FromData, "behind the pointer "+types.ExprString(e))
 }
 
 func constantText(v constant.Value) set {
@@ -119,111 +195,29 @@ func isText(t types.Type) bool {
 	case *types.Slice:
 		b, ok := t.Elem().Underlying().(*types.Basic)
 		return ok && b.Kind() == types.Uint8
-	case *types.TypeParam:
-		return true
+	case *types.Interface:
+		return textual(t)
 	}
 	return false
 }
 
-// variable joins what is written to v.
-func (a *Analyzer) variable(v *types.Var) set {
-	v = v.Origin()
-	pos := v.Pos()
-	if _, ok := a.idx.params[pos]; ok {
-		// A parameter that is assigned to in its function is its argument or
-		// what is assigned.
-		s := set{alts: []template{{{kind: param, pos: pos, text: v.Name()}}}}
-		if ws := a.idx.writes[pos]; len(ws) > 0 {
-			return a.written(v, ws, s)
-		}
-		return s
+// textual tells whether a constraint allows nothing but texts: ~string | []byte.
+func textual(t *types.Interface) bool {
+	if t.IsMethodSet() || t.NumEmbeddeds() == 0 {
+		return false
 	}
-	ws := a.idx.writes[pos]
-	if len(ws) == 0 {
-		switch {
-		case v.IsField():
-			return a.unwritten(v)
-		case v.Pkg() != nil && v.Parent() == v.Pkg().Scope() && a.idx.at(pos) == nil:
-			return unknown(FromData, fmt.Sprintf("variable %s.%s", v.Pkg().Name(), v.Name()))
-		case isText(v.Type()):
-			return text("") // declared and never set
-		}
-		return unknown(FromData, "variable "+v.Name())
-	}
-	s := a.written(v, ws, set{})
-	if v.IsField() || v.Pkg() != nil && v.Parent() == v.Pkg().Scope() {
-		s = s.keep()
-	}
-	return s
-}
-
-// unwritten is a field that nothing in sight sets.
-func (a *Analyzer) unwritten(v *types.Var) set {
-	if v.Pkg() == nil {
-		return unknown(FromData, "field "+v.Name())
-	}
-	u := a.idx.at(v.Pos())
-	if u != nil && v.Exported() && !u.pkg.Closed {
-		return unknown(FromImporter, fmt.Sprintf("field %s, which importers set", v.Name()))
-	}
-	return unknown(FromData, fmt.Sprintf("field %s, which no code in sight sets", v.Name()))
-}
-
-// written joins the writes to v, start among them.
-func (a *Analyzer) written(v *types.Var, ws []write, start set) set {
-	pos := v.Pos()
-	if a.busy[pos] {
-		a.cuts++
-		return unknown(Unknown, fmt.Sprintf("%s is built from itself", v.Name()))
-	}
-	a.busy[pos] = true
-	defer delete(a.busy, pos)
-
-	s, grows := start, false
-	for _, w := range a.relevant(ws) {
-		switch w.how {
-		case value:
-			s = join(s, a.result(w.expr, w.index))
-		case suffix:
-			grows = true
-		case element:
-			return unknown(FromData, fmt.Sprintf("an element of %s", v.Name()))
-		case elementsOf:
-			s = join(s, a.elements(w.expr))
-		default:
-			s = join(s, unknown(FromData, fmt.Sprintf("variable %s: %s", v.Name(), w.why)))
-		}
-		if len(s.alts) > MaxPatterns {
-			return unknown(Unknown, fmt.Sprintf("variable %s has more than 16 values", v.Name()))
+	for e := range t.EmbeddedTypes() {
+		if u, ok := e.(*types.Union); ok {
+			for term := range u.Terms() {
+				if !isText(term.Type()) {
+					return false
+				}
+			}
+		} else if !isText(e) {
+			return false
 		}
 	}
-	if grows {
-		// How often and in what order is not known: a hole covers none, one and
-		// many.
-		s = concat(s, unknown(FromData, fmt.Sprintf("appended to %s", v.Name())))
-	}
-	return s.withoutEmpty()
-}
-
-// relevant leaves out what tests write when the program writes too: a key is
-// what the program makes of it.
-func (a *Analyzer) relevant(ws []write) []write {
-	n := 0
-	for _, w := range ws {
-		if !w.test {
-			n++
-		}
-	}
-	if n == 0 || n == len(ws) {
-		return ws
-	}
-	out := make([]write, 0, n)
-	for _, w := range ws {
-		if !w.test {
-			out = append(out, w)
-		}
-	}
-	return out
+	return true
 }
 
 // result is e, or one of its results when it is a call with several.
@@ -234,100 +228,16 @@ func (a *Analyzer) result(e ast.Expr, index int) set {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
 		if u := a.idx.at(e.Pos()); u != nil {
-			return a.call(e, u.pkg.Info, index)
+			return a.call(e, u.pkg.Info, index).orHole("result of a call")
 		}
 	case *ast.IndexExpr: // v, ok := m[k]
 		if index == 0 {
-			return a.elements(e.X)
+			return join(a.eval(e), text(""))
+		}
+	case *ast.TypeAssertExpr, *ast.UnaryExpr: // v, ok := x.(string); v, ok := <-ch
+		if index == 0 {
+			return join(a.eval(e), text(""))
 		}
 	}
 	return unknown(FromData, "one of several results")
-}
-
-// elements joins the elements of a slice, array or map.
-func (a *Analyzer) elements(e ast.Expr) set {
-	if a.depth >= maxDepth {
-		a.cuts++
-		return unknown(Unknown, "built in too many steps")
-	}
-	a.depth++
-	defer func() { a.depth-- }()
-
-	e = ast.Unparen(e)
-	u := a.idx.at(e.Pos())
-	if u == nil {
-		return unknown(Unknown, "its source was not loaded")
-	}
-	info := u.pkg.Info
-	switch e := e.(type) {
-	case *ast.CompositeLit:
-		var s set
-		for _, x := range e.Elts {
-			if kv, ok := x.(*ast.KeyValueExpr); ok {
-				x = kv.Value
-			}
-			s = join(s, a.eval(x))
-			if len(s.alts) > MaxPatterns {
-				return unknown(Unknown, "more than 16 elements")
-			}
-		}
-		return s
-	case *ast.Ident:
-		if v, ok := info.ObjectOf(e).(*types.Var); ok {
-			return a.elementsOfVar(v)
-		}
-	case *ast.SelectorExpr:
-		if v, ok := info.Uses[e.Sel].(*types.Var); ok {
-			return a.elementsOfVar(v)
-		}
-	case *ast.SliceExpr:
-		return a.elements(e.X)
-	case *ast.CallExpr:
-		return a.elementsOfCall(e, info)
-	}
-	return unknown(FromData, "an element of data")
-}
-
-func (a *Analyzer) elementsOfVar(v *types.Var) set {
-	v = v.Origin()
-	pos := v.Pos()
-	if _, ok := a.idx.params[pos]; ok {
-		// What a slice parameter stands for in a template is its elements.
-		return set{alts: []template{{{kind: param, pos: pos, text: v.Name()}}}}
-	}
-	ws := a.idx.writes[pos]
-	if len(ws) == 0 {
-		if v.IsField() {
-			return a.unwritten(v)
-		}
-		if a.idx.at(pos) == nil {
-			return unknown(FromData, "an element of "+v.Name())
-		}
-		return set{}
-	}
-	if a.busy[pos] {
-		a.cuts++
-		return set{} // keys = append(keys, …): what else is in it is joined anyway
-	}
-	a.busy[pos] = true
-	defer delete(a.busy, pos)
-	var s set
-	for _, w := range a.relevant(ws) {
-		switch w.how {
-		case value:
-			if w.index >= 0 {
-				s = join(s, unknown(FromData, "an element of a result"))
-				continue
-			}
-			s = join(s, a.elements(w.expr))
-		case element:
-			s = join(s, a.eval(w.expr))
-		default:
-			s = join(s, unknown(FromData, fmt.Sprintf("an element of %s: %s", v.Name(), w.why)))
-		}
-		if len(s.alts) > MaxPatterns {
-			return unknown(Unknown, "more than 16 elements")
-		}
-	}
-	return s
 }

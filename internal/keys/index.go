@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"sort"
 	"strings"
 )
 
@@ -16,10 +18,24 @@ type index struct {
 	funcs   map[token.Pos]*function // declared functions and methods, by name; literals, by "func"
 	params  map[token.Pos]parameter
 	writes  map[token.Pos][]write
-	calls   map[token.Pos][]call // of declared functions, and of variables that hold one literal
-	values  map[token.Pos]bool   // functions used other than by calling them
-	dynamic map[string][]dynamic // calls through interfaces, by method name
+	calls   map[token.Pos][]call          // of declared functions, and of variables that hold one literal
+	values  map[token.Pos]bool            // functions used other than by calling them
+	dynamic map[string][]dynamic          // calls through interfaces, by method name
+	taken   map[string][]*types.Interface // method values of interfaces, by method name
 	methods map[string][]*function
+	embeds  map[token.Pos][]types.Type  // of a type's name: the types that embed it
+	zero    map[token.Pos]bool          // variables that are declared without a value, named results among them
+	owner   map[token.Pos]*function     // of a local variable: the function that it is declared in
+	lent    map[token.Pos][]loan        // slices, maps and channels: what else holds them
+	decoded map[token.Pos][]decoder     // fields that a decoder may fill in, and which
+	bodies  map[*token.File][]*function // functions with a body, by position
+}
+
+// A loan says that a slice, map or channel is handed on: to a variable, or as an
+// argument to a function.
+type loan struct {
+	to    token.Pos
+	index int // of the argument; -1 when to is a variable
 }
 
 // A unit is what a file belongs to.
@@ -34,12 +50,18 @@ type function struct {
 	body *ast.BlockStmt
 	pos  token.Pos
 	unit *unit
-	held token.Pos // variable that holds the literal
+	held loan        // of a literal: the variable or parameter that it goes to
+	par  *function   // that a literal stands in
+	args []token.Pos // declarations of its parameters; not valid for one without a name
+	recv token.Pos   // declaration of a receiver that is a text
+	jump bool        // it has labels, goto or fallthrough
 }
+
+func (f *function) holds(pos token.Pos) bool { return f.body.Pos() <= pos && pos < f.body.End() }
 
 type parameter struct {
 	fn       *function
-	index    int
+	index    int // -1 for the receiver
 	variadic bool
 	name     string
 }
@@ -48,9 +70,13 @@ type parameter struct {
 type write struct {
 	how   how
 	expr  ast.Expr
-	index int // result of a call with several, -1 when expr is the value itself
+	key   ast.Expr // of an element: what stands between the brackets
+	index int      // result of a call with several, -1 when expr is the value itself
 	why   string
 	test  bool
+	pos   token.Pos     // of what is written to
+	in    *function     // that does it; nil at package level
+	args  *ast.CallExpr // of formatted and printed: the format and its operands
 }
 
 type how uint8
@@ -61,12 +87,38 @@ const (
 	suffix                // x += expr
 	element               // x[i] = expr
 	elementsOf            // for _, x = range expr
+	keysOf                // for x = range expr, over a map
+	spread                // copy(x, expr)
+	returned              // return expr, into a named result
+
+	// Of builders and slices that are joined, see reader.
+	char      // b.WriteByte(expr)
+	formatted // fmt.Fprintf(b, args...)
+	printed   // fmt.Fprint(b, args...)
+	cleared   // b.Reset()
 )
 
 type call struct {
 	expr *ast.CallExpr
 	expl bool // method expression: the receiver is the first argument
 	test bool
+}
+
+// A decoder is a function that may fill in what it is given; it is one if its
+// source is not among the packages.
+type decoder struct {
+	name string
+	pos  token.Pos
+}
+
+// decoder names what fills in a field; empty when nothing does.
+func (x *index) decoder(field token.Pos) string {
+	for _, d := range x.decoded[field] {
+		if x.at(d.pos) == nil {
+			return d.name
+		}
+	}
+	return ""
 }
 
 type dynamic struct {
@@ -85,6 +137,13 @@ func newIndex(fset *token.FileSet, pkgs []Package) *index {
 		values:  map[token.Pos]bool{},
 		dynamic: map[string][]dynamic{},
 		methods: map[string][]*function{},
+		embeds:  map[token.Pos][]types.Type{},
+		taken:   map[string][]*types.Interface{},
+		zero:    map[token.Pos]bool{},
+		owner:   map[token.Pos]*function{},
+		lent:    map[token.Pos][]loan{},
+		decoded: map[token.Pos][]decoder{},
+		bodies:  map[*token.File][]*function{},
 	}
 	for i := range pkgs {
 		p := &pkgs[i]
@@ -95,7 +154,7 @@ func newIndex(fset *token.FileSet, pkgs []Package) *index {
 			}
 			u := &unit{pkg: p, test: strings.HasSuffix(tf.Name(), "_test.go")}
 			x.infos[tf] = u
-			w := &walker{index: x, unit: u, info: p.Info}
+			w := &walker{index: x, unit: u, info: p.Info, tf: tf}
 			w.file(f)
 		}
 	}
@@ -116,20 +175,38 @@ type walker struct {
 	*index
 	unit *unit
 	info *types.Info
+	tf   *token.File
+	fn   *function // around the node at hand
+}
+
+// enter notes a function before the walk goes into it.
+func (w *walker) enter(fn *function, params *ast.FieldList) {
+	fn.par = w.fn
+	w.fn = fn
+	w.bodies[w.tf] = append(w.bodies[w.tf], fn)
+	w.parameters(fn, params)
+	for r := range fn.sig.Results().Variables() {
+		if r.Name() != "" {
+			w.zero[r.Pos()], w.owner[r.Pos()] = true, fn
+		}
+	}
 }
 
 func (w *walker) file(f *ast.File) {
 	called := map[ast.Expr]bool{} // expressions in call position
 	ast.Inspect(f, func(n ast.Node) bool {
+		if n == nil {
+			return true
+		}
+		for w.fn != nil && n.Pos() >= w.fn.body.End() {
+			w.fn = w.fn.par
+		}
 		switch n := n.(type) {
 		case *ast.FuncDecl:
 			w.decl(n)
 		case *ast.FuncLit:
-			if sig, ok := w.info.TypeOf(n).(*types.Signature); ok {
-				if w.funcs[n.Pos()] == nil {
-					w.funcs[n.Pos()] = &function{sig: sig, body: n.Body, pos: n.Pos(), unit: w.unit}
-				}
-				w.parameters(w.funcs[n.Pos()], n.Type.Params)
+			if fn := w.literal(n); fn != nil {
+				w.enter(fn, n.Type.Params)
 			}
 		case *ast.CallExpr:
 			called[ast.Unparen(n.Fun)] = true
@@ -138,7 +215,7 @@ func (w *walker) file(f *ast.File) {
 			if called[n] {
 				called[n.Sel] = true
 			} else if fn, ok := w.info.Uses[n.Sel].(*types.Func); ok {
-				w.values[fn.Origin().Pos()] = true
+				w.value(fn.Origin())
 				called[n.Sel] = true
 			}
 		case *ast.IndexExpr:
@@ -154,7 +231,7 @@ func (w *walker) file(f *ast.File) {
 				if obj := w.info.Uses[n]; obj != nil {
 					switch obj := obj.(type) {
 					case *types.Func:
-						w.values[obj.Origin().Pos()] = true
+						w.value(obj.Origin())
 					case *types.Var:
 						if _, ok := obj.Type().Underlying().(*types.Signature); ok {
 							w.values[obj.Pos()] = true
@@ -162,6 +239,8 @@ func (w *walker) file(f *ast.File) {
 					}
 				}
 			}
+		case *ast.TypeSpec:
+			w.embedded(n)
 		case *ast.AssignStmt:
 			w.assign(n)
 		case *ast.ValueSpec:
@@ -174,17 +253,56 @@ func (w *walker) file(f *ast.File) {
 			if n.Op == token.AND {
 				if v := w.variable(n.X); v != nil {
 					if _, isStruct := v.Type().Underlying().(*types.Struct); !isStruct {
-						w.write(v, write{index: -1, how: opaque, why: "its address is taken"})
+						w.write(v, write{index: -1, how: opaque, why: "its address is taken", pos: n.Pos()})
 					}
 				}
 			}
 		case *ast.IncDecStmt:
 			if v := w.variable(n.X); v != nil {
-				w.write(v, write{index: -1, how: opaque, why: "it is counted"})
+				w.write(v, write{index: -1, how: opaque, why: "it is counted", pos: n.Pos()})
+			}
+		case *ast.SendStmt:
+			if v := w.variable(n.Chan); v != nil {
+				w.write(v, write{how: element, expr: n.Value, index: -1, pos: n.Pos()})
+			}
+		case *ast.ReturnStmt:
+			w.returns(n)
+		case *ast.LabeledStmt:
+			if w.fn != nil {
+				w.fn.jump = true
+			}
+		case *ast.BranchStmt:
+			if w.fn != nil && (n.Tok == token.GOTO || n.Tok == token.FALLTHROUGH || n.Label != nil) {
+				w.fn.jump = true
 			}
 		}
 		return true
 	})
+}
+
+// embedded notes the types that a struct embeds: their methods are its own.
+func (w *walker) embedded(n *ast.TypeSpec) {
+	obj := w.info.Defs[n.Name]
+	if obj == nil {
+		return
+	}
+	st, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return
+	}
+	for f := range st.Fields() {
+		if !f.Embedded() {
+			continue
+		}
+		t := f.Type()
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		if named, ok := types.Unalias(t).(*types.Named); ok {
+			pos := named.Obj().Pos()
+			w.embeds[pos] = append(w.embeds[pos], obj.Type())
+		}
+	}
 }
 
 func (w *walker) decl(n *ast.FuncDecl) {
@@ -194,9 +312,24 @@ func (w *walker) decl(n *ast.FuncDecl) {
 	}
 	fn := &function{obj: obj, sig: obj.Signature(), body: n.Body, pos: obj.Pos(), unit: w.unit}
 	w.funcs[fn.pos] = fn
-	w.parameters(fn, n.Type.Params)
+	w.fn = nil
+	w.enter(fn, n.Type.Params)
+	w.receiver(fn, n.Recv)
 	if fn.sig.Recv() != nil {
 		w.methods[obj.Name()] = append(w.methods[obj.Name()], fn)
+	}
+}
+
+// receiver makes a parameter of a receiver that is a text: type Path string.
+func (w *walker) receiver(fn *function, recv *ast.FieldList) {
+	if recv == nil || len(recv.List) != 1 || len(recv.List[0].Names) != 1 {
+		return
+	}
+	name := recv.List[0].Names[0]
+	if v, ok := w.info.Defs[name].(*types.Var); ok && name.Name != "_" && isText(v.Type()) {
+		w.owner[v.Pos()] = fn
+		w.params[v.Pos()] = parameter{fn: fn, index: -1, name: name.Name}
+		fn.recv = v.Pos()
 	}
 }
 
@@ -204,19 +337,71 @@ func (w *walker) parameters(fn *function, fields *ast.FieldList) {
 	i := 0
 	for _, f := range fields.List {
 		for _, name := range f.Names {
-			if v, ok := w.info.Defs[name].(*types.Var); ok {
+			fn.args = append(fn.args, name.Pos())
+			if v, ok := w.info.Defs[name].(*types.Var); ok && name.Name != "_" {
+				w.owner[v.Pos()] = fn
 				w.params[v.Pos()] = parameter{fn: fn, index: i, name: name.Name,
 					variadic: fn.sig.Variadic() && i == fn.sig.Params().Len()-1}
 			}
 			i++
 		}
 		if len(f.Names) == 0 {
+			fn.args = append(fn.args, token.NoPos)
 			i++
 		}
 	}
 }
 
+// literal gives the function of a literal, which is noted when it is written
+// somewhere or when the walk comes to it, whatever is first.
+func (w *walker) literal(n *ast.FuncLit) *function {
+	if fn := w.funcs[n.Pos()]; fn != nil {
+		return fn
+	}
+	sig, ok := w.info.TypeOf(n).(*types.Signature)
+	if !ok {
+		return nil
+	}
+	fn := &function{sig: sig, body: n.Body, pos: n.Pos(), unit: w.unit}
+	w.funcs[n.Pos()] = fn
+	return fn
+}
+
+// value notes that a function is used other than by calling it.
+func (w *walker) value(fn *types.Func) {
+	if recv := fn.Signature().Recv(); recv != nil {
+		if iface, ok := recv.Type().Underlying().(*types.Interface); ok {
+			w.taken[fn.Name()] = append(w.taken[fn.Name()], iface)
+			return
+		}
+	}
+	w.values[fn.Pos()] = true
+}
+
+// returns notes what a return statement writes to named results.
+func (w *walker) returns(n *ast.ReturnStmt) {
+	if w.fn == nil || len(n.Results) == 0 {
+		return
+	}
+	results := w.fn.sig.Results()
+	for i := range results.Len() {
+		r := results.At(i)
+		if r.Name() == "" || r.Name() == "_" {
+			return
+		}
+		wr := write{how: returned, expr: n.Results[0], index: i, pos: n.Pos()}
+		if len(n.Results) == results.Len() {
+			wr.expr, wr.index = n.Results[i], -1
+		}
+		w.write(r, wr)
+	}
+}
+
 func (w *walker) call(n *ast.CallExpr) {
+	if tv, ok := w.info.Types[n.Fun]; ok && tv.IsType() {
+		w.converted(n, tv.Type)
+		return
+	}
 	fun := ast.Unparen(n.Fun)
 	switch f := fun.(type) {
 	case *ast.IndexExpr:
@@ -229,24 +414,144 @@ func (w *walker) call(n *ast.CallExpr) {
 	case *ast.Ident:
 		switch obj := w.info.Uses[f].(type) {
 		case *types.Func:
-			w.calls[obj.Origin().Pos()] = append(w.calls[obj.Origin().Pos()], c)
+			pos := obj.Origin().Pos()
+			w.calls[pos] = append(w.calls[pos], c)
+			w.lend(n, pos)
+			w.decodes(n, obj)
 		case *types.Var:
 			w.calls[obj.Pos()] = append(w.calls[obj.Pos()], c)
-		}
-	case *ast.SelectorExpr:
-		fn, ok := w.info.Uses[f.Sel].(*types.Func)
-		if !ok {
-			return
-		}
-		fn = fn.Origin()
-		if sel := w.info.Selections[f]; sel != nil {
-			c.expl = sel.Kind() == types.MethodExpr
-			if iface, ok := sel.Recv().Underlying().(*types.Interface); ok {
-				w.dynamic[fn.Name()] = append(w.dynamic[fn.Name()], dynamic{c, iface})
-				return
+		case *types.Builtin:
+			if obj.Name() == "copy" && len(n.Args) == 2 {
+				w.write(w.variable(n.Args[0]), write{how: spread, expr: n.Args[1], index: -1, pos: n.Pos()})
 			}
 		}
-		w.calls[fn.Pos()] = append(w.calls[fn.Pos()], c)
+	case *ast.SelectorExpr:
+		switch obj := w.info.Uses[f.Sel].(type) {
+		case *types.Var: // a field that holds a function
+			pos := obj.Origin().Pos()
+			w.calls[pos] = append(w.calls[pos], c)
+		case *types.Func:
+			fn := obj.Origin()
+			if sel := w.info.Selections[f]; sel != nil {
+				c.expl = sel.Kind() == types.MethodExpr
+				if iface, ok := fn.Signature().Recv().Type().Underlying().(*types.Interface); ok {
+					w.dynamic[fn.Name()] = append(w.dynamic[fn.Name()], dynamic{c, iface})
+					w.decodes(n, fn)
+					return
+				}
+			}
+			w.calls[fn.Pos()] = append(w.calls[fn.Pos()], c)
+			if !c.expl {
+				w.lend(n, fn.Pos())
+			}
+			w.decodes(n, fn)
+		}
+	}
+}
+
+// lend notes the slices, maps, channels and function literals that a call hands
+// to a function.
+func (w *walker) lend(n *ast.CallExpr, to token.Pos) {
+	for i, arg := range n.Args {
+		if lit, ok := ast.Unparen(arg).(*ast.FuncLit); ok {
+			if fn := w.literal(lit); fn != nil {
+				fn.held = loan{to, i}
+			}
+			continue
+		}
+		if v := w.variable(arg); v != nil && shared(v.Type()) {
+			w.lent[v.Origin().Pos()] = append(w.lent[v.Origin().Pos()], loan{to, i})
+		}
+	}
+}
+
+// shared tells whether two variables of the type can have elements in common.
+func shared(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Slice, *types.Map, *types.Chan:
+		return true
+	}
+	return false
+}
+
+// converted notes that the fields of a struct are those of another one.
+func (w *walker) converted(n *ast.CallExpr, t types.Type) {
+	if len(n.Args) != 1 {
+		return
+	}
+	to, from := structOf(t), structOf(w.info.TypeOf(n.Args[0]))
+	if to == nil || from == nil || to == from {
+		return
+	}
+	for f := range to.Fields() {
+		w.write(f, write{how: opaque, index: -1, why: "it is converted from another struct", pos: n.Pos()})
+	}
+}
+
+// structOf is the struct that t is or points to.
+func structOf(t types.Type) *types.Struct {
+	if t == nil {
+		return nil
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	st, _ := t.Underlying().(*types.Struct)
+	return st
+}
+
+// decodes notes the fields that a decoder of another module fills in: what is
+// handed to json.Unmarshal, a decoder's Decode, viper's and gorm's kin by address.
+func (w *walker) decodes(n *ast.CallExpr, fn *types.Func) {
+	if fn.Pkg() == nil || fn.Pkg() == w.unit.pkg.Types || !decodes(fn.Name()) {
+		return
+	}
+	for _, arg := range n.Args {
+		t := w.info.TypeOf(arg)
+		if t == nil {
+			continue
+		}
+		if _, ok := t.Underlying().(*types.Pointer); ok {
+			w.decode(t, decoder{fn.Name(), fn.Pos()}, map[types.Type]bool{})
+		}
+	}
+}
+
+// decodes tells whether functions of this name fill in what they are given.
+func decodes(name string) bool {
+	for _, verb := range [...]string{"Unmarshal", "Decode", "Scan", "Bind", "Parse", "Unpack", "Load", "Process", "Find", "First", "Take", "Last", "Get", "Select"} {
+		if strings.HasPrefix(name, verb) || strings.HasPrefix(name, "Must"+verb) || strings.HasPrefix(name, "Should"+verb) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) decode(t types.Type, by decoder, seen map[types.Type]bool) {
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		w.decode(u.Elem(), by, seen)
+	case *types.Slice:
+		w.decode(u.Elem(), by, seen)
+	case *types.Array:
+		w.decode(u.Elem(), by, seen)
+	case *types.Map:
+		w.decode(u.Elem(), by, seen)
+	case *types.Struct:
+		if seen[t] {
+			return
+		}
+		seen[t] = true
+		for f := range u.Fields() {
+			if !f.Exported() {
+				continue
+			}
+			pos := f.Origin().Pos()
+			if !slices.Contains(w.decoded[pos], by) {
+				w.decoded[pos] = append(w.decoded[pos], by)
+			}
+			w.decode(f.Type(), by, seen)
+		}
 	}
 }
 
@@ -272,19 +577,21 @@ func (w *walker) write(v *types.Var, wr write) {
 	if v == nil || v.Name() == "_" {
 		return
 	}
-	wr.test = w.unit.test
+	wr.test, wr.in = w.unit.test, w.fn
 	pos := v.Origin().Pos()
 	w.writes[pos] = append(w.writes[pos], wr)
-	if lit, ok := wr.expr.(*ast.FuncLit); ok && wr.how == value && wr.index < 0 {
-		// Its FuncLit case comes later in the walk, or never again when the
-		// function is already there.
-		fn := w.funcs[lit.Pos()]
-		if fn == nil {
-			sig, _ := w.info.TypeOf(lit).(*types.Signature)
-			fn = &function{sig: sig, body: lit.Body, pos: lit.Pos(), unit: w.unit}
-			w.funcs[lit.Pos()] = fn
+	if wr.how != value || wr.index >= 0 {
+		return
+	}
+	if lit, ok := ast.Unparen(wr.expr).(*ast.FuncLit); ok {
+		if fn := w.literal(lit); fn != nil {
+			fn.held = loan{pos, -1}
 		}
-		fn.held = pos
+	}
+	if shared(v.Type()) {
+		if from := w.variable(wr.expr); from != nil && shared(from.Type()) {
+			w.lent[from.Origin().Pos()] = append(w.lent[from.Origin().Pos()], loan{pos, -1})
+		}
 	}
 }
 
@@ -296,19 +603,39 @@ func (w *walker) assign(n *ast.AssignStmt) {
 		if v == nil {
 			continue
 		}
+		if n.Tok == token.DEFINE {
+			w.own(l)
+		}
+		at, indexed := ast.Unparen(l).(*ast.IndexExpr)
+		wr := write{how: value, index: -1, pos: l.Pos()}
 		switch {
 		case other:
-			w.write(v, write{index: -1, how: opaque, why: "it is computed"})
+			wr.how, wr.why = opaque, "it is computed"
 		case len(n.Lhs) == len(n.Rhs):
-			h := value
-			if _, indexed := ast.Unparen(l).(*ast.IndexExpr); indexed {
-				h = element
-			} else if app {
-				h = suffix
+			wr.expr = n.Rhs[i]
+			if app {
+				wr.how = suffix
 			}
-			w.write(v, write{how: h, expr: n.Rhs[i], index: -1})
-		case len(n.Rhs) == 1:
-			w.write(v, write{how: value, expr: n.Rhs[0], index: i})
+		default:
+			wr.expr, wr.index = n.Rhs[0], i
+		}
+		if indexed {
+			wr.key = at.Index
+			if wr.how == value && wr.index < 0 {
+				wr.how = element
+			} else {
+				wr.how, wr.why = opaque, "an element is computed"
+			}
+		}
+		w.write(v, wr)
+	}
+}
+
+// own notes the function that a local is declared in.
+func (w *walker) own(e ast.Expr) {
+	if id, ok := e.(*ast.Ident); ok && w.fn != nil {
+		if v, ok := w.info.Defs[id].(*types.Var); ok {
+			w.owner[v.Pos()] = w.fn
 		}
 	}
 }
@@ -319,29 +646,38 @@ func (w *walker) spec(n *ast.ValueSpec) {
 		if !ok {
 			continue
 		}
-		switch {
-		case len(n.Values) == len(n.Names):
-			w.write(v, write{how: value, expr: n.Values[i], index: -1})
-		case len(n.Values) == 1:
-			w.write(v, write{how: value, expr: n.Values[0], index: i})
+		w.own(name)
+		switch len(n.Values) {
+		case 0:
+			w.zero[v.Pos()] = true
+		case len(n.Names):
+			w.write(v, write{how: value, expr: n.Values[i], index: -1, pos: name.Pos()})
+		default:
+			w.write(v, write{how: value, expr: n.Values[0], index: i, pos: name.Pos()})
 		}
 	}
 }
 
 func (w *walker) ranges(n *ast.RangeStmt) {
-	if v := w.rangeVar(n.Key); v != nil {
-		w.write(v, write{index: -1, how: opaque, why: "it ranges over data"})
+	for _, e := range [...]ast.Expr{n.Key, n.Value} {
+		if e == nil {
+			continue
+		}
+		if n.Tok == token.DEFINE {
+			w.own(e)
+		}
+		wr := write{how: elementsOf, expr: n.X, index: -1, why: "it ranges over data", pos: e.Pos()}
+		if e == n.Key {
+			switch w.info.TypeOf(n.X).Underlying().(type) {
+			case *types.Map:
+				wr.how = keysOf
+			case *types.Chan:
+			default:
+				wr.how, wr.expr = opaque, nil
+			}
+		}
+		w.write(w.variable(e), wr)
 	}
-	if v := w.rangeVar(n.Value); v != nil {
-		w.write(v, write{how: elementsOf, expr: n.X, index: -1, why: "it ranges over data"})
-	}
-}
-
-func (w *walker) rangeVar(e ast.Expr) *types.Var {
-	if e == nil {
-		return nil
-	}
-	return w.variable(e)
 }
 
 // composite notes the fields that a struct literal sets.
@@ -361,39 +697,27 @@ func (w *walker) composite(n *ast.CompositeLit) {
 		if kv, ok := e.(*ast.KeyValueExpr); ok {
 			if id, ok := kv.Key.(*ast.Ident); ok {
 				if v, ok := w.info.Uses[id].(*types.Var); ok {
-					w.write(v, write{how: value, expr: kv.Value, index: -1})
+					w.write(v, write{how: value, expr: kv.Value, index: -1, pos: kv.Pos()})
 				}
 			}
 			continue
 		}
 		if i < st.NumFields() {
-			w.write(st.Field(i), write{how: value, expr: e, index: -1})
+			w.write(st.Field(i), write{how: value, expr: e, index: -1, pos: e.Pos()})
 		}
 	}
 }
 
-// bodyAround gives the body of the innermost function that holds n.
-func (x *index) bodyAround(n ast.Node) *ast.BlockStmt {
-	u := x.at(n.Pos())
-	if u == nil {
-		return nil
-	}
-	var body *ast.BlockStmt
-	for _, f := range u.pkg.Files {
-		if f.FileStart <= n.Pos() && n.Pos() < f.FileEnd {
-			ast.Inspect(f, func(m ast.Node) bool {
-				if m == nil || n.Pos() < m.Pos() || m.End() < n.End() {
-					return m == nil || m.Pos() <= n.Pos() && n.End() <= m.End()
-				}
-				switch m := m.(type) {
-				case *ast.FuncDecl:
-					body = m.Body
-				case *ast.FuncLit:
-					body = m.Body
-				}
-				return true
-			})
+// around gives the innermost function whose body holds pos; nil at package level.
+func (x *index) around(pos token.Pos) *function {
+	list := x.bodies[x.fset.File(pos)]
+	i := sort.Search(len(list), func(i int) bool { return list[i].body.Pos() > pos })
+	for i--; i >= 0; i-- {
+		for fn := list[i]; fn != nil; fn = fn.par {
+			if fn.holds(pos) {
+				return fn
+			}
 		}
 	}
-	return body
+	return nil
 }

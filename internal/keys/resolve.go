@@ -13,22 +13,38 @@ import (
 // family is what stands in front, and joining the ids that callers pass would
 // split it.
 func (a *Analyzer) finish(s set) set {
-	var out, weak set
+	var out set
+	var weak []template // of the alternatives, and what became of them
+	var as []set
 	for _, t := range s.lead().alts {
 		one, led := a.finishOne(t)
 		if led {
 			out = join(out, one)
 		} else {
-			weak = join(weak, one)
-		}
-		if len(out.alts)+len(weak.alts) > MaxPatterns {
-			return unknown(Unknown, "more than 16 patterns")
+			weak, as = append(weak, t), append(as, one)
 		}
 	}
-	if len(out.alts) == 0 || !out.allText() {
-		out = join(out, weak)
+	for i, t := range weak {
+		if from := t[0].from; out.has(from) {
+			out = out.assume(from, as[i].why())
+		} else {
+			out = join(out, as[i])
+		}
+	}
+	if len(out.alts) > MaxPatterns {
+		return out.many("more than 16 patterns")
 	}
 	return out
+}
+
+// has tells whether an alternative starts with a value of the field or global.
+func (s set) has(from token.Pos) bool {
+	for _, t := range s.alts {
+		if len(t) > 0 && t[0].from == from && t.hasText() {
+			return true
+		}
+	}
+	return false
 }
 
 // finishOne resolves one template. led is false when it starts with a value kept
@@ -46,79 +62,96 @@ func (a *Analyzer) finishOne(t template) (s set, led bool) {
 		case p.kind != param:
 			behind = behind || p.kind == literal && hasWord(p.text)
 			s = concat(s, set{alts: []template{{p}}})
-		case behind || p.all:
+		case behind:
 			s = concat(s, unknown(FromData, "parameter "+p.text))
 		default:
 			v := a.parameter(p)
 			if !pure {
-				v = v.withoutEmpty()
+				v = v.orHole("parameter " + p.text + ", which a recursion builds")
+				if p.from.IsValid() {
+					v = v.withoutEmpty()
+				}
 			}
 			known := false
 			for _, u := range v.alts {
 				known = known || u.hasText()
 				behind = behind || u.named()
 			}
-			if i == 0 && p.kept && !known {
+			if i == 0 && p.from.IsValid() && !known {
 				led = false
 			}
 			s = concat(s, v)
 		}
 	}
+	if t[0].from.IsValid() {
+		alts := append([]template(nil), s.alts...) // they may be a memoised set's
+		for i, u := range alts {
+			if len(u) > 0 && !u[0].from.IsValid() {
+				alts[i] = append(template(nil), u...)
+				alts[i][0].from = t[0].from
+			}
+		}
+		s.alts = alts
+	}
 	return s, led
 }
 
-// parameter joins the arguments that a parameter gets, over all callers.
+// parameter joins the arguments that a parameter gets, over all callers. It is
+// empty where the parameter is being resolved already: as an argument by itself,
+// it adds nothing to the join.
 func (a *Analyzer) parameter(of part) set {
-	if s, ok := a.resolved[of]; ok {
+	k := asked{of.pos, of.from.IsValid()}
+	if s, ok := a.resolved[k]; ok {
 		return s
 	}
-	pos := of.pos
-	p, ok := a.idx.params[pos]
+	p, ok := a.idx.params[of.pos]
 	if !ok {
 		return unknown(Unknown, "a parameter that is not declared here")
 	}
-	if a.busy[pos] {
+	if a.busy[of.pos] {
 		a.cuts++
-		return set{} // recursion adds nothing to the join
+		return set{}
 	}
 	if a.depth >= maxDepth {
 		a.cuts++
 		return unknown(Unknown, "passed through too many functions")
 	}
-	a.busy[pos] = true
+	a.busy[of.pos] = true
 	a.depth++
 	cuts := a.cuts
-	s := a.callers(p, of.kept)
+	// What is at hand for one call or statement says nothing about others.
+	frames, now := a.frames, a.now
+	a.frames, a.now = nil, map[*types.Var]reading{}
+	s := a.callers(p, of.from.IsValid())
+	a.frames, a.now = frames, now
 	a.depth--
-	delete(a.busy, pos)
+	delete(a.busy, of.pos)
 	if len(s.alts) == 0 {
 		s = unknown(Unknown, fmt.Sprintf("parameter %s of %s, which only calls itself", p.name, p.fn.name()))
 	}
 	if a.cuts == cuts || len(a.busy) == 0 {
 		// Inside a recursion the join is not whole yet.
-		a.resolved[of] = s
+		a.resolved[k] = s
 	}
 	return s
 }
 
 // name is a function for people.
 func (f *function) name() string {
-	if f.obj == nil {
-		return "a function value"
-	}
-	if f.obj.Exported() {
+	switch {
+	case f.obj == nil:
+		return "a function literal"
+	case f.obj.Exported():
 		return "exported func " + strings.TrimPrefix(name(f.obj), f.unit.pkg.Types.Name()+".")
 	}
 	return "func " + strings.TrimPrefix(name(f.obj), f.unit.pkg.Types.Name()+".")
 }
 
 // reachable tells whether code outside the packages can call the function: it is
-// exported, and so is the type that it is a method of.
-func (f *function) reachable() bool {
-	if f.unit.pkg.Closed || f.unit.test {
-		return false
-	}
-	if f.obj == nil || !f.obj.Exported() {
+// exported, and so is the type that it is a method of, or values of that type
+// get out of the package.
+func (a *Analyzer) reachable(f *function) bool {
+	if f.unit.pkg.Closed || f.unit.test || f.obj == nil || !f.obj.Exported() {
 		return false
 	}
 	if recv := f.sig.Recv(); recv != nil {
@@ -127,10 +160,100 @@ func (f *function) reachable() bool {
 			t = p.Elem()
 		}
 		if n, ok := t.(*types.Named); ok {
-			return n.Obj().Exported()
+			return n.Obj().Exported() || a.handsOut(n, f)
 		}
 	}
 	return true
+}
+
+// handsOut tells whether a package gives values of its unexported type to
+// importers: an exported function, method or variable has it, or an exported
+// interface with the method f that it implements.
+func (a *Analyzer) handsOut(n *types.Named, f *function) bool {
+	key := handing{n.Obj().Pos(), f.obj.Name()}
+	if yes, ok := a.handsOn[key]; ok {
+		return yes
+	}
+	is := func(t types.Type) bool {
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		if m, ok := t.(*types.Named); ok && m.Origin() == n.Origin() {
+			return true
+		}
+		if iface, ok := t.Underlying().(*types.Interface); ok {
+			if obj, _, _ := types.LookupFieldOrMethod(t, false, nil, f.obj.Name()); obj != nil {
+				return types.Implements(n, iface) || types.Implements(types.NewPointer(n), iface)
+			}
+		}
+		return false
+	}
+	results := func(fn *types.Func) bool {
+		for r := range fn.Signature().Results().Variables() {
+			if is(r.Type()) {
+				return true
+			}
+		}
+		return false
+	}
+	yes := false
+	scope := n.Obj().Pkg().Scope()
+	for _, name := range scope.Names() {
+		switch obj := scope.Lookup(name).(type) {
+		case *types.Func:
+			yes = yes || obj.Exported() && results(obj)
+		case *types.Var:
+			yes = yes || obj.Exported() && is(obj.Type())
+		case *types.TypeName:
+			m, ok := obj.Type().(*types.Named)
+			if !ok || !obj.Exported() {
+				continue
+			}
+			for fn := range m.Methods() {
+				yes = yes || fn.Exported() && results(fn)
+			}
+			if st, ok := m.Underlying().(*types.Struct); ok {
+				for v := range st.Fields() {
+					yes = yes || v.Exported() && is(v.Type())
+				}
+			}
+		}
+	}
+	a.handsOn[key] = yes
+	return yes
+}
+
+// escapes tells whether the function is used as a value, so that whoever got
+// hold of it may call it.
+func (a *Analyzer) escapes(fn *function) bool {
+	if a.idx.values[fn.pos] {
+		return true
+	}
+	if fn.obj == nil || fn.sig.Recv() == nil {
+		return false
+	}
+	for _, iface := range a.idx.taken[fn.obj.Name()] {
+		if a.implements(fn, iface) {
+			return true
+		}
+	}
+	return false
+}
+
+// callsOf gives the calls of a declared function, those through interfaces
+// among them.
+func (a *Analyzer) callsOf(fn *function) []call {
+	calls := a.idx.calls[fn.pos]
+	if fn.obj == nil || fn.sig.Recv() == nil {
+		return calls
+	}
+	calls = calls[:len(calls):len(calls)]
+	for _, d := range a.idx.dynamic[fn.obj.Name()] {
+		if a.implements(fn, d.iface) {
+			calls = append(calls, d.call)
+		}
+	}
+	return calls
 }
 
 // callers joins what the calls of a function pass for a parameter. Importers can
@@ -140,49 +263,45 @@ func (f *function) reachable() bool {
 func (a *Analyzer) callers(p parameter, kept bool) set {
 	fn := p.fn
 	what := fmt.Sprintf("parameter %s of %s", p.name, fn.name())
-	at := fn.pos
-	if fn.obj == nil {
-		if at = fn.held; !at.IsValid() {
-			return unknown(FromData, what)
-		}
-		if len(a.idx.writes[at]) != 1 {
-			return unknown(Unknown, what)
-		}
-	}
 	var s set
-	if fn.reachable() {
-		if s = unknown(FromImporter, what); !kept {
-			return s
+	calls, dead := a.callsOf(fn), "which nothing in sight calls"
+	switch {
+	case fn.obj == nil:
+		to := a.idx.holder(fn.held)
+		if !to.IsValid() {
+			return unknown(FromData, what+a.line(fn.body))
 		}
-	} else if a.idx.values[at] {
+		calls = a.idx.calls[to]
+		if a.idx.values[to] {
+			s = unknown(FromData, what+a.line(fn.body)+", which is handed on")
+		}
+	case a.reachable(fn):
+		s = unknown(FromImporter, what)
+	case a.escapes(fn):
 		// It is called by whoever got hold of the value.
 		s = unknown(FromData, what+", which is used as a value")
 	}
-	calls := append([]call(nil), a.idx.calls[at]...)
-	if fn.obj != nil && fn.sig.Recv() != nil {
-		for _, d := range a.idx.dynamic[fn.obj.Name()] {
-			if implements(fn, d.iface) {
-				calls = append(calls, d.call)
-			}
-		}
+	if by := a.calledElsewhere(fn); by != "" {
+		s = join(s, unknown(FromData, what+", which is called through "+by))
 	}
+	open := len(s.alts) > 0
 	found := false
+	if len(calls) > 0 {
+		dead = "which only tests call"
+	}
 	for _, c := range programs(calls, fn.unit.test) {
 		u := a.idx.at(c.expr.Pos())
 		if u == nil {
 			continue
 		}
 		found = true
-		s = join(s, a.finish(a.bound(p, c.expr, u.pkg.Info, c.expl)))
+		s = join(s, a.finish(a.passed(p, c.expr, u.pkg.Info, c.expl)))
 		if len(s.alts) > MaxPatterns {
-			return unknown(Unknown, what+" has more than 16 values")
+			return s.many(what + " has more than 16 values")
 		}
 	}
-	if !found && len(s.alts) == 0 {
-		if fn.obj != nil && fn.obj.Exported() {
-			return unknown(FromImporter, what)
-		}
-		return unknown(FromData, what+", which nothing in sight calls")
+	if !found && !open {
+		return unknown(FromData, what+", "+dead)
 	}
 	if kept {
 		s = s.preferText()
@@ -190,19 +309,12 @@ func (a *Analyzer) callers(p parameter, kept bool) set {
 	return s
 }
 
-// programs leaves out the calls from tests when the program calls too, and
-// unless the function is a test's own.
+// programs leaves out the calls from tests, unless the function is a test's own.
 func programs(calls []call, test bool) []call {
-	n := 0
-	for _, c := range calls {
-		if !c.test {
-			n++
-		}
-	}
-	if n == 0 || n == len(calls) || test {
+	if test {
 		return calls
 	}
-	out := make([]call, 0, n)
+	var out []call
 	for _, c := range calls {
 		if !c.test {
 			out = append(out, c)
@@ -231,12 +343,12 @@ func (a *Analyzer) Passed(exprs ...ast.Expr) [][]ast.Expr {
 			return nil
 		}
 		p, ok := a.idx.params[v.Pos()]
-		if !ok || p.variadic || fn != nil && p.fn != fn || len(a.idx.writes[v.Pos()]) > 0 {
+		if !ok || p.variadic || p.index < 0 || fn != nil && p.fn != fn || len(a.idx.writes[v.Pos()]) > 0 {
 			return nil
 		}
 		fn, at[i] = p.fn, p.index
 	}
-	if fn == nil || fn.obj == nil || fn.reachable() || a.idx.values[fn.pos] {
+	if fn == nil || fn.obj == nil || a.reachable(fn) || a.escapes(fn) || a.calledElsewhere(fn) != "" {
 		return nil
 	}
 	var out [][]ast.Expr
@@ -292,7 +404,7 @@ func (a *Analyzer) origins(e ast.Expr, seen map[token.Pos]bool) []ast.Expr {
 		return nil
 	}
 	var out []ast.Expr
-	for _, w := range a.relevant(a.idx.writes[pos]) {
+	for _, w := range a.relevant(v, a.idx.writes[pos]) {
 		if w.how != value || w.index >= 0 {
 			return nil
 		}

@@ -11,10 +11,7 @@ import (
 // fills in its own arguments.
 type (
 	template []part
-	set      struct {
-		alts []template
-		conf bool // joined over the writers of a field or global
-	}
+	set      struct{ alts []template }
 )
 
 type kind uint8
@@ -29,11 +26,12 @@ type part struct {
 	kind kind
 	text string    // of a literal
 	pos  token.Pos // declaration of the parameter
-	kept bool      // of a parameter: its value is kept in a field or global, as configuration is
-	all  bool      // of a slice parameter: its elements one behind the other, with sep between
-	sep  string
-	code string // of a hole: reason
+	from token.Pos // the field or global that the part is the value of, as configuration is
+	code string    // of a hole: reason
 	why  string
+	open bool // of a hole: the arguments of a call would say more
+
+	assumed string // of a literal: what may set another
 }
 
 func text(s string) set { return set{alts: []template{{{kind: literal, text: s}}}} }
@@ -128,7 +126,7 @@ func (t template) equal(u template) bool {
 		return false
 	}
 	for i := range t {
-		if t[i].kind != u[i].kind || t[i].text != u[i].text || t[i].pos != u[i].pos || t[i].kept != u[i].kept || t[i].all != u[i].all || t[i].sep != u[i].sep || t[i].code != u[i].code {
+		if t[i].kind != u[i].kind || t[i].text != u[i].text || t[i].pos != u[i].pos || t[i].kind != literal && t[i].from != u[i].from || t[i].open != u[i].open || t[i].code != u[i].code {
 			return false
 		}
 	}
@@ -140,7 +138,6 @@ func join(a, b set) set {
 	for _, t := range b.alts {
 		a = a.add(t)
 	}
-	a.conf = a.conf || b.conf
 	return a
 }
 
@@ -152,7 +149,7 @@ func (s set) add(t template) set {
 	}
 	// Appending to a shared backing array would leak alternatives into
 	// memoised sets.
-	return set{alts: append(s.alts[:len(s.alts):len(s.alts)], t), conf: s.conf}
+	return set{append(s.alts[:len(s.alts):len(s.alts)], t)}
 }
 
 // concat is one after the other: every pair of alternatives. Where there would
@@ -196,7 +193,14 @@ func glue(x, y template) template {
 				continue
 			}
 			if n := len(t); n > 0 && t[n-1].kind == literal {
+				if t[n-1].text == "" {
+					t[n-1] = p
+					continue
+				}
 				t[n-1].text += p.text
+				if t[n-1].assumed == "" {
+					t[n-1].assumed = p.assumed
+				}
 				continue
 			}
 		}
@@ -210,10 +214,33 @@ func glue(x, y template) template {
 // unless someone configures another. Routing by pattern sends the keys of such a
 // configuration to the default family.
 func (s set) lead() set {
-	if !s.conf {
-		return s
+	for _, t := range s.alts {
+		if !s.defaultOf(t) {
+			continue
+		}
+		rest := set{}
+		for _, u := range s.alts {
+			if !u.equal(t) {
+				rest.alts = append(rest.alts, u)
+			}
+		}
+		return rest.assume(t[0].from, set{alts: []template{t}}.why()).lead()
 	}
-	return s.preferText()
+	return s
+}
+
+// defaultOf tells whether t is a value of a field or global of which nothing is
+// known, and another alternative is a value of it of which something is.
+func (s set) defaultOf(t template) bool {
+	if len(t) == 0 || !t[0].from.IsValid() || t.hasText() || t.empty() {
+		return false
+	}
+	for _, u := range s.alts {
+		if len(u) > 0 && u[0].from == t[0].from && u.hasText() {
+			return true
+		}
+	}
+	return false
 }
 
 // follow is a set behind literal text: if it can be anything, it is a hole, and
@@ -267,19 +294,14 @@ func hasWord(s string) bool {
 	return false
 }
 
-// keep marks the set, and the parameters in it, as what a field or global was
-// set from.
-func (s set) keep() set {
-	out := set{alts: make([]template, len(s.alts)), conf: true}
+// keep marks the alternatives as values of the field or global v.
+func (s set) keep(v token.Pos) set {
+	out := set{alts: make([]template, len(s.alts))}
 	for i, t := range s.alts {
-		if !t.hasParam() {
-			out.alts[i] = t
-			continue
-		}
 		u := make(template, len(t))
 		copy(u, t)
 		for j := range u {
-			u[j].kept = u[j].kind == param
+			u[j].from = v
 		}
 		out.alts[i] = u
 	}
@@ -290,7 +312,7 @@ func (s set) keep() set {
 // what functions return beside an error and what a variable is before it is
 // set.
 func (s set) withoutEmpty() set {
-	out := set{conf: s.conf}
+	var out set
 	for _, t := range s.alts {
 		if !t.empty() {
 			out.alts = append(out.alts, t)
@@ -305,14 +327,97 @@ func (s set) withoutEmpty() set {
 // preferText drops the alternatives of which nothing is known when there are
 // others of which something is.
 func (s set) preferText() set {
-	var out set
+	var out, left set
 	for _, t := range s.alts {
 		if t.hasText() {
 			out.alts = append(out.alts, t)
+		} else if !t.empty() {
+			left.alts = append(left.alts, t)
 		}
 	}
 	if len(out.alts) == 0 {
 		return s
+	}
+	if len(left.alts) > 0 {
+		out = out.assume(token.NoPos, left.why())
+	}
+	return out
+}
+
+// assume marks the texts of a set, or those that are values of a field or global:
+// by may set others.
+func (s set) assume(v token.Pos, by string) set {
+	out := set{alts: make([]template, len(s.alts))}
+	for i, t := range s.alts {
+		out.alts[i] = t
+		if v.IsValid() && (len(t) == 0 || t[0].from != v) {
+			continue
+		}
+		for j, p := range t {
+			if p.kind == literal && p.assumed == "" {
+				t = append(template(nil), t...)
+				t[j].assumed = by
+				out.alts[i] = t
+				break
+			}
+		}
+	}
+	return out
+}
+
+// assumed says what may set another text than the template's.
+func (t template) assumed() string {
+	for _, p := range t {
+		if p.assumed != "" {
+			return p.assumed
+		}
+	}
+	return ""
+}
+
+// why gives the reason of the first hole, or the name of the first parameter.
+func (s set) why() string {
+	for _, t := range s.alts {
+		for _, p := range t {
+			switch p.kind {
+			case hole:
+				return p.why
+			case param:
+				return "parameter " + p.text
+			}
+		}
+	}
+	return ""
+}
+
+// opens tells whether the arguments of a call would fill a hole.
+func (s set) opens() bool {
+	for _, t := range s.alts {
+		for _, p := range t {
+			if p.open {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// orHole is the set, or a hole for one that has no alternative.
+func (s set) orHole(why string) set {
+	if len(s.alts) == 0 {
+		return unknown(FromData, why)
+	}
+	return s
+}
+
+// many is what a set with too many alternatives is: a hole. One of them that can
+// be anything says why.
+func (s set) many(why string) set {
+	out := unknown(Unknown, why)
+	for _, t := range s.alts {
+		if len(t) == 1 && t[0].kind == hole && rank(t[0].code) > rank(out.alts[0][0].code) {
+			out = set{alts: []template{t}}
+		}
 	}
 	return out
 }

@@ -102,7 +102,7 @@ func (in *Input) site(i int) Site {
 		Shape: string(s.Shape), Recv: s.Recv,
 	}
 	for _, k := range s.Keys {
-		out.Keys = append(out.Keys, Key{Patterns: k.Patterns, Type: string(k.Type), Code: k.Code, Why: k.Why})
+		out.Keys = append(out.Keys, Key{Patterns: k.Patterns, Type: string(k.Type), Code: k.Code, Why: k.Why, Assumed: k.Assumed})
 	}
 	f := in.Plan.FamilyOf(s)
 	if f != nil {

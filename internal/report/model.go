@@ -94,6 +94,8 @@ type Key struct {
 	Type     string   `json:"type"` // of this key alone: what the text of a script says of it; else empty
 	Code     string   `json:"code"`
 	Why      string   `json:"why"`
+	// Assumed says what may set another key where the patterns are defaults.
+	Assumed string `json:"assumed,omitempty"`
 }
 
 // A Problem is something a person should look at that is not one site.
