@@ -297,4 +297,170 @@ func f(id string) {
 	use(key(id))                             // want "g:*"
 	use(string([]byte("raw")))               // want "raw"
 }`},
+	{"a local is what was last assigned where it is used", `
+func f(id string, n int) {
+	k := "a:" + id
+	use(k) // want "a:*"
+	k = "b:"
+	k += id
+	if n > 0 {
+		k += ":x"
+	}
+	use(k) // want "b:*" "b:*:x"
+	for range n {
+		k += "!"
+	}
+	use(k) // want "b:*" "b:*:x*"
+	{
+		k := "inner"
+		use(k) // want "inner"
+	}
+}`},
+	{"what a closure or a pointer may change is any of what it is set to", `
+func f(id string, later func(func())) {
+	k := "a:"
+	later(func() { k = "b:" + id })
+	use(k) // want "a:" "b:*"
+	n := "n"
+	defer func() {
+		use(n) // want "m" "n"
+	}()
+	n = "m"
+	switch v := any(id).(type) {
+	case string:
+		use("t:" + v) // want "t:*"
+	}
+}
+func result() (r string) {
+	defer func() { r = "d:" + r }()
+	return "x"
+}
+func g() {
+	use(result()) // want "d:*" "x"
+}`},
+	{"function values are followed where all of them are in sight", `
+import "strings"
+type table struct{ key func(string) string }
+func user(id string) string { return "user:" + id }
+func post(id string) string { return "post:" + id }
+func prefixer(p string) func(string) string { return func(id string) string { return p + id } }
+var makers = map[string]func(string) string{"u": user, "p": post}
+func with(key func(string) string, id string) {
+	use(key(id)) // want "post:*" "user:*"
+}
+func f(id string, free func(string) string) {
+	with(user, id)
+	with(post, id)
+	use(makers["u"](id))        // want "post:*" "user:*"
+	use(prefixer("q:")(id))     // want "q:*"
+	t := table{key: user}
+	use(t.key(id))              // want "user:*"
+	use(free(id))               // want KEY_UNKNOWN
+	up := strings.ToUpper
+	use("u:" + up(id))          // want "u:*"
+}
+func each(ids []string, do func(string)) {
+	for _, id := range ids {
+		do("e:" + id)
+	}
+}
+func g(ids []string) {
+	each(ids, func(k string) {
+		use(k) // want "e:*"
+	})
+}`},
+	{"what callers format, join and change is read with their arguments", `
+import ("fmt"; "strings")
+func key(format string, args ...any) string { return fmt.Sprintf("app:"+format, args...) }
+func lower(kind, id string) string { return strings.ToLower(kind) + ":" + id }
+func f(id string, n int) {
+	use(key("u:%s:%d", id, n))                    // want "app:u:*:*"
+	use(key("fixed"))                             // want "app:fixed"
+	use(lower("User", id))                        // want "user:*"
+	use(strings.TrimPrefix("/a:"+id, "/"))        // want "a:*"
+	use(strings.TrimSuffix(id, ":x"))             // want KEY_FROM_DATA
+	use(strings.ReplaceAll("a/b/"+id, "/", ":"))  // want "a:b:*"
+	use(strings.TrimSpace(" k:" + id))            // want "k:*"
+	use(fmt.Sprintf("%x:%q:%[1]d", 255, "q") + id) // want "ff:\"q\":255*"
+}`},
+	{"slices that are appended to and joined", `
+import "strings"
+func f(id string, deep bool) {
+	parts := []string{"app", id}
+	if deep {
+		parts = append(parts, "deep")
+	}
+	use(strings.Join(parts, ":")) // want "app:*" "app:*:deep"
+	var b []byte
+	b = append(b, "bytes:"...)
+	b = append(b, id...)
+	use(string(b)) // want "bytes:*"
+}`},
+	{"elements change through every holder of a slice", `
+func fill(xs []string) { xs[0] = "filled" }
+func f(id string) {
+	xs := []string{"a"}
+	fill(xs)
+	use(xs[0]) // want "a" "filled"
+	ys := []string{"b"}
+	zs := ys
+	zs[0] = "c:" + id
+	use(ys[0]) // want "b" "c:*"
+	m := map[string]int{"k:" + id: 1}
+	m["l"] = 2
+	for k := range m {
+		use(k) // want "k:*" "l"
+	}
+	ch := make(chan string, 1)
+	ch <- "sent:" + id
+	use(<-ch) // want "sent:*"
+}`},
+	{"fields that a decoder fills in are data unless there is a default", `package main
+import "encoding/json"
+type config struct{ Prefix, Queue string }
+type hidden struct{ Prefix string }
+var defaults = config{Prefix: "app:"}
+func load(b []byte) (c config) {
+	c = defaults
+	_ = json.Unmarshal(b, &c)
+	return c
+}
+func f(c config, h hidden, id string) {
+	c.Queue = "q:" + id
+	use(c.Prefix + id) // want "app:*"
+	use(c.Queue)       // want KEY_FROM_DATA
+}
+func main() { f(load(nil), hidden{Prefix: "h"}, "x") }`},
+	{"texts with methods are parameters of them", `
+type path string
+func (p path) child(name string) path { return p + "/" + path(name) }
+func (p path) key() string { return "f:" + string(p) }
+func f(id string) {
+	use(path("root").child(id).key())        // want "f:root/*"
+	use(string(path("r:" + id).child("x")))  // want "r:*/x"
+}`},
+	{"methods that embedding promotes are called through interfaces", `package main
+type store interface{ Get(key string) }
+type base struct{}
+func (base) Get(key string) {
+	use(key) // want "user:*"
+}
+type redisStore struct{ base }
+func load(s store, id string) { s.Get("user:" + id) }
+func main() { load(redisStore{}, "1") }`},
+	{"methods that an exported interface gives to importers are theirs", `
+type Cache interface{ Get(key string) }
+type cache struct{}
+func New() Cache { return cache{} }
+func (cache) Get(key string) {
+	use(key) // want KEY_FROM_IMPORTER
+}`},
+	{"a recursion that changes its argument is not known", `package main
+func walk(key string, n int) {
+	use(key) // want "*:x" "a"
+	if n > 0 {
+		walk(key+":x", n-1)
+	}
+}
+func main() { walk("a", 2) }`},
 }

@@ -14,7 +14,8 @@
 // Where the program has a default and lets others configure something else, the
 // default is taken and the key says so (Key.Assumed): the empty text and what an
 // exported setter, option or decoder could bring do not count then. What tests
-// write and call counts only where the program does not.
+// write to the program's variables, and call its functions with, never counts: a
+// key of the program is what the program makes of it.
 package keys
 
 import (
