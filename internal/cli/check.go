@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/report"
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
@@ -21,14 +22,14 @@ type finding struct {
 
 // check is -check: it names what needs a person and holds their number against the
 // budget.
-func (j *job) check(res *result) (int, error) {
+func (j *job) check(res *result, rep *report.Report) (int, error) {
 	found := j.findings(res)
 	code := exitDone
 	if len(found) > j.opt.budget {
 		code = exitBudget
 	}
 	if j.opt.json {
-		return code, j.writeReport(j.report(res))
+		return code, j.writeReport(rep)
 	}
 	out := bufio.NewWriter(j.stdout)
 	for _, f := range found {

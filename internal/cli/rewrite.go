@@ -46,10 +46,11 @@ func runRewrite(e *env, o *options) (int, error) {
 		return exitError, err
 	}
 	e.ui.done()
+	rep := j.report(res)
 	if o.check {
-		return j.check(res)
+		return j.check(res, rep)
 	}
-	return exitDone, j.writeReport(j.report(res))
+	return exitDone, j.writeReport(rep)
 }
 
 // nothing answers for a module without go-redis.
