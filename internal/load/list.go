@@ -33,8 +33,10 @@ type Meta struct {
 
 	// Import paths as they stand in the files, sorted.
 	Imports, TestImports, XTestImports []string
-	// ImportedBy are the packages of the module that import this one outside
-	// tests, TestedBy those that do so only in tests; import paths, sorted.
+	// ImportedBy are the packages of the module that import this one by a name
+	// outside tests, TestedBy those that do so only in tests; import paths, sorted.
+	// A blank import brings no values, and a command that registers its parts that
+	// way would bring in most of a large program.
 	ImportedBy, TestedBy []string
 	// Reaches says that the package can hold values of go-redis or the runtime.
 	Reaches bool
@@ -159,7 +161,7 @@ func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]
 // edges fills in who imports whom, from the heads that the search has read.
 func (p *Program) edges(h *hits) {
 	fset := token.NewFileSet()
-	imports := func(files []string) []string {
+	imports := func(files []string, named map[string]bool) []string {
 		seen := map[string]bool{}
 		for _, name := range files {
 			f, err := parser.ParseFile(fset, name, h.heads[name], parser.ImportsOnly|parser.SkipObjectResolution)
@@ -169,23 +171,25 @@ func (p *Program) edges(h *hits) {
 			for _, imp := range f.Imports {
 				if path, err := strconv.Unquote(imp.Path.Value); err == nil {
 					seen[path] = true
+					if imp.Name == nil || imp.Name.Name != "_" {
+						named[path] = true
+					}
 				}
 			}
 		}
 		return keysOf(seen)
 	}
-	for _, m := range p.Meta {
-		m.Imports, m.TestImports, m.XTestImports = imports(m.GoFiles), imports(m.TestFiles), imports(m.XTestFiles)
-	}
 	for _, path := range keysOf(p.Meta) {
 		m := p.Meta[path]
-		for _, imp := range m.Imports {
+		named, tested := map[string]bool{}, map[string]bool{}
+		m.Imports, m.TestImports, m.XTestImports = imports(m.GoFiles, named), imports(m.TestFiles, tested), imports(m.XTestFiles, tested)
+		for imp := range named {
 			if d := p.Meta[imp]; d != nil {
 				d.ImportedBy = append(d.ImportedBy, path)
 			}
 		}
-		for _, imp := range append(append([]string(nil), m.TestImports...), m.XTestImports...) {
-			if d := p.Meta[imp]; d != nil && imp != path && !slices.Contains(m.Imports, imp) && !slices.Contains(d.TestedBy, path) {
+		for imp := range tested {
+			if d := p.Meta[imp]; d != nil && imp != path && !named[imp] {
 				d.TestedBy = append(d.TestedBy, path)
 			}
 		}

@@ -103,6 +103,10 @@ package alone
 import "example.com/m/util"
 
 var _ util.X
+-- parts/parts.go --
+package parts
+
+import _ "example.com/m/store"
 `
 
 func TestLoadKeepsWhatReachesGoRedis(t *testing.T) {
@@ -126,7 +130,7 @@ func TestLoadKeepsWhatReachesGoRedis(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("packages\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if len(p.Meta) != 5 || p.Meta["example.com/m/alone"] == nil {
+	if len(p.Meta) != 6 || p.Meta["example.com/m/alone"] == nil {
 		t.Errorf("metadata of %v", keysOf(p.Meta))
 	}
 	if got := p.Meta["example.com/m/web"]; !slices.Equal(got.ImportedBy, []string{"example.com/m"}) || !slices.Equal(got.TestedBy, []string{"example.com/m/util"}) {
