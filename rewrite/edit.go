@@ -24,6 +24,7 @@ type Rung uint8
 
 const (
 	RungSwap Rung = iota + 1 // imports, types, constructors, symbols
+	RungCut                  // foreign.New(rdb) -> foreign.New(cfstore.GoRedis(rdb))
 	RungView                 // rdb.Get -> cfstore.Session(rdb).Get
 )
 
@@ -31,6 +32,8 @@ func (r Rung) String() string {
 	switch r {
 	case RungSwap:
 		return "swap"
+	case RungCut:
+		return "cut"
 	case RungView:
 		return "view"
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -17,16 +18,22 @@ func (r *run) prepare() error {
 	r.opts.Progress("generating " + r.plan.Package)
 	api := map[string][]byte{"api.go": stub.Source()}
 	var err error
-	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Facade: api})
+	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Facade: api, Bridge: true})
 	if err != nil {
 		return err
 	}
+	if !r.linksGoRedis() {
+		delete(r.source, cfstore.BridgeFile)
+	}
 	extra := map[string]map[string][]byte{
 		cfstore.RuntimePath: api,
-		r.generated:         r.source,
+		cfstore.BridgePath:  {"bridge.go": stub.Bridge()},
+		r.generated:         maps.Clone(r.source),
 		TestServerPath:      {"cftest.go": []byte(testServer)},
 	}
-	for _, imp := range importsOf(r.source) {
+	r.bridge = r.source[cfstore.BridgeFile]
+	delete(r.source, cfstore.BridgeFile)
+	for _, imp := range importsOf(extra[r.generated]) {
 		if _, ok := extra[imp]; !ok && isRuntime(imp) {
 			extra[imp] = map[string][]byte{"driver.go": []byte("package driver\n")}
 		}

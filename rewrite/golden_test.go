@@ -156,7 +156,10 @@ func settleForTest(t *testing.T, dir, runtime string) {
 			requires = append(requires, trimmed)
 		}
 	}
-	add(t, filepath.Join(dir, "go.mod"), fmt.Sprintf("\nrequire github.com/redis2cf/redis2cf/runtime v0.0.0\n\nreplace github.com/redis2cf/redis2cf/runtime => %s\n\n%s\n", runtime, strings.Join(requires, "\n")))
+	for _, part := range []string{"", "/goredis"} { // the runtime, and its bridges to go-redis
+		add(t, filepath.Join(dir, "go.mod"), fmt.Sprintf("\nrequire github.com/redis2cf/redis2cf/runtime%[1]s v0.0.0\n\nreplace github.com/redis2cf/redis2cf/runtime%[1]s => %[2]s%[1]s\n", part, runtime))
+	}
+	add(t, filepath.Join(dir, "go.mod"), "\n"+strings.Join(requires, "\n")+"\n")
 	for _, sum := range []string{filepath.Join(runtime, "go.sum"), "../go.sum", "../go.work.sum"} {
 		if data, err := os.ReadFile(sum); err == nil {
 			add(t, filepath.Join(dir, "go.sum"), string(data))
@@ -265,6 +268,9 @@ func describe(dir string, res *rewrite.Result, sites []analyzer.Site, p *plan.Pl
 	for _, s := range append(slices.Clone(res.Stayed), res.Problems...) {
 		fmt.Fprintf(&b, "%s:%d %s: %s\n", rel(s.Pos.Filename), s.Pos.Line, s.Code, strings.ReplaceAll(s.Text, dir+string(filepath.Separator), ""))
 	}
+	for _, c := range res.Cuts {
+		fmt.Fprintf(&b, "%s:%d %s %s: %s %s\n", rel(c.Pos.Filename), c.Pos.Line, c.Code, c.Func, c.Because.Code, strings.ReplaceAll(c.Because.Text, dir+string(filepath.Separator), ""))
+	}
 	for _, s := range res.TakenBack {
 		fmt.Fprintf(&b, "%s:%d %s %s taken back: %s\n", rel(s.Pos.Filename), s.Pos.Line, s.Code, s.Rung, s.Text)
 	}
@@ -296,6 +302,9 @@ func codesOf(res *rewrite.Result, problems []plan.Problem) []string {
 	}
 	for _, s := range append(slices.Clone(res.Stayed), res.Problems...) {
 		out = append(out, s.Code)
+	}
+	for _, c := range res.Cuts {
+		out = append(out, c.Code)
 	}
 	return out
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // The ladder: what an error touches is taken back from the highest rung down,
-// the views of the statement first, then the groups that have a value there,
+// the views of the statement first, then its cuts, then the groups that have a value there,
 // then wider and wider surroundings. Every step takes something back, so it
 // ends.
 
@@ -28,7 +28,7 @@ func (r *run) takeBack(errs []verify.Error, edits map[string][]Edit) error {
 			continue // a file nobody edits: an error in one that is edited leads there
 		}
 		pos := r.original(f, edits[name], e.Pos)
-		if r.takeViews(f, pos, edits[name], e) || r.takeGroups(f, pos, e) {
+		if r.takeViews(f, pos, edits[name], e) || r.takeCuts(f, pos, e) || r.takeGroups(f, pos, e) {
 			progress = true
 		}
 	}
@@ -184,7 +184,7 @@ func (r *run) hold(groups []int, at token.Position, msg string) {
 	}
 }
 
-// takeAll takes back every view, then every group.
+// takeAll takes back every view, then every cut, then every group.
 func (r *run) takeAll(e verify.Error, edits map[string][]Edit) bool {
 	took := false
 	for _, name := range sortedKeys(edits) {
@@ -196,7 +196,7 @@ func (r *run) takeAll(e verify.Error, edits map[string][]Edit) bool {
 			}
 		}
 	}
-	if took {
+	if took || r.takeCutsWhere(e, func(c *flow.Cut) bool { return c.Expr != nil }) {
 		return true
 	}
 	var groups []int

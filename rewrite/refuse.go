@@ -44,7 +44,7 @@ func (r *run) refuseSymbol(obj types.Object) flow.Refusal {
 	name := obj.Pkg().Name() + "." + obj.Name()
 	s, ok := symbolOf(obj, obj.Name())
 	if ok && s.Verdict != spec.Served {
-		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}
+		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice, Bridge: answered[s.Code]}
 	}
 	if r.facade.Scope().Lookup(r.facadeName(obj)) == nil {
 		return flow.Refusal{Code: spec.NotOnFacade, Text: name + " is not on the facade"}
@@ -67,7 +67,7 @@ func (r *run) refuseMember(obj types.Object, recv types.Type) flow.Refusal {
 	if fn, ok := obj.(*types.Func); ok {
 		row, ok := spec.Method(t, fn.Name())
 		if ok && row.Verdict != spec.Served {
-			return flow.Refusal{Code: row.Code, Text: name + ": " + row.Advice}
+			return flow.Refusal{Code: row.Code, Text: name + ": " + row.Advice, Bridge: command(fn, recv)}
 		}
 	} else if s, ok := symbolOf(obj, name); ok && (s.Verdict != spec.Served || s.Use == "error") {
 		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}
@@ -82,7 +82,8 @@ func (r *run) refuseMember(obj types.Object, recv types.Type) flow.Refusal {
 	}
 	found, _, _ := types.LookupFieldOrMethod(typ, true, r.facade, obj.Name())
 	if found == nil {
-		return flow.Refusal{Code: spec.NotOnFacade, Text: name + " is not on the facade"}
+		fn, ok := obj.(*types.Func)
+		return flow.Refusal{Code: spec.NotOnFacade, Text: name + " is not on the facade", Bridge: ok && command(fn, recv)}
 	}
 	return flow.Refusal{}
 }

@@ -39,10 +39,11 @@ type Result struct {
 	Edits     []Edit            // by file and position, as values; Files is what they make
 	Files     map[string][]byte // changed files and generated ones, by absolute path
 	Module    map[string][]byte // go.mod, go.sum and kin as they have to be, by absolute path
-	Remove    []string          // files of vendor that go, absolute
+	Remove    []string          // files of vendor, and of the generated package, that go, absolute
 	Facade    map[string]bool   // which of Files are the generated package's
 	Fates     []Fate            // one for each site, in their order
 	Stayed    []Stay            // what did not move, by position
+	Cuts      []Cut             // where bridges were laid, by position
 	TakenBack []TakenBack       // what verification took back
 	Problems  []Stay            // keep comments without use or reason
 	Groups    []GroupFate       // by position: what moves or stays together
@@ -97,7 +98,8 @@ type run struct {
 	dir       string // and its directory
 	files     map[string]*file
 	source    map[string][]byte // the generated package
-	facade    *types.Package    // and its types
+	facade    *types.Package    // and its types, the bridges among them
+	bridge    []byte            // the file with the bridges, which is only written when one is used; nil without go-redis
 	realms    []*verify.Realm   // one for each build configuration, the host's first
 	flow      *flow.Result
 	byFile    map[string][]*flow.Mention
@@ -182,6 +184,10 @@ func (r *run) group() {
 		Follows: func(file string) bool { return r.generators[file] != nil },
 		Symbol:  r.refuseSymbol,
 		Member:  r.refuseMember,
+
+		Command:   command,
+		Library:   library,
+		Generated: r.generated,
 	})
 	for _, m := range r.flow.Mentions {
 		r.byFile[m.Pos.Filename] = append(r.byFile[m.Pos.Filename], m)
@@ -262,6 +268,10 @@ func (r *run) edits() map[string][]Edit {
 	}
 	for name, f := range r.files {
 		out[name] = append(out[name], r.v8File(f, need[name])...)
+		if es := r.cutFile(f); es != nil {
+			out[name] = append(out[name], es...)
+			need[name][r.generated] = true
+		}
 		out[name] = append(out[name], r.swapFile(f, r.byFile[name], need[name])...)
 		sortEdits(out[name])
 		if len(out[name]) == 0 {

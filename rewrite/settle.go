@@ -47,7 +47,7 @@ func (e *GoLineError) Error() string {
 // build and vet the outcome. What it returns as errors of the code is taken
 // back and tried again.
 func (r *run) settle(res *Result) ([]verify.Error, error) {
-	if r.opts.MemoryOnly || len(res.Files) == 0 {
+	if r.opts.MemoryOnly || len(res.Files)+len(res.Remove) == 0 {
 		return nil, nil
 	}
 	r.opts.Progress("settling go.mod")
@@ -58,12 +58,16 @@ func (r *run) settle(res *Result) ([]verify.Error, error) {
 	if err != nil {
 		return nil, err
 	}
-	mod, err := modfiles.Settle(r.ctx, modfiles.Request{Dir: r.prog.Module.Dir, Runtime: rt, Files: res.Files, Tags: r.opts.Tags})
+	outcome := maps.Clone(res.Files)
+	for _, gone := range res.Remove {
+		outcome[gone] = nil
+	}
+	mod, err := modfiles.Settle(r.ctx, modfiles.Request{Dir: r.prog.Module.Dir, Runtime: rt, Files: outcome, Tags: r.opts.Tags})
 	if err != nil {
 		return nil, err
 	}
 	defer mod.Close()
-	res.Module, res.Remove = mod.Files, mod.Remove
+	res.Module, res.Remove = mod.Files, append(res.Remove, mod.Remove...)
 	res.GoVersion = [2]string{mod.GoBefore, mod.GoAfter}
 	if mod.LoopVars {
 		captured := r.captured()
@@ -75,13 +79,11 @@ func (r *run) settle(res *Result) ([]verify.Error, error) {
 		return nil, nil
 	}
 	r.opts.Progress("go build and go vet")
-	overlay := res.Files
 	if mod.Modfile == "" { // a workspace: its files cannot be given as -modfile
-		overlay = maps.Clone(res.Files)
-		maps.Copy(overlay, mod.Files)
+		maps.Copy(outcome, mod.Files)
 	}
 	build := &verify.Build{
-		Dir: r.prog.Module.Dir, Modfile: mod.Modfile, Overlay: overlay,
+		Dir: r.prog.Module.Dir, Modfile: mod.Modfile, Overlay: outcome,
 		Tags: r.opts.Tags, Env: append(r.environ(), mod.Env...), Plain: r.opts.Env,
 	}
 	errs, err := build.Run(r.ctx)

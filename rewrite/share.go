@@ -17,10 +17,11 @@ const channels = "pub/sub channels"
 // until nothing changes, since what is held back holds back others.
 func (r *run) shareFamilies() {
 	for {
+		r.keepForeign()
 		stay := map[string]*analyzer.Site{} // family to a site that stays
 		for i := range r.sites {
 			s := &r.sites[i]
-			if r.siteMoves(s) || s.Migrated {
+			if r.siteMoves(s) || s.Migrated || r.bridged(r.siteGroup(s)) {
 				continue
 			}
 			for _, f := range r.familiesOf(s) {
@@ -47,6 +48,42 @@ func (r *run) shareFamilies() {
 		}
 		if !changed {
 			return
+		}
+	}
+}
+
+// keepForeign holds back the groups whose clients foreign code has handed out, when
+// they share keys with one that moves to the store: the data of a client that
+// comes through FromGoRedis stays where that client has it.
+func (r *run) keepForeign() {
+	given := map[int]*flow.Cut{}
+	for _, c := range r.flow.Cuts {
+		if c.In && r.active(c) && !r.bridged(c.Far) {
+			given[c.Near] = c
+		}
+	}
+	if len(given) == 0 {
+		return
+	}
+	stored := map[string]bool{}
+	for i := range r.sites {
+		s := &r.sites[i]
+		if g := r.siteGroup(s); r.siteMoves(s) && given[g] == nil {
+			for _, f := range r.familiesOf(s) {
+				stored[f] = true
+			}
+		}
+	}
+	for i := range r.sites {
+		s := &r.sites[i]
+		g := r.siteGroup(s)
+		if given[g] == nil {
+			continue
+		}
+		for _, f := range r.familiesOf(s) {
+			if stored[f] {
+				r.stays[g] = given[g].Blocker
+			}
 		}
 	}
 }

@@ -123,6 +123,7 @@ func (r *run) verified() (*Result, error) {
 		if len(files) == 0 && r.migratedAlready() == 0 && !generateOnly {
 			return res, nil // nothing moves: no package is generated, no module file changes
 		}
+		r.linkBridge(res)
 		for name, b := range r.source {
 			full := filepath.Join(r.dir, name)
 			res.Facade[full] = true
@@ -159,7 +160,7 @@ func (r *run) holdAll() {
 		break
 	}
 	for g, group := range r.flow.Groups {
-		if r.moves(g) {
+		if r.moves(g) && len(group.Mentions) > 0 {
 			r.stays[g] = flow.Blocker{Pos: group.Mentions[0].Pos, Code: why.Code, Text: "no command call can move with it: " + why.Text}
 		}
 	}
@@ -202,7 +203,11 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 		}
 	}
 	res.Groups, res.Reached = r.groupFates(), r.reached(files)
+	res.Cuts = r.cutsMade()
 	for g, group := range r.flow.Groups {
+		if len(group.Mentions) == 0 {
+			continue // a value without a name: a cut or a site says what it is
+		}
 		res.Counts.Groups++
 		if r.moves(g) {
 			res.Counts.GroupsMoved++

@@ -50,7 +50,10 @@ func runGenerate(e *env, o *options) (int, error) {
 		return exitError, err
 	}
 	e.ui.step("generating " + j.plan.Package)
-	now, err := cfstore.Package(j.plan, cfstore.Options{ImportPath: modulePath(j.root) + "/" + j.plan.Package, Facade: map[string][]byte{"runtime.go": stub.Source()}})
+	now, err := cfstore.Package(j.plan, cfstore.Options{
+		ImportPath: modulePath(j.root) + "/" + j.plan.Package, Facade: map[string][]byte{"runtime.go": stub.Source()},
+		Bridge: old[cfstore.BridgeFile] != nil, // the calls are there, and generate changes none
+	})
 	if err != nil {
 		return exitError, err
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -31,6 +32,7 @@ type analysis struct {
 	satisfies   map[satisfied]bool
 	asserts     []assert
 	sentinels   map[node]bool // mentions of errors
+	portable    map[node]bool // those among them that are equal on both sides of a bridge
 	owners      map[node]bool
 	reflected   node // functions wired together by reflection
 
@@ -39,11 +41,18 @@ type analysis struct {
 	uses      map[place]node
 	touched   map[place]node
 	blockers  []blocked
-	here      token.Pos // the last position that is worth reporting
+	passages  []passage
+	passes    map[node]bool
+	ties      []tie
+	tied      map[[2]node]bool
+	marks     map[node]*side // what is known of the component of a node
+	sides     map[node]*side // by component, while and after it is divided
+	here      token.Pos      // the last position that is worth reporting
 }
 
 type blocked struct {
-	n node
+	n      node
+	bridge bool // a bridge can stand beside it
 	Blocker
 }
 
@@ -53,7 +62,8 @@ func Analyze(cfg *Config) *Result {
 		Config: cfg, graph: newGraph(),
 		carrying: map[types.Type]bool{}, methodful: map[types.Type]bool{}, definedFrom: map[place]bool{},
 		objects: map[types.Object]node{}, linked: map[node]bool{}, satisfies: map[satisfied]bool{},
-		sentinels: map[node]bool{}, owners: map[node]bool{},
+		sentinels: map[node]bool{}, portable: map[node]bool{}, owners: map[node]bool{},
+		passes: map[node]bool{}, tied: map[[2]node]bool{}, marks: map[node]*side{},
 		mentioned: map[place]node{}, uses: map[place]node{}, touched: map[place]node{},
 	}
 	a.reflected = a.fresh()
@@ -71,6 +81,7 @@ func Analyze(cfg *Config) *Result {
 	keeps := a.outerBlockers()
 	a.linkServers()
 	a.resolve()
+	a.divide()
 	return a.result(keeps)
 }
 
@@ -110,18 +121,22 @@ func (a *analysis) mention(id *ast.Ident, sel *ast.SelectorExpr, obj types.Objec
 		a.mentioned[p] = n
 		a.mentions = append(a.mentions, &Mention{Pos: a.position(id.Pos()), Ident: id, Sel: sel, Obj: obj})
 		if r := a.refuseSymbol(obj); r.Code != "" {
-			a.block(n, id.Pos(), r.Code, r.Text)
+			a.refuse(n, id.Pos(), r)
 		}
 	}
 	a.touch(id.Pos(), n)
 	switch obj.(type) {
 	case *types.Var, *types.Const:
-		if types.Implements(obj.Type(), errorType.Underlying().(*types.Interface)) {
+		if isError(obj.Type()) {
 			a.sentinels[n] = true
+			a.portable[n] = a.goRedis(obj.Pkg()) && sharedSentinels[obj.Name()]
 		}
 	}
-	return val{n, obj.Type(), true}
+	return val{n: n, t: obj.Type(), hard: true}
 }
+
+// sharedSentinels are the errors that a bridge makes the same on both sides.
+var sharedSentinels = map[string]bool{"Nil": true, "TxFailedErr": true, "ErrClosed": true}
 
 // touch notes that a tracked value stands at a position.
 func (a *analysis) touch(pos token.Pos, n node) {
@@ -140,7 +155,17 @@ func (a *analysis) use(id *ast.Ident, owner val) {
 }
 
 func (a *analysis) block(n node, pos token.Pos, code, text string) {
-	a.blockers = append(a.blockers, blocked{n, Blocker{a.position(pos), code, text}})
+	a.refuse(n, pos, Refusal{Code: code, Text: text})
+}
+
+// blockType blocks a value because foreign code knows its type. A bridge can stand
+// between it and what moves.
+func (a *analysis) blockType(n node, pos token.Pos, code, text string) {
+	a.refuse(n, pos, Refusal{code, text, true})
+}
+
+func (a *analysis) refuse(n node, pos token.Pos, r Refusal) {
+	a.blockers = append(a.blockers, blocked{n, r.Bridge, Blocker{a.position(pos), r.Code, r.Text}})
 }
 
 func (a *analysis) anyType() types.Type { return types.Universe.Lookup("any").Type() }
@@ -152,7 +177,7 @@ func (a *analysis) resolve() {
 		for _, s := range a.sinks {
 			for _, src := range a.reaching(s.from) {
 				if s.typ == nil || compatible(src.typ, s.typ) || src.sentinel && types.Identical(s.typ, errorType) {
-					changed = a.union(src.from, s.to) || changed
+					changed = a.meet(src, s) || changed
 				}
 			}
 		}
@@ -162,7 +187,7 @@ func (a *analysis) resolve() {
 				continue
 			}
 			all := append(x, y...)
-			first := node(0)
+			first, differ := node(0), slices.ContainsFunc(all, func(s source) bool { return s.sentinel && !a.portable[s.from] })
 			for _, s := range all {
 				if !compatible(s.typ, errorType) && !s.sentinel {
 					continue
@@ -170,14 +195,18 @@ func (a *analysis) resolve() {
 				if first == 0 {
 					first = s.from
 				}
-				changed = a.union(first, s.from) || changed
+				if differ {
+					changed = a.union(first, s.from) || changed
+				} else {
+					a.tieNodes(first, s.from)
+				}
 			}
 		}
 		for _, as := range a.asserts {
 			for _, src := range a.reaching(as.from) {
 				if compatible(src.typ, as.typ) && types.IsInterface(as.typ) {
 					before := len(a.satisfies)
-					a.satisfy(val{src.from, src.typ, a.carries(src.typ)}, as.to)
+					a.satisfy(val{n: src.from, t: src.typ, hard: a.carries(src.typ)}, as.to)
 					changed = changed || len(a.satisfies) != before
 				}
 			}
@@ -185,9 +214,49 @@ func (a *analysis) resolve() {
 	}
 	for _, b := range a.blocks {
 		for _, src := range a.reaching(b.from) {
-			a.blockers = append(a.blockers, blocked{src.from, b.Blocker})
+			if src.sentinel && a.portable[src.from] || !src.sentinel && types.Identical(src.typ, errorType) {
+				a.tieNodes(src.from, b.to)
+			} else {
+				a.blockers = append(a.blockers, blocked{src.from, true, b.Blocker})
+			}
 		}
 	}
+}
+
+// meet unites a source with a sink that it reaches, or only ties them where
+// errors mean the same on both sides of a bridge.
+func (a *analysis) meet(src source, s sink) bool {
+	if (s.tie || s.compared && a.sameOnBothSides(s.to)) && (!src.sentinel || a.portable[src.from]) {
+		return a.tieNodes(src.from, s.to)
+	}
+	if s.typ != nil && s.typ != types.Typ[types.String] {
+		a.poses(val{n: s.to, t: s.typ, hard: true}, src.typ)
+	}
+	return a.union(src.from, s.to)
+}
+
+// sameOnBothSides reports whether every error that is named in a component is the
+// same value on both sides of a bridge.
+func (a *analysis) sameOnBothSides(n node) bool {
+	found := false
+	for s := range a.sentinels {
+		if a.find(s) == a.find(n) {
+			if !a.portable[s] {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+func (a *analysis) tieNodes(x, y node) bool {
+	if x == 0 || y == 0 || a.tied[[2]node{x, y}] {
+		return false
+	}
+	a.tied[[2]node{x, y}] = true
+	a.ties = append(a.ties, tie{x: x, y: y})
+	return true
 }
 
 func hasSentinel(list []source) bool {
@@ -247,9 +316,13 @@ func (a *analysis) result(keeps []*Comment) *Result {
 		m.Group = id(a.mentioned[place{m.Pos.Filename, m.Pos.Line, m.Pos.Column}])
 		r.Groups[m.Group].Mentions = append(r.Groups[m.Group].Mentions, m)
 	}
-	for p, n := range a.uses {
+	r.Cuts = a.cuts(id)
+	for _, p := range a.usePlaces() {
+		n := a.uses[p]
 		if g, ok := ids[a.find(n)]; ok {
 			r.at[p] = g
+		} else if a.side(n).held { // a value of foreign code that is nowhere named
+			r.at[p] = id(n)
 		}
 	}
 	for p, n := range a.touched {
@@ -271,10 +344,29 @@ func (a *analysis) result(keeps []*Comment) *Result {
 			r.Groups[g].Blockers = append(r.Groups[g].Blockers, b.Blocker)
 		}
 	}
+	for n, g := range ids {
+		s := a.side(n)
+		r.Groups[g].Bridged = s.bridged && !s.made && !s.given
+	}
 	for _, g := range r.Groups {
 		sort.SliceStable(g.Blockers, func(i, j int) bool { return before(g.Blockers[i].Pos, g.Blockers[j].Pos) })
 	}
+	for _, c := range r.Cuts {
+		c.Blocker = nearest(r.Groups[c.Far].Blockers, c.Pos)
+	}
 	return r
+}
+
+// usePlaces are the positions of uses in their order.
+func (a *analysis) usePlaces() []place {
+	out := make([]place, 0, len(a.uses))
+	for p := range a.uses {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(x, y place) int {
+		return cmp.Or(strings.Compare(x.file, y.file), cmp.Compare(x.line, y.line), cmp.Compare(x.col, y.col))
+	})
+	return out
 }
 
 func before(x, y token.Position) bool {

@@ -10,6 +10,8 @@ func (a *analysis) flow(dst, src val) {
 	if src.n == 0 || dst.n == 0 {
 		return
 	}
+	src = a.passing(src, dst.t)
+	a.poses(dst, src.t)
 	a.satisfy(src, dst)
 	a.alike(dst.t, src.t)
 	switch {
@@ -79,11 +81,14 @@ func (a *analysis) compare(x, y val) {
 	case x.hard:
 		a.compare(y, x)
 	case y.hard:
-		t := y.t
-		if a.sentinels[y.n] || t == nil {
-			t = errorType
+		switch {
+		case a.sentinels[y.n] || isError(y.t) && !types.IsInterface(y.t):
+			a.graph.errorSink(x.n, y.n)
+		case y.t == nil:
+			a.graph.sink(x.n, y.n, errorType)
+		default:
+			a.graph.sink(x.n, y.n, y.t)
 		}
-		a.graph.sink(x.n, y.n, t)
 	default:
 		if !inert(x.t) && !inert(y.t) && !textual(x.t) {
 			a.joins = append(a.joins, join{x.n, y.n})
@@ -98,13 +103,13 @@ func (a *analysis) assertion(x, t val, typ types.Type) val {
 	if typ == nil {
 		return x
 	}
-	out := val{t.n, typ, t.hard}
+	out := value(t.n, typ, t.hard)
 	switch {
 	case x.hard && t.hard:
 		a.union(x.n, t.n)
 	case x.hard:
 		out.n = a.fresh()
-		a.satisfy(val{t.n, typ, false}, x)
+		a.satisfy(value(t.n, typ, false), x)
 		a.source(x.n, x.t, false, out.n)
 	case t.hard:
 		a.graph.sink(x.n, t.n, typ)
@@ -256,7 +261,7 @@ func (a *analysis) endVar(e end, v *types.Var) val {
 	if e.one.hard {
 		a.owners[e.one.n] = true
 	}
-	return val{e.one.n, v.Type(), e.one.hard && a.carries(v.Type())}
+	return value(e.one.n, v.Type(), e.one.hard && a.carries(v.Type()))
 }
 
 func (a *analysis) connect(impl, iface end) {

@@ -34,7 +34,7 @@ func (a *analysis) refuseSymbol(obj types.Object) Refusal {
 		if obj.Pkg().Path() == MiniredisPath && serverSymbols[obj.Name()] {
 			return Refusal{}
 		}
-		return Refusal{spec.TestServer, "miniredis." + obj.Name() + " has no counterpart in the runtime's test server"}
+		return Refusal{Code: spec.TestServer, Text: "miniredis." + obj.Name() + " has no counterpart in the runtime's test server"}
 	}
 	if a.Symbol == nil {
 		return Refusal{}
@@ -52,7 +52,7 @@ func (a *analysis) refuseMember(pos token.Pos, owner val, recv types.Type, m typ
 		}
 	case a.Member != nil:
 		if r := a.Member(m, recv); r.Code != "" {
-			a.block(owner.n, pos, r.Code, r.Text)
+			a.refuse(owner.n, pos, r)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (a *analysis) keepComments(f *ast.File, name string) []*Comment {
 			}
 			for p, n := range a.touched {
 				if p.file == name && p.line >= from && p.line <= to {
-					a.blockers = append(a.blockers, blocked{n, Blocker{k.Pos, spec.KeepComment, k.Reason}})
+					a.blockers = append(a.blockers, blocked{n: n, Blocker: Blocker{k.Pos, spec.KeepComment, k.Reason}})
 					k.Used = true
 				}
 			}

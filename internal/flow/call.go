@@ -32,6 +32,9 @@ func (a *analysis) callNow(e *ast.CallExpr) []val {
 	}
 	a.callee[fun] = true
 	callee := a.val(fun)
+	if vs, ok := a.bridge(e, fun); ok {
+		return vs
+	}
 	sig, ok := types.Unalias(a.info.TypeOf(fun)).Underlying().(*types.Signature)
 	if !ok {
 		for _, arg := range e.Args {
@@ -87,7 +90,7 @@ func paramAt(sig *types.Signature, i, nargs int) (*types.Var, types.Type) {
 }
 
 func (a *analysis) conversion(t val, typ types.Type, e *ast.CallExpr) val {
-	v := val{a.fresh(), typ, a.carries(typ)}
+	v := value(a.fresh(), typ, a.carries(typ))
 	if v.hard && t.hard {
 		a.union(v.n, t.n)
 	}
@@ -111,7 +114,7 @@ func (a *analysis) builtin(fun ast.Expr, e *ast.CallExpr) []val {
 		for _, arg := range e.Args[1:] {
 			a.val(arg)
 		}
-		v := val{a.fresh(), a.info.TypeOf(e), t.hard}
+		v := value(a.fresh(), a.info.TypeOf(e), t.hard)
 		if t.hard {
 			a.union(v.n, t.n)
 		}
@@ -123,13 +126,13 @@ func (a *analysis) builtin(fun ast.Expr, e *ast.CallExpr) []val {
 	switch name {
 	case "append":
 		typ := a.info.TypeOf(e)
-		v := val{a.fresh(), typ, a.carries(typ)}
+		v := value(a.fresh(), typ, a.carries(typ))
 		a.flow(v, args[0])
 		for _, x := range args[1:] {
 			if x.t != nil && types.Identical(x.t.Underlying(), typ.Underlying()) {
 				a.flow(v, x)
 			} else {
-				a.flow(val{v.n, elemType(typ), v.hard}, x)
+				a.flow(value(v.n, elemType(typ), v.hard), x)
 			}
 		}
 		return []val{v}
@@ -145,14 +148,14 @@ func (a *analysis) builtin(fun ast.Expr, e *ast.CallExpr) []val {
 func (a *analysis) callValue(f val, sig *types.Signature, args []val) []val {
 	for i, x := range args {
 		if p, t := paramAt(sig, i, len(args)); p != nil {
-			a.flow(val{f.n, t, f.hard && a.carries(t)}, x)
+			a.flow(value(f.n, t, f.hard && a.carries(t)), x)
 		}
 	}
 	return a.results(sig, func(r *types.Var) val {
 		if a.carries(r.Type()) {
-			return val{f.n, r.Type(), true}
+			return value(f.n, r.Type(), true)
 		}
-		return val{f.n, r.Type(), false}
+		return value(f.n, r.Type(), false)
 	})
 }
 
@@ -174,7 +177,7 @@ func (a *analysis) callModule(callee val, fn *types.Func, sig *types.Signature, 
 		if p == nil {
 			continue
 		}
-		dst := val{a.object(p), t, a.carries(p.Type())}
+		dst := value(a.object(p), t, a.carries(p.Type()))
 		if x.hard && !dst.hard && mentionsTypeParam(p.Type()) {
 			hard = append(hard, x.n)
 			a.source(x.n, x.t, false, dst.n)
@@ -196,7 +199,7 @@ func (a *analysis) callModule(callee val, fn *types.Func, sig *types.Signature, 
 		if o.hard || !a.carries(r.Type()) {
 			return o
 		}
-		v := val{a.fresh(), r.Type(), true}
+		v := value(a.fresh(), r.Type(), true)
 		for _, n := range hard {
 			a.union(v.n, n)
 		}
@@ -217,6 +220,11 @@ func isFuncType(t types.Type) bool {
 func (a *analysis) callTracked(e *ast.CallExpr, callee val, fn *types.Func, sig *types.Signature, args []val) []val {
 	out := val{n: a.fresh()}
 	constructor := sig.Recv() == nil && fn.Type().(*types.Signature).Recv() == nil
+	if constructor && sig.Results().Len() > 0 {
+		if k, _ := a.kindOf(sig.Results().At(0).Type(), false); k != noClient {
+			a.mark(callee.n, side{made: true, shipped: !isTestFile(a.position(e.Pos()).Filename)})
+		}
+	}
 	for i, x := range args {
 		p, t := paramAt(sig, i, len(args))
 		if p == nil {
@@ -224,18 +232,20 @@ func (a *analysis) callTracked(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		}
 		switch {
 		case a.carries(p.Type()):
-			a.flow(val{callee.n, t, callee.hard}, x)
+			a.flow(value(callee.n, t, callee.hard), x)
 			if isFuncType(x.t) { // a closure's error comes back out of the call
 				a.edge(x.n, out.n)
 			}
 		case x.hard && isFuncType(x.t):
 			a.union(callee.n, x.n)
 		case x.hard: // redis.Nil handed to SetErr or NewStringResult
-			if types.Implements(x.t, errorType.Underlying().(*types.Interface)) {
+			if a.portable[x.n] {
+				a.tieNodes(callee.n, x.n)
+			} else if isError(x.t) {
 				a.union(callee.n, x.n)
 			}
 		case types.Identical(t, errorType):
-			a.graph.sink(x.n, callee.n, errorType)
+			a.graph.tieSink(x.n, callee.n)
 			a.edge(x.n, out.n)
 		case constructor && isText(t):
 			a.graph.sink(x.n, callee.n, types.Typ[types.String])
@@ -245,7 +255,7 @@ func (a *analysis) callTracked(e *ast.CallExpr, callee val, fn *types.Func, sig 
 	}
 	return a.results(sig, func(r *types.Var) val {
 		if a.carries(r.Type()) {
-			return val{callee.n, r.Type(), true}
+			return value(callee.n, r.Type(), true)
 		}
 		v := val{n: a.fresh(), t: r.Type()}
 		a.edge(out.n, v.n)
@@ -282,7 +292,11 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 			return []val{{}}
 		case "As":
 			if args[1].hard {
-				a.graph.sink(args[0].n, args[1].n, errorType)
+				if a.errorInterface(args[1].t) {
+					a.graph.tieSink(args[0].n, args[1].n)
+				} else {
+					a.graph.sink(args[0].n, args[1].n, errorType)
+				}
 				if args[0].hard {
 					a.union(args[0].n, args[1].n)
 				}
@@ -306,13 +320,16 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		if p == nil {
 			continue
 		}
+		if !pure[path] {
+			x = a.handedOver(x, fn, t)
+		}
 		switch {
 		case a.carries(p.Type()):
 			if x.hard {
-				a.block(x.n, e.Args[min(i, len(e.Args)-1)].Pos(), spec.ForeignAPI, "passed to "+fn.FullName())
+				a.refuse(x.n, e.Args[min(i, len(e.Args)-1)].Pos(), a.foreign(fn, spec.ForeignAPI, "passed to "+fn.FullName()))
 			} else {
-				a.satisfy(x, val{a.hidden(fn), t, true})
-				a.block(a.hidden(fn), e.Pos(), spec.ForeignAPI, "passed to "+fn.FullName())
+				a.satisfy(x, value(a.hidden(fn), t, true))
+				a.blockType(a.hidden(fn), e.Pos(), spec.ForeignAPI, "passed to "+fn.FullName())
 			}
 		case x.hard:
 			together = append(together, x.n)
@@ -321,13 +338,13 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 			}
 			a.source(x.n, x.t, a.sentinels[x.n], out)
 			if !pure[path] {
-				a.escape(x, fn.Pkg(), t, fn.FullName())
+				a.escape(x, fn, t, fn.FullName())
 			}
 		default:
 			a.edge(x.n, out)
-			a.satisfy(x, val{hub, t, false})
+			a.satisfy(x, value(hub, t, false))
 			if !pure[path] {
-				a.escape(x, fn.Pkg(), t, fn.FullName())
+				a.escape(x, fn, t, fn.FullName())
 			}
 		}
 		if x.t != nil && comesBack(x.t) && !x.hard {
@@ -341,10 +358,10 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		switch {
 		case declared && a.carries(r.Type()):
 			n := a.hidden(fn)
-			a.block(n, e.Pos(), spec.ForeignAPI, "comes from "+fn.FullName())
-			return val{n, r.Type(), true}
+			a.blockType(n, e.Pos(), spec.ForeignAPI, "comes from "+fn.FullName())
+			return value(n, r.Type(), true)
 		case a.carries(r.Type()):
-			v := val{a.fresh(), r.Type(), true}
+			v := value(a.fresh(), r.Type(), true)
 			for _, n := range together {
 				a.union(v.n, n)
 			}
@@ -353,10 +370,10 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		}
 		if fn.Pkg() != nil && a.Reaches(path) && types.IsInterface(r.Type()) && !types.Identical(r.Type(), errorType) {
 			n := a.hidden(fn)
-			a.block(n, e.Pos(), spec.EscapesAsAny, "comes from "+fn.FullName()+", which uses go-redis")
+			a.blockType(n, e.Pos(), spec.EscapesAsAny, "comes from "+fn.FullName()+", which uses go-redis")
 			a.source(n, r.Type(), false, out)
 		}
-		return val{out, r.Type(), false}
+		return value(out, r.Type(), false)
 	})
 }
 
@@ -371,16 +388,16 @@ func comesBack(t types.Type) bool {
 }
 
 // escape hands a value to foreign code as something that is not a go-redis type.
-func (a *analysis) escape(x val, pkg *types.Package, t types.Type, where string) {
+func (a *analysis) escape(x val, to types.Object, t types.Type, where string) {
 	if x.n == 0 {
 		return
 	}
-	reaches := pkg != nil && a.Reaches(pkg.Path())
+	reaches := to != nil && to.Pkg() != nil && a.Reaches(to.Pkg().Path())
 	if !x.hard {
 		a.edge(x.n, hub)
 		if reaches {
-			a.blocks = append(a.blocks, blockSink{x.n, Blocker{a.position(token.NoPos), spec.EscapesAsAny,
-				"may reach " + where + ", which uses go-redis"}})
+			b := Blocker{a.position(token.NoPos), spec.EscapesAsAny, "may reach " + where + ", which uses go-redis"}
+			a.blocks = append(a.blocks, blockSink{x.n, a.outside(to, b), b})
 		}
 		return
 	}
@@ -392,9 +409,20 @@ func (a *analysis) escape(x val, pkg *types.Package, t types.Type, where string)
 			a.union(x.n, a.reflected)
 		}
 	}
-	if reaches {
-		a.block(x.n, token.NoPos, spec.EscapesAsAny, "passed to "+where+", which uses go-redis")
+	switch {
+	case !reaches:
+	case a.portable[x.n]:
+		a.tieNodes(x.n, a.outside(to, Blocker{a.position(token.NoPos), spec.EscapesAsAny, "passed to " + where + ", which uses go-redis"}))
+	default:
+		a.refuse(x.n, token.NoPos, a.foreign(to, spec.EscapesAsAny, "passed to "+where+", which uses go-redis"))
 	}
+}
+
+// outside is a node for the errors in foreign code that uses go-redis: it stays.
+func (a *analysis) outside(obj types.Object, b Blocker) node {
+	n := a.at(place{file: obj.Pkg().Path() + "." + obj.Name()}, kindLiteral)
+	a.blockers = append(a.blockers, blocked{n, true, b})
+	return n
 }
 
 func isAny(t types.Type) bool {

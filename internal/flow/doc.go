@@ -16,6 +16,9 @@
 // one that looks. Foreign code is one hub: what is handed to it may come out of
 // it anywhere.
 //
+// Groups are then divided once more, where a client passes from one expression to
+// the next: a bridge can stand there (see cut.go).
+//
 // # Limits
 //
 // A struct with go-redis fields that is filled by reflection is not followed
@@ -44,8 +47,9 @@ type Package struct {
 
 // Refusal says why a method or symbol cannot move; the zero value is "it can".
 type Refusal struct {
-	Code string
-	Text string
+	Code   string
+	Text   string
+	Bridge bool // a go-redis client over the same store can be asked instead
 }
 
 // Config is what Analyze reads.
@@ -59,6 +63,15 @@ type Config struct {
 	Follows  func(file string) bool                          // a generated file whose generator's input is known
 	Symbol   func(obj types.Object) Refusal                  // a package-level go-redis name
 	Member   func(obj types.Object, recv types.Type) Refusal // a method, or a field of an option type
+
+	// Command reports whether a method does nothing but send commands, so that a
+	// go-redis client over the same store does the same.
+	Command func(m *types.Func, recv types.Type) bool
+	// Library says what foreign code that takes a go-redis client does with it; nil
+	// is BridgeUnknown for all of it.
+	Library func(obj types.Object) Library
+	// Generated is the import path of the package that an earlier run generated.
+	Generated string
 }
 
 // A Mention is one go-redis name in the source: the smallest thing that a swap
@@ -83,7 +96,7 @@ type Group struct {
 	ID       int
 	Mentions []*Mention
 	Blockers []Blocker // by position; empty when the group can move
-	nodes    int
+	Bridged  bool      // its clients all come over bridges: its data is where those of the facade have theirs
 }
 
 // Comment is a //redis2cf:keep comment.
@@ -98,6 +111,7 @@ type Result struct {
 	Groups   []*Group
 	Mentions []*Mention
 	Keeps    []*Comment
+	Cuts     []*Cut // by position
 
 	at    map[place]int            // method or field selections on tracked values
 	lines map[string]map[int][]int // groups that have a value on a line

@@ -13,7 +13,10 @@ type val struct {
 	n    node
 	t    types.Type
 	hard bool
+	e    ast.Expr // the expression that has just been evaluated, if it is one
 }
+
+func value(n node, t types.Type, hard bool) val { return val{n: n, t: t, hard: hard} }
 
 // val evaluates an expression once; later calls return the same value.
 func (a *analysis) val(e ast.Expr) val {
@@ -27,6 +30,7 @@ func (a *analysis) val(e ast.Expr) val {
 	if v.t == nil {
 		v.t = a.info.TypeOf(e)
 	}
+	v.e = e
 	if v.hard {
 		a.touch(e.Pos(), v.n)
 	}
@@ -52,7 +56,11 @@ func (a *analysis) eval(e ast.Expr) val {
 	case *ast.FuncLit:
 		return a.funcLit(e)
 	case *ast.UnaryExpr:
-		return a.val(e.X)
+		v := a.val(e.X)
+		if v.hard {
+			v.t = a.info.TypeOf(e) // the address of a client is a client
+		}
+		return v
 	case *ast.StarExpr:
 		if a.info.Types[e].IsType() {
 			return a.typeExpr(e)
@@ -68,7 +76,7 @@ func (a *analysis) eval(e ast.Expr) val {
 		if tv, ok := a.info.Types[e.Index]; ok && tv.IsType() {
 			return a.instance(e, x, e.Index)
 		}
-		a.flow(val{x.n, nil, false}, a.val(e.Index))
+		a.flow(value(x.n, nil, false), a.val(e.Index))
 		return val{n: x.n, hard: x.hard && a.carries(a.info.TypeOf(e))}
 	case *ast.IndexListExpr:
 		if a.info.Types[e].IsType() {
@@ -156,7 +164,7 @@ func (a *analysis) object(obj types.Object) node {
 }
 
 func (a *analysis) objectVal(obj types.Object) val {
-	return val{a.object(obj), obj.Type(), a.carries(obj.Type())}
+	return value(a.object(obj), obj.Type(), a.carries(obj.Type()))
 }
 
 func (a *analysis) selector(e *ast.SelectorExpr) val {
@@ -215,7 +223,7 @@ func (a *analysis) walkPath(base val, recv types.Type, index []int) (owner val, 
 		case a.module(f.Pkg()):
 			cur = a.objectVal(f)
 		case a.carries(at):
-			cur = val{a.hidden(f), at, true}
+			cur = value(a.hidden(f), at, true)
 		}
 		t = at
 		cur.t = t
@@ -241,6 +249,7 @@ func derefStruct(t types.Type) (*types.Struct, bool) {
 // hidden is a tracked value inside a foreign type: it stays what it is.
 func (a *analysis) hidden(obj types.Object) node {
 	n := a.at(place{file: obj.Pkg().Path() + "." + obj.Name()}, kindObject)
+	a.mark(n, side{given: true})
 	return n
 }
 
@@ -253,7 +262,7 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 			a.refuseMember(e.Sel.Pos(), owner, owner.t, f)
 		}
 		if carries {
-			return val{owner.n, t, true}
+			return value(owner.n, t, true)
 		}
 		v := val{n: a.fresh(), t: t}
 		if owner.hard && (types.IsInterface(t) || isText(t)) {
@@ -263,7 +272,7 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 		return v
 	case a.module(f.Pkg()):
 		if carries && !a.carries(f.Origin().Type()) { // a field of an instantiated generic struct
-			v := val{a.fresh(), t, true}
+			v := value(a.fresh(), t, true)
 			if owner.hard {
 				a.union(v.n, owner.n)
 			}
@@ -271,11 +280,11 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 			a.graph.sink(a.object(f), v.n, t)
 			return v
 		}
-		return val{a.object(f), t, carries}
+		return value(a.object(f), t, carries)
 	case carries:
 		n := a.hidden(f)
-		a.block(n, e.Sel.Pos(), spec.ForeignAPI, "field "+f.Name()+" of "+f.Pkg().Path()+" has a go-redis type")
-		return val{n, t, true}
+		a.blockType(n, e.Sel.Pos(), spec.ForeignAPI, "field "+f.Name()+" of "+f.Pkg().Path()+" has a go-redis type")
+		return value(n, t, true)
 	}
 	v := val{n: a.fresh(), t: t}
 	a.edge(owner.n, v.n)
@@ -288,24 +297,25 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 func (a *analysis) method(e *ast.SelectorExpr, owner val, recv types.Type, m *types.Func) val {
 	switch {
 	case a.tracked(m.Pkg()):
+		owner = a.receives(e, owner, recv, m)
 		a.use(e.Sel, owner)
 		if owner.hard {
 			a.refuseMember(e.Sel.Pos(), owner, recv, m)
 		}
-		return val{owner.n, m.Type(), owner.hard}
+		return value(owner.n, m.Type(), owner.hard)
 	case a.module(m.Pkg()):
 		if v := a.signatureVal(m); v.hard {
 			a.use(e.Sel, v)
 		}
 		if n, ok := types.Unalias(deref(recv)).(*types.Named); ok && owner.hard && n.TypeArgs().Len() > 0 {
-			return val{owner.n, m.Type(), true} // the receiver's type arguments
+			return value(owner.n, m.Type(), true) // the receiver's type arguments
 		}
 		if !a.callee[e] {
 			return a.funcValue(m)
 		}
 		return a.funcValueOf(m, false)
 	}
-	return val{owner.n, m.Type(), owner.hard}
+	return value(owner.n, m.Type(), owner.hard)
 }
 
 // signatureVal is the first tracked result or parameter of a method: the group
@@ -327,11 +337,11 @@ func (a *analysis) foreignObject(e *ast.SelectorExpr, obj types.Object) val {
 	if a.carries(t) {
 		n := a.hidden(obj)
 		if _, isFunc := obj.(*types.Func); !isFunc || !a.callee[e] {
-			a.block(n, e.Sel.Pos(), spec.ForeignAPI, obj.Pkg().Path()+"."+obj.Name()+" has a go-redis type")
+			a.blockType(n, e.Sel.Pos(), spec.ForeignAPI, obj.Pkg().Path()+"."+obj.Name()+" has a go-redis type")
 		}
-		return val{n, t, true}
+		return value(n, t, true)
 	}
-	return val{hub, t, false}
+	return value(hub, t, false)
 }
 
 func (a *analysis) binary(e *ast.BinaryExpr) val {
@@ -354,7 +364,7 @@ func (a *analysis) funcValue(f *types.Func) val { return a.funcValueOf(f, true) 
 
 func (a *analysis) funcValueOf(f *types.Func, link bool) val {
 	f = f.Origin()
-	v := val{a.object(f), f.Type(), a.carries(f.Type())}
+	v := value(a.object(f), f.Type(), a.carries(f.Type()))
 	if link && !a.linked[v.n] {
 		a.linked[v.n] = true
 		a.linkSignature(v, f.Type().(*types.Signature))
@@ -385,7 +395,7 @@ func (a *analysis) funcLit(e *ast.FuncLit) val {
 		return val{}
 	}
 	a.typeExpr(e.Type)
-	v := val{a.at(a.place(e.Pos()), kindLiteral), sig, a.carries(sig)}
+	v := value(a.at(a.place(e.Pos()), kindLiteral), sig, a.carries(sig))
 	a.linkSignature(v, sig)
 	a.body(sig, e.Body)
 	return v
@@ -396,7 +406,7 @@ func (a *analysis) compositeLit(e *ast.CompositeLit) val {
 	if t == nil {
 		return val{}
 	}
-	v := val{a.at(a.place(e.Lbrace), kindLiteral), t, a.carries(t)}
+	v := value(a.at(a.place(e.Lbrace), kindLiteral), t, a.carries(t))
 	if e.Type != nil {
 		if x := a.typeExpr(e.Type); x.hard {
 			a.union(v.n, x.n)
@@ -409,23 +419,23 @@ func (a *analysis) compositeLit(e *ast.CompositeLit) val {
 	st, isStruct := under.(*types.Struct)
 	for i, elt := range e.Elts {
 		kv, _ := elt.(*ast.KeyValueExpr)
-		value := elt
+		x := elt
 		if kv != nil {
-			value = kv.Value
+			x = kv.Value
 		}
 		if isStruct {
 			if f := fieldOf(a.info, st, kv, i); f != nil {
 				if v.hard && a.tracked(f.Pkg()) {
 					a.refuseMember(elt.Pos(), v, t, f)
 				}
-				a.fillField(v, f, a.val(value))
+				a.fillField(v, f, a.val(x))
 			}
 			continue
 		}
 		if kv != nil {
-			a.flow(val{v.n, keyType(under), v.hard}, a.val(kv.Key))
+			a.flow(value(v.n, keyType(under), v.hard), a.val(kv.Key))
 		}
-		a.flow(val{v.n, elemType(under), v.hard && a.carries(elemType(under))}, a.val(value))
+		a.flow(value(v.n, elemType(under), v.hard && a.carries(elemType(under))), a.val(x))
 	}
 	return v
 }
@@ -448,7 +458,7 @@ func fieldOf(info *types.Info, st *types.Struct, kv *ast.KeyValueExpr, i int) *t
 func (a *analysis) fillField(lit val, f *types.Var, x val) {
 	switch {
 	case a.tracked(f.Pkg()):
-		a.flow(val{lit.n, f.Type(), lit.hard && a.carries(f.Type())}, x)
+		a.flow(value(lit.n, f.Type(), lit.hard && a.carries(f.Type())), x)
 		if isText(f.Type()) { // the address of a test server
 			a.graph.sink(x.n, lit.n, types.Typ[types.String])
 		}
@@ -459,11 +469,12 @@ func (a *analysis) fillField(lit val, f *types.Var, x val) {
 		}
 		a.flow(dst, x)
 	default:
+		x = a.handedOver(x, f, f.Type())
 		if a.carries(f.Type()) && x.hard {
-			a.block(x.n, token.NoPos, spec.ForeignAPI, "goes into field "+f.Name()+" of "+f.Pkg().Path())
+			a.refuse(x.n, token.NoPos, a.foreign(f, spec.ForeignAPI, "goes into field "+f.Name()+" of "+f.Pkg().Path()))
 			return
 		}
-		a.escape(x, f.Pkg(), f.Type(), "field "+f.Name()+" of "+f.Pkg().Path())
+		a.escape(x, f, f.Type(), "field "+f.Name()+" of "+f.Pkg().Path())
 	}
 }
 

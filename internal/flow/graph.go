@@ -17,6 +17,7 @@ const (
 	kindMention = 'm'
 	kindLiteral = 'l'
 	kindClause  = 'c'
+	kindPassage = 'p' // by the end of the expression
 )
 
 type nodeKey struct {
@@ -35,6 +36,8 @@ type source struct {
 type sink struct {
 	from, to node
 	typ      types.Type // nil: any source
+	tie      bool       // what gets here is kept as an error, which means the same on both sides of a cut
+	compared bool       // what gets here is compared with an error, which may be the same on both sides
 }
 
 // graph holds the union-find over hard nodes and the directed graph over soft
@@ -56,9 +59,9 @@ type graph struct {
 // error handed to a helper that compares.
 type join struct{ x, y node }
 
-// blockSink blocks whatever reaches it.
+// blockSink blocks whatever reaches it. Errors are only tied to what it leads to.
 type blockSink struct {
-	from node
+	from, to node
 	Blocker
 }
 
@@ -137,8 +140,26 @@ func (g *graph) source(from node, typ types.Type, sentinel bool, to node) {
 
 func (g *graph) sink(from, to node, typ types.Type) {
 	if from != 0 && to != 0 {
-		g.sinks = append(g.sinks, sink{from, to, typ})
+		g.sinks = append(g.sinks, sink{from: from, to: to, typ: typ})
 	}
+}
+
+// tieSink is a sink that keeps errors.
+func (g *graph) tieSink(from, to node) {
+	if from != 0 && to != 0 {
+		g.sinks = append(g.sinks, sink{from: from, to: to, typ: errorType, tie: true})
+	}
+}
+
+// errorSink is a sink that compares errors with the one at to.
+func (g *graph) errorSink(from, to node) {
+	if from != 0 && to != 0 {
+		g.sinks = append(g.sinks, sink{from: from, to: to, typ: errorType, compared: true})
+	}
+}
+
+func isError(t types.Type) bool {
+	return t != nil && types.Implements(t, errorType.Underlying().(*types.Interface))
 }
 
 var errorType = types.Universe.Lookup("error").Type()

@@ -14,7 +14,9 @@ func (a *analysis) file(f *ast.File) {
 			a.genDecl(d)
 		case *ast.FuncDecl:
 			a.fields(d.Recv)
-			a.typeExpr(d.Type)
+			a.declare(d.Type.TypeParams)
+			a.declare(d.Type.Params)
+			a.declare(d.Type.Results)
 			if fn, ok := a.info.Defs[d.Name].(*types.Func); ok && d.Body != nil {
 				a.body(fn.Type().(*types.Signature), d.Body)
 			}
@@ -69,6 +71,9 @@ func (a *analysis) assign(lhs []val, rhs []ast.Expr) {
 		for _, r := range rhs {
 			vs = append(vs, a.val(r))
 		}
+		if len(lhs) > len(vs) { // v, ok := x.(T): what v gets is no expression of its own
+			vs[0].e = nil
+		}
 	}
 	for i := range min(len(lhs), len(vs)) {
 		a.flow(lhs[i], vs[i])
@@ -120,7 +125,7 @@ func (a *analysis) stmt(s ast.Stmt) {
 		if ch.t != nil {
 			t = elemType(ch.t)
 		}
-		a.flow(val{ch.n, t, ch.hard}, a.val(s.Value))
+		a.flow(value(ch.n, t, ch.hard), a.val(s.Value))
 	case *ast.IncDecStmt:
 		a.val(s.X)
 	case *ast.GoStmt:
@@ -192,7 +197,7 @@ func (a *analysis) rangeStmt(s *ast.RangeStmt) {
 		if x.t != nil && i == 1 {
 			t = elemType(x.t)
 		}
-		a.flow(v, val{x.n, t, x.hard && v.hard})
+		a.flow(v, value(x.n, t, x.hard && v.hard))
 	}
 	a.stmt(s.Body)
 }
@@ -222,7 +227,7 @@ func (a *analysis) typeSwitch(s *ast.TypeSwitchStmt) {
 			// Every clause has a variable of its own at the same position.
 			n := a.at(a.place(c.Pos()), kindClause)
 			a.objects[obj] = n
-			dst := val{n, obj.Type(), a.carries(obj.Type())}
+			dst := value(n, obj.Type(), a.carries(obj.Type()))
 			if dst.hard && clause.hard {
 				a.union(dst.n, clause.n)
 			} else {

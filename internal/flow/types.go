@@ -98,17 +98,22 @@ func (a *analysis) typeName(id *ast.Ident, sel *ast.SelectorExpr) val {
 		return a.objectVal(tn)
 	case tn.Pkg() != nil && a.carries(tn.Type()):
 		n := a.hidden(tn)
-		a.block(n, id.Pos(), spec.ForeignAPI, tn.Pkg().Path()+"."+tn.Name()+" is a go-redis type")
+		a.blockType(n, id.Pos(), spec.ForeignAPI, tn.Pkg().Path()+"."+tn.Name()+" is a go-redis type")
 		return val{n: n, hard: true}
 	}
 	return val{}
 }
 
-// fields declares parameters, results or struct fields and unites each with its
-// type; the result is the union of all of them.
-func (a *analysis) fields(list *ast.FieldList) val {
+// fields declares parameters, results or struct fields of a type that is written
+// out: the result is the union of all of them.
+func (a *analysis) fields(list *ast.FieldList) val { return a.together(a.declare(list)...) }
+
+// declare unites parameters, results or struct fields with their types, each by
+// itself: those of a declared function or type are tied together only where it is
+// used as a value, or converted.
+func (a *analysis) declare(list *ast.FieldList) []val {
 	if list == nil {
-		return val{}
+		return nil
 	}
 	var all []val
 	for _, f := range list.List {
@@ -130,7 +135,7 @@ func (a *analysis) fields(list *ast.FieldList) val {
 		}
 		all = append(all, t)
 	}
-	return a.together(all...)
+	return all
 }
 
 // interfaceType declares an interface's methods and returns what it embeds,
@@ -158,7 +163,11 @@ func (a *analysis) typeSpec(s *ast.TypeSpec) {
 	var rhs val
 	switch t := ast.Unparen(s.Type).(type) {
 	case *ast.StructType:
-		a.fields(t.Fields)
+		if s.Assign.IsValid() {
+			rhs = a.typeExpr(t)
+		} else {
+			a.declare(t.Fields)
+		}
 	case *ast.InterfaceType:
 		if s.Assign.IsValid() {
 			rhs = a.typeExpr(t)

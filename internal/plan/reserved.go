@@ -23,7 +23,8 @@ func Reserved(name string) bool {
 var notInGoRedis = []string{
 	"KeyOps", "Strings", "HyperLogLogs", "Lists", "Hashes", "Sets", "SortedSets", "Streams", "JSON",
 	"HookV8", "FromHookV8", "ZValues",
-	"ErrNoStore", "ErrTwoServers", "ErrUnsupported", "Namespace", "GoRedis", "FromGoRedis", "StoreVariable",
+	"ErrNoStore", "ErrTwoServers", "ErrUnsupported", "Namespace",
+	"GoRedis", "GoRedisCluster", "GoRedisUniversal", "GoRedisCmdable", "FromGoRedis", "FromGoRedisCluster", "StoreVariable",
 	"Logging", "PubSubStats", "RankScore", "ShardPicker",
 }
 

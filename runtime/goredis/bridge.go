@@ -3,6 +3,7 @@ package goredis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"reflect"
@@ -75,27 +76,38 @@ func GoRedisUniversal(c runtime.UniversalClient) redis.UniversalClient {
 		return nil
 	case *runtime.Client:
 		if c == nil {
-			return nil
+			return (*redis.Client)(nil) // nil as it was: an interface that holds one
 		}
 		if from := origin(c); from != nil {
 			return from
 		}
 		return GoRedis(c)
 	case *runtime.ClusterClient:
-		if c == nil {
-			return nil
-		}
 		return GoRedisCluster(c)
 	case *runtime.Ring:
 		if c == nil {
-			return nil
+			return (*redis.Ring)(nil)
 		}
 		if shards := c.GetShardClients(); len(shards) == 1 {
 			return GoRedis(shards[0])
 		}
 		return ring(c)
 	}
-	panic("goredis: only clients of the runtime have a store behind them, and this is another's UniversalClient")
+	panic(fmt.Sprintf("goredis: a %T is not a client of the runtime, and only those have a go-redis client beside them", c))
+}
+
+// GoRedisCmdable is GoRedisUniversal for a client that is known as a Cmdable. It
+// panics for what is not a client: a pipeline and the commands of a transaction
+// wait for their Exec, which has one side only.
+func GoRedisCmdable(c runtime.Cmdable) redis.Cmdable {
+	if c == nil {
+		return nil
+	}
+	client, ok := c.(runtime.UniversalClient)
+	if !ok {
+		panic(fmt.Sprintf("goredis: a %T is not a client, and only clients have a go-redis client beside them", c))
+	}
+	return GoRedisUniversal(client)
 }
 
 // ring is the bridge of a ring of several stores: a genuine one, whose shards are

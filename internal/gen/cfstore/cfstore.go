@@ -31,7 +31,11 @@ const (
 	FacadeFile = "facade.go"
 	ViewsFile  = "views.go"
 	StoreFile  = "store.go"
+	BridgeFile = "bridge.go" // only where a program uses a bridge
 )
+
+// BridgePath is the import path of the runtime's bridges to go-redis.
+const BridgePath = RuntimePath + "/goredis"
 
 // Options are what the plan does not say.
 type Options struct {
@@ -40,6 +44,8 @@ type Options struct {
 	// Facade are the sources that declare the facade, by file name; nil is
 	// the API stub that this tool was built with.
 	Facade map[string][]byte
+	// Bridge says that the program uses bridges, so that go-redis is linked.
+	Bridge bool
 }
 
 // Package gives the generated package's files by name. The same plan gives the
@@ -66,7 +72,11 @@ func Package(p *plan.Plan, opts Options) (map[string][]byte, error) {
 		}
 	}
 	out := map[string][]byte{}
-	for name, make := range map[string]func() *jen.File{FacadeFile: g.facade, ViewsFile: g.views, StoreFile: g.store} {
+	files := map[string]func() *jen.File{FacadeFile: g.facade, ViewsFile: g.views, StoreFile: g.store}
+	if opts.Bridge {
+		files[BridgeFile] = g.bridge
+	}
+	for name, make := range files {
 		var b bytes.Buffer
 		if err := make().Render(&b); err != nil {
 			return nil, fmt.Errorf("generating %s: %w", name, err)

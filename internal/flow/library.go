@@ -1,0 +1,77 @@
+package flow
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
+)
+
+// Library says what foreign code that takes a go-redis client does with it.
+type Library uint8
+
+const (
+	// BridgeUnknown sends commands for all that is known: it gets the bridge, and the
+	// report says that nobody has looked at it.
+	BridgeUnknown Library = iota
+	// TakesCommands is known to do no more than send commands: it gets the bridge.
+	TakesCommands
+	// ChangesClient adds hooks or reads options: on a bridge it would do so beside the
+	// program's own client, so it gets none.
+	ChangesClient
+)
+
+// handedOver lets a client pass into foreign code that a bridge is right for.
+func (a *analysis) handedOver(x val, to types.Object, want types.Type) val {
+	if a.Library != nil && a.Library(to) == ChangesClient {
+		return x
+	}
+	return a.passing(x, want)
+}
+
+// foreign is why a value that foreign code takes has to stay.
+func (a *analysis) foreign(to types.Object, code, text string) Refusal {
+	return Refusal{code, text, a.Library == nil || a.Library(to) != ChangesClient}
+}
+
+// bridge evaluates a call of one of the generated package's bridges, which an
+// earlier run wrote: what comes out of it stays go-redis's, and its data is that
+// of what went in.
+func (a *analysis) bridge(e *ast.CallExpr, fun ast.Expr) ([]val, bool) {
+	var id *ast.Ident
+	switch f := fun.(type) {
+	case *ast.Ident:
+		id = f
+	case *ast.SelectorExpr:
+		id = f.Sel
+	default:
+		return nil, false
+	}
+	fn, ok := a.info.Uses[id].(*types.Func)
+	if !ok || a.Generated == "" || fn.Pkg() == nil || fn.Pkg().Path() != a.Generated || !slices.Contains(BridgeFuncs, fn.Name()) {
+		return nil, false
+	}
+	a.args(e)
+	t := a.info.TypeOf(e)
+	if !a.carries(t) {
+		return []val{{n: a.fresh(), t: t}}, true
+	}
+	n := a.at(a.place(e.Rparen), kindLiteral)
+	a.mark(n, side{bridged: true})
+	a.blockType(n, e.Pos(), spec.ForeignAPI, "comes over a bridge")
+	return []val{value(n, t, true)}, true
+}
+
+// errorInterface reports whether t is a pointer to go-redis's interface of errors,
+// which the errors of both sides have.
+func (a *analysis) errorInterface(t types.Type) bool {
+	p, ok := t.Underlying().(*types.Pointer)
+	if !ok {
+		return false
+	}
+	n, ok := types.Unalias(p.Elem()).(*types.Named)
+	return ok && n.Obj().Pkg() != nil && a.goRedis(n.Obj().Pkg()) && n.Obj().Name() == "Error"
+}
+
+func isTestFile(name string) bool { return len(name) > 8 && name[len(name)-8:] == "_test.go" }

@@ -1,0 +1,72 @@
+package cfstore
+
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
+
+const redisPath = "github.com/redis/go-redis/v9"
+
+// bridges are the functions of the file of bridges. A type with a star in front is
+// a pointer, and one of go-redis when it goes in where a result goes out.
+var bridges = []struct {
+	name, from, to string
+	in             bool // from go-redis to the facade
+	doc            string
+}{
+	{"GoRedis", "*Client", "*Client", false, `GoRedis returns a go-redis client of a client's store and database. A client has one,
+which its Close closes, and which has none of its hooks. GoRedis(nil) is nil.`},
+	{"GoRedisCluster", "*ClusterClient", "*ClusterClient", false, `GoRedisCluster is GoRedis for a ClusterClient: one node has all slots.`},
+	{"GoRedisUniversal", "UniversalClient", "UniversalClient", false, `GoRedisUniversal is GoRedis for a client of any kind. It panics when c is not a client
+of this package.`},
+	{"GoRedisCmdable", "Cmdable", "Cmdable", false, `GoRedisCmdable is GoRedis for a client that is known as a Cmdable. It panics when c is
+not a client: a pipeline and a transaction have no other side.`},
+	{"FromGoRedis", "UniversalClient", "*Client", true, `FromGoRedis returns a client whose commands go through a go-redis client: the data is
+where that client has it. FromGoRedis(GoRedis(c)) is c.`},
+	{"FromGoRedisCluster", "*ClusterClient", "*ClusterClient", true, `FromGoRedisCluster is FromGoRedis where a ClusterClient is wanted.`},
+}
+
+// bridge is the file that is there while the program uses go-redis and the facade
+// beside each other.
+func (g *generator) bridge() *jen.File {
+	f := g.file()
+	f.ImportName(redisPath, "redis")
+	f.ImportName(BridgePath, "goredis")
+	for i, line := range []string{
+		"The bridges between this package and go-redis. This file is here because code of the",
+		"module still needs go-redis's own types: it links go-redis, and makes Nil, TxFailedErr",
+		"and ErrClosed the same values on both sides. When no call of a bridge is left, redis2cf",
+		"-w removes it.",
+	} {
+		if i == 0 {
+			f.HeaderComment("")
+		}
+		f.HeaderComment(line)
+	}
+	local := func(t string) *jen.Statement {
+		return pointer(t).Id(strings.TrimPrefix(t, "*"))
+	}
+	genuine := func(t string) *jen.Statement {
+		return pointer(t).Qual(redisPath, strings.TrimPrefix(t, "*"))
+	}
+	for _, b := range bridges {
+		from, to := local(b.from), genuine(b.to)
+		if b.in {
+			from, to = genuine(b.from), local(b.to)
+		}
+		for _, line := range strings.Split(b.doc, "\n") {
+			f.Comment(line)
+		}
+		f.Func().Id(b.name).Params(jen.Id("c").Add(from)).Add(to).Block(
+			jen.Return(jen.Qual(BridgePath, b.name).Call(jen.Id("c")))).Line()
+	}
+	return f
+}
+
+func pointer(t string) *jen.Statement {
+	if strings.HasPrefix(t, "*") {
+		return jen.Op("*")
+	}
+	return jen.Null()
+}

@@ -1,0 +1,22 @@
+package stub
+
+// bridge declares the runtime's goredis package. It is short enough to be written by
+// hand; a test compares it with the package.
+const bridge = `package goredis
+
+import (
+	"github.com/redis/go-redis/v9"
+
+	"github.com/redis2cf/redis2cf/runtime"
+)
+
+func GoRedis(c *runtime.Client) *redis.Client
+func GoRedisCluster(c *runtime.ClusterClient) *redis.ClusterClient
+func GoRedisUniversal(c runtime.UniversalClient) redis.UniversalClient
+func GoRedisCmdable(c runtime.Cmdable) redis.Cmdable
+func FromGoRedis(c redis.UniversalClient) *runtime.Client
+func FromGoRedisCluster(c *redis.ClusterClient) *runtime.ClusterClient
+`
+
+// Bridge returns the declarations of the runtime's goredis package as one file.
+func Bridge() []byte { return []byte(bridge) }
