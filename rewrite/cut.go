@@ -157,7 +157,7 @@ func (r *run) cutsMade() []Cut {
 		if !r.active(c) {
 			continue
 		}
-		out = append(out, Cut{Pos: c.Pos, Code: r.codeOfCut(c), Func: c.Func, Because: Stay{c.Blocker.Pos, c.Blocker.Code, c.Blocker.Text}})
+		out = append(out, Cut{Pos: c.Pos, Code: r.codeOfCut(c), Func: c.Func, Because: Stay{Pos: c.Blocker.Pos, Code: c.Blocker.Code, Text: c.Blocker.Text}})
 	}
 	return out
 }

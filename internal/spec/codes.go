@@ -248,7 +248,7 @@ return s.GetMasterAddrByName(ctx, "main").Result()`,
 		Do:     "Access is by Cloudflare tokens. Remove the call.",
 		Effort: EffortMinutes,
 		Example: `
-return c.ACLWhoAmI(ctx).Val()`,
+func (s *Store) Who(ctx context.Context) string { return s.rdb.ACLWhoAmI(ctx).Val() }`,
 	},
 	{
 		Code:   TokenAccess,

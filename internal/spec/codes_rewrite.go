@@ -25,12 +25,14 @@ func init() {
 		Code{
 			Code:   ForeignAPI,
 			Title:  "a library takes or gives go-redis types",
-			Why:    "The value is passed to, stored in or handed out by code outside the module that names go-redis's types, so it has to be go-redis's.",
+			Why:    "The value is passed to, stored in or handed out by code outside the module that names go-redis's types, so it has to be go-redis's. A client is bridged there; a ring, a pipeline or a command that only fits itself cannot be.",
 			Do:     "Keep it, or replace the library by one that does not need go-redis. Everything that is tied to the value stays with it; other clients move.",
 			Effort: EffortMedium,
 			Example: `
-rdb := redis.NewClient(&redis.Options{})
-return foreign.NewLocker(rdb).Lock(ctx, "lock:a")`,
+func Count(ctx context.Context, r *redis.Ring) int {
+	r.Incr(ctx, "counts")
+	return foreign.Shards(r)
+}`,
 		},
 		Code{
 			Code:   KeepComment,
@@ -143,7 +145,7 @@ mr.Seed(1)`,
 			Effort: EffortNone,
 			Example: `
 c := redis.NewClient(&redis.Options{})
-foreign.NewLocker(c)
+c.BFCard(ctx, "seen")
 c.Set(ctx, "session:"+id, "x", 0)
 …
 c := redis.NewClient(&redis.Options{})
@@ -160,7 +162,7 @@ type getter interface {
 	Get(ctx context.Context, key string) *redis.StringCmd
 }
 …
-foreign.NewLocker(c)
+c.BFCard(ctx, "seen")
 return read(ctx, c)`,
 		},
 		Code{
@@ -183,8 +185,8 @@ return rdb.SAdd(ctx, "feed:"+id, "x").Err()`,
 			Do:     "Run redis2cf with the tags that bring the code in.",
 			Effort: EffortMinutes,
 			Example: `
-func home(ctx context.Context, o foreign.Options) (string, error) {
-	return o.Client.Get(ctx, "page:home").Result()
+func home(ctx context.Context, s foreign.Setter) error {
+	return s.Set(ctx, "page:home", "x", 0).Err()
 }`,
 		},
 	)
