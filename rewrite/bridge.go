@@ -47,6 +47,9 @@ func (r *run) linksGoRedis() bool {
 // linkBridge puts the file of bridges among the generated ones when a cut needs it
 // or the code already uses one, and takes an old one away otherwise.
 func (r *run) linkBridge(res *Result) {
+	if r.known != nil {
+		return // one package is seen, and the others may use it
+	}
 	delete(r.source, cfstore.BridgeFile)
 	full := filepath.Join(r.dir, cfstore.BridgeFile)
 	if r.bridge != nil && (r.needsBridge() || r.usesBridge()) {

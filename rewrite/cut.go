@@ -64,6 +64,19 @@ func (r *run) bridged(g int) bool {
 	return true
 }
 
+// withoutBridges holds what a cut would free, where the generated package is there
+// and has no bridges.
+func (r *run) withoutBridges() {
+	if r.facade.Scope().Lookup(flow.ToClient) != nil {
+		return
+	}
+	for _, c := range r.flow.Cuts {
+		if r.moves(c.Near) {
+			r.stays[c.Near] = c.Blocker
+		}
+	}
+}
+
 // needsBridge reports whether some cut is made.
 func (r *run) needsBridge() bool {
 	for _, c := range r.flow.Cuts {

@@ -187,6 +187,7 @@ func (r *run) group() {
 
 		Command:   command,
 		Library:   library,
+		Bridged:   analyzer.GoRedisPath,
 		Generated: r.generated,
 	})
 	for _, m := range r.flow.Mentions {
@@ -194,6 +195,7 @@ func (r *run) group() {
 	}
 	r.findV8()
 	r.holdV8()
+	r.withoutBridges()
 	r.selected()
 	r.holdGenerated()
 	r.shareFamilies()

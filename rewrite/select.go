@@ -64,7 +64,7 @@ func (r *run) selected() {
 	}
 	r.alongFamilies(asked)
 	for g, group := range r.flow.Groups {
-		if !asked[g] {
+		if !asked[g] && len(group.Mentions) > 0 {
 			r.stays[g] = flow.Blocker{Pos: group.Mentions[0].Pos, Code: spec.NotSelected, Text: "nothing that was asked for uses it"}
 		}
 	}
@@ -148,6 +148,9 @@ func (r *run) groupFates() []GroupFate {
 	}
 	var out []GroupFate
 	for g, group := range r.flow.Groups {
+		if len(group.Mentions) == 0 {
+			continue // what a cut leads to, where no name of go-redis stands
+		}
 		f := GroupFate{Pos: group.Mentions[0].Pos, Calls: calls[g], Moved: r.moves(g)}
 		if !f.Moved {
 			b := r.blocker(g)

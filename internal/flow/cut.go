@@ -98,10 +98,9 @@ func (a *analysis) kindOf(t types.Type, receiver bool) (clientKind, *types.Packa
 	return k, n.Obj().Pkg()
 }
 
-// goRedis reports whether a package is go-redis itself, without its sub-packages.
-func (a *analysis) goRedis(pkg *types.Package) bool {
-	return pkg.Name() == "redis" && a.Redis(pkg.Path()) && !isMiniredis(pkg)
-}
+// goRedis reports whether a package is the go-redis that bridges lead to, without
+// its sub-packages: there is none to v8.
+func (a *analysis) goRedis(pkg *types.Package) bool { return pkg.Path() == a.Bridged }
 
 // passing lets a client pass: what it returns is what the value becomes.
 func (a *analysis) passing(src val, want types.Type) val {

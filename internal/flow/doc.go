@@ -70,6 +70,8 @@ type Config struct {
 	// Library says what foreign code that takes a go-redis client does with it; nil
 	// is BridgeUnknown for all of it.
 	Library func(obj types.Object) Library
+	// Bridged is the import path of the go-redis that bridges lead to and come from.
+	Bridged string
 	// Generated is the import path of the package that an earlier run generated.
 	Generated string
 }
