@@ -104,7 +104,7 @@ func (a *analysis) goRedis(pkg *types.Package) bool { return pkg.Path() == a.Bri
 
 // passing lets a client pass: what it returns is what the value becomes.
 func (a *analysis) passing(src val, want types.Type) val {
-	if !src.hard || src.e == nil || a.info.Types[src.e].IsType() || a.typedNil(src.e) {
+	if a.fixed || !src.hard || src.e == nil || a.info.Types[src.e].IsType() || a.typedNil(src.e) {
 		return src
 	}
 	kind, redis := a.kindOf(src.t, false)
@@ -125,7 +125,7 @@ func (a *analysis) typedNil(e ast.Expr) bool {
 // receives lets the receiver of a command pass.
 func (a *analysis) receives(e *ast.SelectorExpr, owner val, recv types.Type, m *types.Func) val {
 	s := a.info.Selections[e]
-	if !owner.hard || s == nil || s.Kind() != types.MethodVal || a.Command == nil || !a.Command(m, recv) {
+	if a.fixed || !owner.hard || s == nil || s.Kind() != types.MethodVal || a.Command == nil || !a.Command(m, recv) {
 		return owner
 	}
 	kind, redis := a.kindOf(recv, true)
