@@ -179,7 +179,7 @@ func (j *job) report(res *result) *report.Report {
 		Plan: j.plan, Problems: j.problems, Sites: j.found.Sites, Servers: j.found.Servers,
 	}
 	if res != nil {
-		in.Outcome, in.Blockers = res.outcome(j), res.blockers()
+		in.Outcome, in.Blockers, in.Cuts = res.outcome(j), res.blockers(), res.cuts()
 	}
 	return report.New(in)
 }

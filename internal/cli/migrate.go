@@ -231,6 +231,14 @@ func (res *result) outcome(j *job) func(int) report.Outcome {
 
 // blockers are the places that hold calls back, and those that a person should
 // look at.
+func (res *result) cuts() []report.CutAt {
+	var out []report.CutAt
+	for _, c := range res.Cuts {
+		out = append(out, report.CutAt{Pos: c.Pos, Code: c.Code, Bridge: c.Func, Reason: c.Because.Code, Text: c.Because.Text})
+	}
+	return out
+}
+
 func (res *result) blockers() []report.Blocker {
 	var out []report.Blocker
 	for _, list := range [][]rewrite.Stay{res.Stayed, res.Problems} {

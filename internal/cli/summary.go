@@ -38,6 +38,7 @@ func (j *job) writeSummary(res *result, next bool) error {
 		j.writeFiles(out, res)
 	}
 	report.WriteWork(out, rep, j.text())
+	report.WriteCuts(out, rep, j.text())
 	if g := res.GoVersion; len(res.changes) > 0 && g[0] != g[1] {
 		fmt.Fprintf(out, "%s\n", st.Warn(fmt.Sprintf("The go line of go.mod went from %s to %s, which the runtime asks for.", orNone(g[0]), g[1])))
 	}

@@ -23,6 +23,7 @@ type Input struct {
 	Sites    []analyzer.Site
 	Servers  []analyzer.Server
 	Blockers []Blocker
+	Cuts     []CutAt
 	// Outcome of a site, by its index, when a rewrite has decided it; nil, or an
 	// empty Status, leaves it to what the table and the plan say.
 	Outcome func(site int) Outcome
@@ -67,6 +68,9 @@ func New(in Input) *Report {
 		}
 		return a.Column < b.Column
 	})
+	for _, c := range in.Cuts {
+		r.Cuts = append(r.Cuts, in.cut(c))
+	}
 	for _, p := range in.Problems {
 		out := Problem{Code: p.Code, Family: p.Family, Message: p.Message}
 		for _, pos := range p.Pos {

@@ -29,6 +29,7 @@ func WriteJSON(w io.Writer, r *Report) error {
 	for i := range out.Problems {
 		out.Problems[i].At = list(out.Problems[i].At)
 	}
+	out.Cuts = append([]Cut{}, out.Cuts...)
 	out.Work = append([]Work{}, out.Work...)
 	for i := range out.Work {
 		out.Work[i].At = list(out.Work[i].At)

@@ -26,6 +26,7 @@ type Report struct {
 	Families []Family  `json:"families"` // in the order of the plan
 	Sites    []Site    `json:"sites"`    // by file and position
 	Problems []Problem `json:"problems"` // what else a person should look at
+	Cuts     []Cut     `json:"cuts"`     // where the facade and go-redis meet
 	Counts   Counts    `json:"counts"`
 	Work     []Work    `json:"work"`   // what a person has to do, the most rewarding first
 	Effort   Effort    `json:"effort"` // of Work
