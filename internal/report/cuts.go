@@ -67,7 +67,7 @@ func (o Options) cuts(w io.Writer, r *Report) {
 			shown = list[:min(maxWork, len(list))]
 		}
 		for _, c := range shown {
-			o.wrap(w, "      ", "  ", printable(c.At+" "+c.Reason+": "+c.Detail))
+			o.wrap(w, "      ", "", printable(c.At+" "+c.Reason+": "+c.Detail))
 		}
 		if more := len(list) - len(shown); more > 0 {
 			fmt.Fprintf(w, "      %s\n", o.Style.Faint(fmt.Sprintf("and %d more; -json lists them", more)))
