@@ -35,10 +35,10 @@ test: needs fmt vet unit
 
 # One line for each program that is not there.
 needs:
-	@for p in redis-server git; do \
+	@for p in redis-server git chromium; do \
 	  command -v $$p >/dev/null 2>&1 && continue; \
 	  if [ "$$REDIS2CF_REQUIRE" = all ]; then echo "$$p is not installed, and REDIS2CF_REQUIRE=all is set" >&2; exit 1; fi; \
-	  echo "$$p is not installed: the suites that compare with it are left out"; \
+	  echo "$$p is not installed: the suites that need it are left out"; \
 	done
 	@missing=; for p in workerd wrangler node typescript; do \
 	  [ -n "$$REDIS2CF_NPM" ] && [ -d "$$REDIS2CF_NPM/node_modules/$$p" ] || missing="$$missing $$p"; \

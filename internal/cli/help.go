@@ -113,6 +113,8 @@ Flags:
 Examples:
   redis2cf                             report on the module in this directory
   redis2cf -json ./... > report.json   the same for programs
+  redis2cf -html report.html           one page to read, filter and hand on, with the diff
+  redis2cf -sarif report.sarif         for code scanning
   redis2cf -d ./... | git apply        the changes through git
   redis2cf -w ./internal/session       only some packages, and what hangs on them
   redis2cf -w -step swap               go-redis's names now, the views another day

@@ -38,6 +38,9 @@ func (j *job) migrate() (int, error) {
 	}
 	j.ui.done()
 	if j.opt.diff {
+		if err := j.writeOutputs(j.report(res), res); err != nil {
+			return exitError, err
+		}
 		return j.writeDiff(res)
 	}
 	if len(res.changes) > 0 {
@@ -48,6 +51,9 @@ func (j *job) migrate() (int, error) {
 		j.problems = slices.DeleteFunc(j.problems, func(p plan.Problem) bool { return p.Code == spec.NoFamily })
 	}
 	j.ui.done()
+	if err := j.writeOutputs(j.report(res), res); err != nil {
+		return exitError, err
+	}
 	if j.opt.json {
 		return exitDone, j.writeReport(j.report(res))
 	}

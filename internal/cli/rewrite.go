@@ -6,6 +6,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/report"
+	"github.com/redis2cf/redis2cf/rewrite"
 )
 
 // runRewrite is the command without a name: report, -d and -w.
@@ -24,6 +25,9 @@ func runRewrite(e *env, o *options) (int, error) {
 	}
 	if code, ok, err := e.eachModule(o, nil, func(o *options) (int, error) { return runRewrite(e, o) }); ok {
 		return code, err
+	}
+	if err := checkOutputs(o); err != nil {
+		return exitError, err
 	}
 	j, err := newJob(e, o)
 	if err != nil {
@@ -47,6 +51,9 @@ func runRewrite(e *env, o *options) (int, error) {
 	}
 	e.ui.done()
 	rep := j.report(res)
+	if err := j.writeOutputs(rep, res); err != nil {
+		return exitError, err
+	}
 	if o.check {
 		return j.check(res, rep)
 	}
@@ -56,9 +63,13 @@ func runRewrite(e *env, o *options) (int, error) {
 // nothing answers for a module without go-redis.
 func (j *job) nothing(reason *errNothing) (int, error) {
 	j.ui.done()
+	empty := &report.Report{Module: modulePath(j.root), Plan: plan.FileName}
+	if err := j.writeOutputs(empty, &result{Result: &rewrite.Result{}}); err != nil {
+		return exitError, err
+	}
 	switch {
 	case j.opt.json:
-		return exitDone, report.WriteJSON(j.stdout, &report.Report{Module: modulePath(j.root), Plan: plan.FileName})
+		return exitDone, report.WriteJSON(j.stdout, empty)
 	case j.opt.diff:
 		return exitDone, nil // an empty diff
 	}

@@ -16,6 +16,7 @@ import (
 type Change struct {
 	Path          string // relative, with forward slashes
 	Before, After []byte
+	Generated     bool // belongs to the generated package
 }
 
 // diffContext is the number of unchanged lines around a change, as in git.

@@ -49,6 +49,19 @@ func RedisServer(t testing.TB) string {
 	return addr
 }
 
+// Chromium is the program of a browser that runs without a window, of whatever
+// name it has here.
+func Chromium(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if bin, err := exec.LookPath(name); err == nil {
+			return bin
+		}
+	}
+	Missing(t, "chromium", "apt-get install chromium")
+	return ""
+}
+
 // StartRedis is RedisServer for programs: it starts a redis-server that works in
 // dir. The error wraps exec.ErrNotFound when there is none in $PATH.
 func StartRedis(dir string) (addr string, stop func(), err error) {
