@@ -180,6 +180,8 @@ func (r *run) codeOfCut(c *flow.Cut) string {
 	switch {
 	case c.Expr == nil:
 		return spec.CutErrors
+	case c.Blocker.Code == spec.APIKept && c.Sel == nil:
+		return spec.CutAPI
 	case c.In && !r.bridged(c.Far):
 		return spec.CutFromLibrary
 	case foreign && c.Sel == nil:

@@ -34,6 +34,7 @@ var update = flag.Bool("update", false, "write what the cases give now into test
 //	-- want/x.go --   the same file afterwards; a file without one must not change
 //	-- report --      what became of each site, of what stayed, what to run then,
 //	                  and the families
+//	-- keep api --    the run is with -api=keep
 //	-- run --         "go test" lines: the tests pass on redis-server before and
 //	                  on the embedded store after
 //
@@ -46,6 +47,7 @@ type goldenCase struct {
 	archive *txtar.Archive
 	input   map[string][]byte
 	runs    bool
+	keepAPI bool
 	result  *rewrite.Result
 	report  string
 }
@@ -69,6 +71,8 @@ func readCases(t *testing.T) []*goldenCase {
 			switch {
 			case f.Name == "run":
 				c.runs = true
+			case f.Name == "keep api":
+				c.keepAPI = true
 			case f.Name == "report" || strings.HasPrefix(f.Name, "want/"):
 			default:
 				c.input[f.Name] = undoMarks(f.Data)
@@ -233,7 +237,7 @@ func (c *goldenCase) run(t *testing.T, prog *load.Program) (*rewrite.Result, []a
 	existing.Module = mine.Module.Path
 	p, problems := plan.Build(sites, existing)
 	p.Module = mine.Module.Path
-	res, err := rewrite.Run(context.Background(), mine, sites, p, rewrite.Options{MemoryOnly: true})
+	res, err := rewrite.Run(context.Background(), mine, sites, p, rewrite.Options{MemoryOnly: true, KeepAPI: c.keepAPI})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}
@@ -394,7 +398,7 @@ func (c *goldenCase) run2(t *testing.T, prog *load.Program, p *plan.Plan) (*rewr
 	mine := part(prog, c.name)
 	sites := mine.Analyze().Sites
 	again, _ := plan.Build(sites, p)
-	res, err := rewrite.Run(context.Background(), mine, sites, again, rewrite.Options{MemoryOnly: true})
+	res, err := rewrite.Run(context.Background(), mine, sites, again, rewrite.Options{MemoryOnly: true, KeepAPI: c.keepAPI})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -22,6 +23,7 @@ import (
 type Options struct {
 	NoBuild        bool   // verify in memory, without the go command's word
 	MemoryOnly     bool   // leave the module files out too: for tests of single packages
+	KeepAPI        bool   // what the module exports keeps go-redis's types
 	AllowGoUpgrade bool   // the go line of go.mod may cross 1.22
 	RuntimeDir     string // replace directive to a local checkout of the runtime module
 	Tags           string // build tags, comma separated
@@ -182,6 +184,7 @@ func (r *run) group() {
 		Reaches: r.reaches(),
 		Keep:    r.kept,
 		Follows: func(file string) bool { return r.generators[file] != nil },
+		Border:  r.border,
 		Symbol:  r.refuseSymbol,
 		Member:  r.refuseMember,
 
@@ -199,6 +202,13 @@ func (r *run) group() {
 	r.selected()
 	r.holdGenerated()
 	r.shareFamilies()
+}
+
+// border reports whether importers outside the module can name what a package
+// exports, and -api=keep was asked for.
+func (r *run) border(p *flow.Package) bool {
+	rel := strings.TrimPrefix(p.Path, r.prog.Module.Path)
+	return r.opts.KeepAPI && p.Neighbour == "" && p.Types.Name() != "main" && !slices.Contains(strings.Split(rel, "/"), "internal")
 }
 
 func (r *run) inModule(p string) bool {

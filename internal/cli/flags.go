@@ -23,6 +23,7 @@ type options struct {
 	runtimeDir     string
 	noBuild        bool
 	allowGoUpgrade bool
+	api            string
 	force          bool
 	out            string
 	serve          serveOptions
@@ -52,6 +53,7 @@ func rewriteFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.pkg, "pkg", "", "`DIR` of the generated package, relative to the module (default internal/cfstore)")
 	runtimeFlag(fs, o)
 	fs.BoolVar(&o.noBuild, "no-build", false, "do not confirm the result with go build and go vet")
+	fs.StringVar(&o.api, "api", "swap", "exported signatures `swap` to the generated package's types, or keep go-redis's, for a library whose users pass clients")
 	fs.BoolVar(&o.allowGoUpgrade, "allow-go-upgrade", false, "allow the module's go line to cross 1.22, where loop variables change meaning")
 }
 

@@ -122,6 +122,7 @@ Examples:
                                        one family, and one package
   redis2cf -check -budget 12 ./...     in CI: twelve sites may be left
   redis2cf -w -C ../shop ./...         another directory
+  redis2cf -w -api keep ./...          a library whose users pass go-redis clients
   redis2cf -w -runtime ~/redis2cf ./... the runtime of a local checkout
 
 Exit codes: 0 done, or within the budget; 1 -d found a difference; 2 usage or load

@@ -12,6 +12,8 @@ import (
 // runRewrite is the command without a name: report, -d and -w.
 func runRewrite(e *env, o *options) (int, error) {
 	switch {
+	case o.api != "swap" && o.api != "keep":
+		return exitError, usagef("", "-api %s: swap gives exported signatures the generated package's types, keep leaves go-redis's", o.api)
 	case o.diff && o.write:
 		return exitError, usagef("", "-d and -w exclude each other: -d shows what -w would write")
 	case o.diff && o.json:

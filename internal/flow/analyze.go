@@ -81,6 +81,11 @@ func Analyze(cfg *Config) *Result {
 			a.file(f)
 		}
 	}
+	for _, p := range cfg.Packages {
+		if cfg.Border != nil && cfg.Border(p) {
+			a.border(p)
+		}
+	}
 	keeps := a.outerBlockers()
 	a.linkServers()
 	a.resolve()

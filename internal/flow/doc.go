@@ -61,6 +61,7 @@ type Config struct {
 	Reaches  func(path string) bool                          // the package imports go-redis, directly or not
 	Keep     func(path string) bool                          // left alone by the plan
 	Follows  func(file string) bool                          // a generated file whose generator's input is known
+	Border   func(p *Package) bool                           // what the package exports keeps go-redis's types
 	Symbol   func(obj types.Object) Refusal                  // a package-level go-redis name
 	Member   func(obj types.Object, recv types.Type) Refusal // a method, or a field of an option type
 

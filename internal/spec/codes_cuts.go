@@ -7,6 +7,7 @@ const (
 	CutLibrary     = "CUT_LIBRARY"
 	CutValue       = "CUT_VALUE"
 	CutFromLibrary = "CUT_FROM_LIBRARY"
+	CutAPI         = "CUT_API"
 	CutErrors      = "CUT_ERRORS"
 )
 
@@ -54,6 +55,15 @@ type admin interface {
 			Effort: EffortMedium,
 			Example: `
 var rdb *redis.Client = foreign.Client()`,
+		},
+		Code{
+			Code:   CutAPI,
+			Title:  "a client passes the border of the API",
+			Why:    "An importer passes a go-redis client or gets one, as -api=keep has it. What comes in is used through the facade, and its commands go to where the importer connected it; a client that the facade gave out is the store's again when it comes back.",
+			Do:     "Tell importers to pass a client of the store: GoRedis of the generated package, or of runtime/goredis, makes one of it.",
+			Effort: EffortNone,
+			Example: `
+func New(rdb *redis.Client) *Store { return &Store{rdb: rdb} }`,
 		},
 		Code{
 			Code:   CutErrors,

@@ -7,6 +7,7 @@ const (
 	KeepComment       = "KEEP_COMMENT"
 	KeepWithoutReason = "KEEP_WITHOUT_REASON"
 	KeepUnused        = "KEEP_UNUSED"
+	APIKept           = "API_KEPT"
 	PackageKept       = "PACKAGE_KEPT"
 	NotSelected       = "NOT_SELECTED"
 	OtherModule       = "OTHER_MODULE"
@@ -63,6 +64,15 @@ c := redis.NewClient(&redis.Options{})`,
 			Example: `
 //redis2cf:keep nothing is here
 func Add(a, b int) int { return a + b }`,
+		},
+		Code{
+			Code:   APIKept,
+			Title:  "an exported signature keeps its types",
+			Why:    "The run was asked to keep the module's API (-api=keep), for importers that pass go-redis clients or get them. A client that passes the border goes over a bridge; commands and other types that do stay.",
+			Do:     "Nothing is wrong. Without -api=keep exported signatures get the generated package's types, and importers follow.",
+			Effort: EffortNone,
+			Example: `
+func New(rdb *redis.Client) *Store { return &Store{rdb: rdb} }`,
 		},
 		Code{
 			Code:   PackageKept,
