@@ -96,7 +96,7 @@ type Key struct {
 	Code     string   `json:"code"`
 	Why      string   `json:"why"`
 	// Assumed says what may set another key where the patterns are defaults.
-	Assumed string `json:"assumed,omitempty"`
+	Assumed string `json:"assumed"`
 }
 
 // A Problem is something a person should look at that is not one site.
