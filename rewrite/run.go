@@ -106,6 +106,7 @@ type run struct {
 	flow      *flow.Result
 	byFile    map[string][]*flow.Mention
 	v8        *v8Rules
+	errConsts []errConst
 	wanted    map[string]bool           // files of the packages that were asked for
 	known     map[string]*types.Package // Local: packages that are in memory
 
@@ -161,6 +162,7 @@ func (r *run) collectFiles() {
 			}
 		}
 	}
+	r.collectErrConsts()
 }
 
 // group runs the flow analysis and settles which groups move.
@@ -277,6 +279,9 @@ func (r *run) edits() map[string][]Edit {
 			out[f.name] = append(out[f.name], es...)
 			need[f.name][r.generated] = true
 		}
+	}
+	for name, es := range r.errConstEdits() {
+		out[name] = append(out[name], es...)
 	}
 	for name, f := range r.files {
 		out[name] = append(out[name], r.v8File(f, need[name])...)
