@@ -175,8 +175,9 @@ func (a *analysis) satisfy(src, dst val) {
 	if src.t == nil || dst.t == nil {
 		return
 	}
+	dst = a.constraint(dst)
 	iface, ok := dst.t.Underlying().(*types.Interface)
-	if !ok || iface.NumMethods() == 0 || mentionsTypeParam(dst.t) && isTypeParam(dst.t) || isTypeParam(src.t) {
+	if !ok || iface.NumMethods() == 0 || isTypeParam(src.t) {
 		return
 	}
 	if types.Identical(src.t, dst.t) || a.trackedNamed(src.t) && a.trackedNamed(dst.t) {
@@ -206,11 +207,6 @@ func (a *analysis) satisfy(src, dst val) {
 		}
 		a.connect(a.end(fn, owner), a.end(m, dst))
 	}
-}
-
-func isTypeParam(t types.Type) bool {
-	_, ok := t.(*types.TypeParam)
-	return ok
 }
 
 type satisfied struct {

@@ -179,6 +179,7 @@ func (a *analysis) callModule(callee val, fn *types.Func, sig *types.Signature, 
 		}
 		dst := value(a.object(p), t, a.carries(p.Type()))
 		if x.hard && !dst.hard && mentionsTypeParam(p.Type()) {
+			a.satisfyParam(x, dst)
 			hard = append(hard, x.n)
 			a.source(x.n, x.t, false, dst.n)
 			if isFuncType(x.t) {
@@ -197,7 +198,7 @@ func (a *analysis) callModule(callee val, fn *types.Func, sig *types.Signature, 
 		i++
 		o := a.objectVal(origin.Results().At(i))
 		if o.hard || !a.carries(r.Type()) {
-			return o
+			return value(o.n, r.Type(), o.hard)
 		}
 		v := value(a.fresh(), r.Type(), true)
 		for _, n := range hard {

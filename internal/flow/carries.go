@@ -70,6 +70,14 @@ func (a *analysis) carriesNow(t types.Type) bool {
 		}
 	case *types.Interface:
 		return a.embedsTracked(t) || a.methodsCarry(t)
+	case *types.Union:
+		for i := 0; i < t.Len(); i++ {
+			if a.carries(t.Term(i).Type()) {
+				return true
+			}
+		}
+	case *types.TypeParam: // a value of it is of a type that the constraint names
+		return a.carries(t.Constraint())
 	}
 	return false
 }
@@ -126,34 +134,4 @@ func (a *analysis) trackedNamed(t types.Type) bool {
 	}
 	n, ok := t.(*types.Named)
 	return ok && a.tracked(n.Obj().Pkg())
-}
-
-// mentionsTypeParam reports whether a type parameter occurs in t.
-func mentionsTypeParam(t types.Type) bool {
-	switch t := t.(type) {
-	case *types.TypeParam:
-		return true
-	case *types.Alias:
-		return mentionsTypeParam(types.Unalias(t))
-	case *types.Named:
-		for i := 0; i < t.TypeArgs().Len(); i++ {
-			if mentionsTypeParam(t.TypeArgs().At(i)) {
-				return true
-			}
-		}
-	case interface{ Elem() types.Type }:
-		if m, ok := t.(*types.Map); ok && mentionsTypeParam(m.Key()) {
-			return true
-		}
-		return mentionsTypeParam(t.Elem())
-	case *types.Signature:
-		return mentionsTypeParam(t.Params()) || mentionsTypeParam(t.Results())
-	case *types.Tuple:
-		for i := 0; i < t.Len(); i++ {
-			if mentionsTypeParam(t.At(i).Type()) {
-				return true
-			}
-		}
-	}
-	return false
 }

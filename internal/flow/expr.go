@@ -105,8 +105,8 @@ func (a *analysis) eval(e ast.Expr) val {
 // are part of its value.
 func (a *analysis) instance(e ast.Expr, x val, args ...ast.Expr) val {
 	v := val{n: a.at(a.place(e.Pos()), kindLiteral)}
-	for _, arg := range args {
-		if t := a.typeExpr(arg); t.hard {
+	for _, t := range a.typeArgs(generic(e), args...) {
+		if t.hard {
 			a.union(v.n, t.n)
 			v.hard = true
 		}

@@ -17,8 +17,11 @@ func (a *analysis) file(f *ast.File) {
 			a.declare(d.Type.TypeParams)
 			a.declare(d.Type.Params)
 			a.declare(d.Type.Results)
-			if fn, ok := a.info.Defs[d.Name].(*types.Func); ok && d.Body != nil {
-				a.body(fn.Type().(*types.Signature), d.Body)
+			if fn, ok := a.info.Defs[d.Name].(*types.Func); ok {
+				a.receiverParams(fn.Signature())
+				if d.Body != nil {
+					a.body(fn.Signature(), d.Body)
+				}
 			}
 		}
 	}

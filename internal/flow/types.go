@@ -46,13 +46,9 @@ func (a *analysis) typeNow(e ast.Expr) val {
 	case *ast.MapType:
 		return a.together(a.typeExpr(e.Key), a.typeExpr(e.Value))
 	case *ast.IndexExpr:
-		return a.together(a.typeExpr(e.X), a.typeExpr(e.Index))
+		return a.together(append(a.typeArgs(e.X, e.Index), a.typeExpr(e.X))...)
 	case *ast.IndexListExpr:
-		vs := []val{a.typeExpr(e.X)}
-		for _, i := range e.Indices {
-			vs = append(vs, a.typeExpr(i))
-		}
-		return a.together(vs...)
+		return a.together(append(a.typeArgs(e.X, e.Indices...), a.typeExpr(e.X))...)
 	case *ast.FuncType:
 		a.fields(e.TypeParams)
 		return a.together(a.fields(e.Params), a.fields(e.Results))
@@ -92,9 +88,6 @@ func (a *analysis) typeName(id *ast.Ident, sel *ast.SelectorExpr) val {
 	case a.tracked(tn.Pkg()):
 		return a.mention(id, sel, tn)
 	case a.module(tn.Pkg()):
-		if _, ok := tn.Type().(*types.TypeParam); ok {
-			return val{n: a.object(tn)}
-		}
 		return a.objectVal(tn)
 	case tn.Pkg() != nil && a.carries(tn.Type()):
 		n := a.hidden(tn)

@@ -68,3 +68,6 @@ func (b *Box) Keep(v any) (client bool) {
 
 // Kept gives it back.
 func (b *Box) Kept() any { return b.v }
+
+// A Holder has a client.
+type Holder interface{ Client() redis.UniversalClient }
