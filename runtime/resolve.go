@@ -53,6 +53,9 @@ func (t target) open() (store.Backend, error) {
 			return b, t.usePlan(b, space)
 		}
 	}
+	if err := t.unreachable(); err != nil {
+		return nil, err
+	}
 	rawURL, named, err := t.url()
 	if err != nil {
 		return nil, err
@@ -86,6 +89,24 @@ func (t target) open() (store.Backend, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// unreachable is the error of a client all of whose addresses are ones that no
+// server can have: whoever writes "localhost:1" wants to see it fail, and a store
+// would answer at any address.
+func (t target) unreachable() (err error) {
+	if t.network == "unix" {
+		return nil
+	}
+	for _, addr := range t.addrs {
+		if isStoreURL(addr) {
+			return nil
+		}
+		if err = store.Unreachable(addr); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // url is the URL of the store when no server of this process has the address.

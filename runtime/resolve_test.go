@@ -1,9 +1,11 @@
 package runtime
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -153,4 +155,37 @@ func TestPlansThatContradictEachOtherPanic(t *testing.T) {
 	}()
 	RegisterPlan(Plan{Package: "example.com/c/cfstore", Families: []Family{{Pattern: "clash:*", Store: "d1"}}})
 	t.Error("no panic")
+}
+
+func TestNobodyAnswersWhereNoServerCanBe(t *testing.T) {
+	ctx := context.Background()
+	for addr, want := range map[string]string{
+		"localhost:1":        "dial tcp 127.0.0.1:1: connect: connection refused",
+		":1":                 "dial tcp 127.0.0.1:1: connect: connection refused",
+		"127.0.0.1:0":        "dial tcp 127.0.0.1:0: connect: connection refused",
+		"redis.internal:1":   "dial tcp: connect: connection refused",
+		"localhost:99999":    "dial tcp: address 99999: invalid port",
+		"redis.invalid:6379": "dial tcp: lookup redis.invalid: no such host",
+		"localhost:2":        "",
+		"localhost":          "",
+		"localhost:redis":    "",
+		"invalid:6379":       "dial tcp: lookup invalid: no such host",
+		"valid:6379":         "",
+	} {
+		c := NewClient(&Options{Addr: addr, MaxRetries: -1})
+		err := c.Set(ctx, "a", "b", 0).Err()
+		var op *net.OpError
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", addr, err)
+		case want != "" && (err == nil || !strings.HasPrefix(err.Error(), want) || !errors.As(err, &op)):
+			t.Errorf("%s: %v, want %s", addr, err, want)
+		}
+		_ = c.Close()
+	}
+	c := NewClusterClient(&ClusterOptions{Addrs: []string{"localhost:1", "localhost:7000"}})
+	defer c.Close()
+	if err := c.Ping(ctx).Err(); err != nil {
+		t.Errorf("one of the addresses may have a server: %v", err)
+	}
 }

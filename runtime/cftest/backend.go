@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
@@ -85,7 +82,7 @@ func (b backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	defer m.mu.Unlock()
 	if m.ln == nil { // closed since
 		_ = run.Close()
-		return nil, refused(m.addr)
+		return nil, store.Refused(m.addr)
 	}
 	m.total.Add(1)
 	m.sessions[s] = struct{}{}
@@ -97,28 +94,10 @@ func (m *Miniredis) refusing() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ln == nil {
-		return refused(m.addr)
+		return store.Refused(m.addr)
 	}
 	return nil
 }
-
-// refusal is what a client gets where no server listens, as it would from the
-// network. To the runtime it says as well that nothing was run.
-type refusal struct{ *net.OpError }
-
-func refused(addr string) error {
-	op := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-	if to, err := net.ResolveTCPAddr("tcp", addr); err == nil {
-		op.Addr = to
-	}
-	return refusal{op}
-}
-
-// Unwrap is the error of the network.
-func (r refusal) Unwrap() error { return r.OpError }
-
-// Is says that nothing was run.
-func (r refusal) Is(target error) bool { return target == store.ErrClosed }
 
 // closedServer stands at the address of a server that was closed, so that its
 // clients are refused rather than led to another store.
@@ -126,7 +105,7 @@ type closedServer struct{ addr string }
 
 // NewSession refuses.
 func (c closedServer) NewSession(store.SessionOptions) (store.Session, error) {
-	return nil, refused(c.addr)
+	return nil, store.Refused(c.addr)
 }
 
 // URL names the server.
