@@ -317,10 +317,21 @@ func (f *finder) commandArgs(values []ast.Expr) ([]ast.Expr, bool) {
 		return nil, false
 	}
 	fn := f.callee(call)
-	if fn == nil || originOf(fn.Pkg()) == foreign || !strings.HasPrefix(fn.Name(), "New") || !strings.HasSuffix(fn.Name(), "Cmd") {
+	if fn == nil || originOf(fn.Pkg()) == foreign && !makesFacade(fn) || !strings.HasPrefix(fn.Name(), "New") || !strings.HasSuffix(fn.Name(), "Cmd") {
 		return nil, false
 	}
 	return call.Args[1:], call.Ellipsis.IsValid()
+}
+
+// makesFacade tells whether a function gives one value of the facade's, as the
+// wrappers of a generated package do.
+func makesFacade(fn *types.Func) bool {
+	results := fn.Signature().Results()
+	if fn.Signature().Recv() != nil || results.Len() != 1 {
+		return false
+	}
+	n := named(results.At(0).Type())
+	return n != nil && originOf(n.Obj().Pkg()) == migrated
 }
 
 // callee gives the package-level function that a call names.
