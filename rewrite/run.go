@@ -47,7 +47,7 @@ type Result struct {
 	Stayed    []Stay            // what did not move, by position
 	Cuts      []Cut             // where bridges were laid, by position
 	TakenBack []TakenBack       // what verification took back
-	Problems  []Stay            // keep comments without use or reason
+	Problems  []Stay            // what else a person should look at: keep comments without use or reason, reflection, …
 	Groups    []GroupFate       // by position: what moves or stays together
 	Reached   Reached           // what moved beside that which was asked for
 	Generate  []string          // commands that make the edited generated files anew

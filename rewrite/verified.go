@@ -146,7 +146,7 @@ func (r *run) verified() (*Result, error) {
 
 // holdAll leaves every group on go-redis, for the reason of the first call.
 func (r *run) holdAll() {
-	why := flow.Blocker{Code: spec.NoSource, Text: "no command call can move with it"}
+	why := flow.Blocker{Code: spec.NoSource, Text: "no go-redis name in the module leads to the values that are called"}
 	for i := range r.sites {
 		g := r.siteGroup(&r.sites[i])
 		if g < 0 {
@@ -211,6 +211,9 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 		res.Counts.Groups++
 		if r.moves(g) {
 			res.Counts.GroupsMoved++
+			for _, n := range group.Notes {
+				res.Problems = append(res.Problems, Stay{n.Pos, n.Code, n.Text, -1})
+			}
 			continue
 		}
 		for _, b := range group.Blockers {
@@ -232,7 +235,9 @@ func (r *run) result(edits map[string][]Edit, files map[string][]byte) *Result {
 			res.Problems = append(res.Problems, Stay{k.Pos, spec.KeepUnused, "//redis2cf:keep stands over nothing that uses go-redis", -1})
 		}
 	}
-	sort.SliceStable(res.Stayed, func(i, j int) bool { return earlier(res.Stayed[i].Pos, res.Stayed[j].Pos) })
+	for _, list := range [][]Stay{res.Stayed, res.Problems} {
+		sort.SliceStable(list, func(i, j int) bool { return earlier(list[i].Pos, list[j].Pos) })
+	}
 	res.Generate = r.generate(files)
 	res.Counts.Files, res.Counts.Edits = len(files), len(res.Edits)
 	res.Counts.Exported = r.exported()
@@ -277,8 +282,10 @@ func (r *run) fate(i int, viewed map[int]string) Fate {
 				break
 			}
 		}
+	case s.Call == nil && len(s.Row.Keys.Params) > 0 && !channelOrGlob(s):
+		f.Code, f.Text = spec.MethodValue, "which keys it is called with is not known here"
 	case len(s.Keys) == 0 || s.Type == "" || s.Call == nil:
-		// has no key, or is no call: nothing to look at
+		// has no key: nothing to look at
 	default:
 		f.Code, f.Text = r.whyNoView(s)
 	}
@@ -291,14 +298,25 @@ func (r *run) whyNoView(s *analyzer.Site) (code, text string) {
 		families[name] = true
 	}
 	switch {
+	case channelOrGlob(s):
+		return "", "" // Publish, Scan: there is nothing to narrow
 	case !r.anyViewHas(s.Row.Method):
-		return "", "" // Do, Scan, Watch: there is nothing to narrow
+		return spec.RoutedByKey, s.Row.Method + " takes keys of any type"
 	case len(families) > 1:
 		return spec.SeveralFamilies, "its keys belong to several families"
 	case !s.ViewOK:
 		return spec.NarrowInterface, "the receiver does not have all methods of Cmdable"
 	}
 	return spec.NoView, "the view of its family does not have this command"
+}
+
+// channelOrGlob reports whether what the table has as a site's keys are none.
+func channelOrGlob(s *analyzer.Site) bool {
+	switch s.Row.Keys.Kind {
+	case spec.KeysChannels, spec.KeysChannelPatterns, spec.KeysPattern:
+		return true
+	}
+	return false
 }
 
 // exported counts exported functions, methods, fields and variables whose types

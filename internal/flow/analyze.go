@@ -41,6 +41,7 @@ type analysis struct {
 	uses      map[place]node
 	touched   map[place]node
 	blockers  []blocked
+	notes     []blocked
 	fixed     bool // the file at hand gets no bridge: it is not ours to edit
 	passages  []passage
 	passes    map[node]bool
@@ -174,6 +175,11 @@ func (a *analysis) blockType(n node, pos token.Pos, code, text string) {
 
 func (a *analysis) refuse(n node, pos token.Pos, r Refusal) {
 	a.blockers = append(a.blockers, blocked{n, r.Bridge, Blocker{a.position(pos), r.Code, r.Text}})
+}
+
+// note says something about a value that does not keep it.
+func (a *analysis) note(n node, pos token.Pos, code, text string) {
+	a.notes = append(a.notes, blocked{n, false, Blocker{a.position(pos), code, text}})
 }
 
 func (a *analysis) anyType() types.Type { return types.Universe.Lookup("any").Type() }
@@ -347,17 +353,24 @@ func (a *analysis) result(keeps []*Comment) *Result {
 			r.lines[p.file][p.line] = l
 		}
 	}
-	for _, b := range a.blockers {
-		if g, ok := ids[a.find(b.n)]; ok && !slices.Contains(r.Groups[g].Blockers, b.Blocker) {
-			r.Groups[g].Blockers = append(r.Groups[g].Blockers, b.Blocker)
+	put := func(list []blocked, of func(*Group) *[]Blocker) {
+		for _, b := range list {
+			if g, ok := ids[a.find(b.n)]; ok {
+				if said := of(r.Groups[g]); !slices.Contains(*said, b.Blocker) {
+					*said = append(*said, b.Blocker)
+				}
+			}
+		}
+		for _, g := range r.Groups {
+			said := *of(g)
+			sort.SliceStable(said, func(i, j int) bool { return before(said[i].Pos, said[j].Pos) })
 		}
 	}
+	put(a.blockers, func(g *Group) *[]Blocker { return &g.Blockers })
+	put(a.notes, func(g *Group) *[]Blocker { return &g.Notes })
 	for n, g := range ids {
 		s := a.side(n)
 		r.Groups[g].Bridged = s.bridged && !s.made && !s.given
-	}
-	for _, g := range r.Groups {
-		sort.SliceStable(g.Blockers, func(i, j int) bool { return before(g.Blockers[i].Pos, g.Blockers[j].Pos) })
 	}
 	for _, c := range r.Cuts {
 		c.Blocker = nearest(r.Groups[c.Far].Blockers, c.Pos)

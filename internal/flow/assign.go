@@ -3,6 +3,8 @@ package flow
 import (
 	"go/token"
 	"go/types"
+
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // flow moves src into dst: an assignment, an argument, an element, a result.
@@ -104,6 +106,9 @@ func (a *analysis) assertion(x, t val, typ types.Type) val {
 		return x
 	}
 	out := value(t.n, typ, t.hard)
+	if x.t != nil && types.IsInterface(typ) && types.IsInterface(x.t) {
+		a.satisfy(x, out) // what has the methods of both has them with the same types
+	}
 	switch {
 	case x.hard && t.hard:
 		a.union(x.n, t.n)
@@ -205,7 +210,8 @@ func (a *analysis) satisfy(src, dst val) {
 		if owner.hard && a.tracked(fn.Pkg()) && !a.tracked(m.Pkg()) {
 			a.refuseMember(token.NoPos, owner, recv, fn)
 		}
-		a.connect(a.end(fn, owner), a.end(m, dst))
+		impl, iface := a.end(fn, owner), a.end(m, dst)
+		a.connect(a.agree(iface, fn, impl), a.agree(impl, m, iface))
 	}
 }
 
@@ -248,6 +254,18 @@ func (a *analysis) end(fn *types.Func, owner val) end {
 		return end{sig: sig, one: owner}
 	}
 	return end{sig: sig, one: val{n: hub}}
+}
+
+// agree blocks a method of the module that has to have the types of a foreign
+// one, if those are go-redis's.
+func (a *analysis) agree(mine end, theirs *types.Func, e end) end {
+	if !mine.per || e.per || a.tracked(theirs.Pkg()) || e.one.hard || !a.carries(e.sig) {
+		return e
+	}
+	n := a.hidden(theirs)
+	a.block(n, token.NoPos, spec.ForeignAPI, "has to agree with "+theirs.FullName())
+	e.one = val{n: n, hard: true}
+	return e
 }
 
 func (a *analysis) endVar(e end, v *types.Var) val {

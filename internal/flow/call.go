@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -95,7 +96,9 @@ func (a *analysis) conversion(t val, typ types.Type, e *ast.CallExpr) val {
 		a.union(v.n, t.n)
 	}
 	for _, arg := range e.Args {
-		a.flow(v, a.val(arg))
+		x := a.val(arg)
+		a.unsafely(v, x, arg.Pos())
+		a.flow(v, x)
 	}
 	return v
 }
@@ -250,6 +253,9 @@ func (a *analysis) callTracked(e *ast.CallExpr, callee val, fn *types.Func, sig 
 			a.edge(x.n, out.n)
 		case constructor && isText(t):
 			a.graph.sink(x.n, callee.n, types.Typ[types.String])
+			if i < len(e.Args) && strings.HasSuffix(fn.Name(), "URL") {
+				a.address(callee.n, e.Args[i])
+			}
 		case isFuncType(x.t):
 			a.edge(x.n, out.n)
 		}
@@ -316,7 +322,11 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 	if callee.hard && !declared {
 		together = append(together, callee.n)
 	}
+	if callee.hard {
+		a.inspected(fn, e, callee)
+	}
 	for i, x := range args {
+		a.inspected(fn, e, x)
 		p, t := paramAt(origin, i, len(args))
 		if p == nil {
 			continue

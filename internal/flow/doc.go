@@ -87,7 +87,7 @@ type Mention struct {
 	Group int // index into Result.Groups
 }
 
-// A Blocker keeps a group on go-redis.
+// A Blocker keeps a group on go-redis; as a note, it only says so.
 type Blocker struct {
 	Pos  token.Position
 	Code string // stable reason code
@@ -100,6 +100,7 @@ type Group struct {
 	Mentions []*Mention
 	Blockers []Blocker // by position; empty when the group can move
 	Bridged  bool      // its clients all come over bridges: its data is where those of the facade have theirs
+	Notes    []Blocker // by position: what to look at once it has moved
 }
 
 // Comment is a //redis2cf:keep comment.

@@ -248,7 +248,11 @@ func derefStruct(t types.Type) (*types.Struct, bool) {
 
 // hidden is a tracked value inside a foreign type: it stays what it is.
 func (a *analysis) hidden(obj types.Object) node {
-	n := a.at(place{file: obj.Pkg().Path() + "." + obj.Name()}, kindObject)
+	name := obj.Pkg().Path() + "." + obj.Name()
+	if fn, ok := obj.(*types.Func); ok {
+		name = fn.FullName()
+	}
+	n := a.at(place{file: name}, kindObject)
 	a.mark(n, side{given: true})
 	return n
 }
@@ -427,6 +431,7 @@ func (a *analysis) compositeLit(e *ast.CompositeLit) val {
 			if f := fieldOf(a.info, st, kv, i); f != nil {
 				if v.hard && a.tracked(f.Pkg()) {
 					a.refuseMember(elt.Pos(), v, t, f)
+					a.addressField(v.n, f.Name(), x)
 				}
 				a.fillField(v, f, a.val(x))
 			}

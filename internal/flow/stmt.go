@@ -13,7 +13,7 @@ func (a *analysis) file(f *ast.File) {
 		case *ast.GenDecl:
 			a.genDecl(d)
 		case *ast.FuncDecl:
-			a.fields(d.Recv)
+			a.declare(d.Recv)
 			a.declare(d.Type.TypeParams)
 			a.declare(d.Type.Params)
 			a.declare(d.Type.Results)

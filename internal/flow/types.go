@@ -148,7 +148,7 @@ func (a *analysis) interfaceType(e *ast.InterfaceType) (embedded, methods val) {
 
 // typeSpec declares a type.
 func (a *analysis) typeSpec(s *ast.TypeSpec) {
-	a.fields(s.TypeParams)
+	a.declare(s.TypeParams)
 	obj := a.info.Defs[s.Name]
 	if obj == nil {
 		return

@@ -18,6 +18,11 @@ const (
 	FamilyShared      = "FAMILY_SHARED"
 	VerifyFailed      = "VERIFY_FAILED"
 	NoView            = "NO_VIEW"
+	RoutedByKey       = "ROUTED_BY_KEY"
+	MethodValue       = "METHOD_VALUE"
+	Unsafe            = "UNSAFE"
+	Reflection        = "REFLECTION"
+	AddressAnswered   = "ADDRESS_ANSWERED"
 	NoSource          = "NO_SOURCE"
 )
 
@@ -198,6 +203,53 @@ return rdb.SAdd(ctx, "feed:"+id, "x").Err()`,
 func home(ctx context.Context, s foreign.Setter) error {
 	return s.Set(ctx, "page:home", "x", 0).Err()
 }`,
+		},
+		Code{
+			Code:   RoutedByKey,
+			Title:  "a call for keys of any type",
+			Why:    "Do, Process, scripts and Watch take keys of every data type, so no view has them: the call is migrated with its own receiver, and the plan's patterns route each key at run time.",
+			Do:     "Nothing is wrong. A command that Do sends by its name gets a view once it is called by its method.",
+			Effort: EffortNone,
+			Example: `
+if err := c.Do(ctx, "SET", "user:2", "b").Err(); err != nil {`,
+		},
+		Code{
+			Code:   MethodValue,
+			Title:  "a method that is not called here",
+			Why:    "The method becomes a value, and which keys it is called with is not known where it does: it is migrated with its own receiver.",
+			Do:     "Nothing is wrong. A closure that calls the method with its key gets a view.",
+			Effort: EffortNone,
+			Example: `
+get := rdb.Get
+return get`,
+		},
+		Code{
+			Code:   Unsafe,
+			Title:  "unsafe looks into a go-redis value",
+			Why:    "What lies where in go-redis's structs is not what lies there in the facade's, and the compiler does not see it.",
+			Do:     "Use the exported API. Until then the value stays on go-redis, with all that is tied to it.",
+			Effort: EffortMedium,
+			Example: `
+return *(**redis.Options)(unsafe.Pointer(c))`,
+		},
+		Code{
+			Code:   Reflection,
+			Title:  "reflection on a go-redis type",
+			Why:    "The value is migrated, and reflect shows the facade's type from then on: its exported names are go-redis's, its package, its unexported fields and what %T prints are not.",
+			Do:     "Look at what the program does with it. Types that are only told apart, and values that are only called, need nothing.",
+			Effort: EffortMinutes,
+			Example: `
+switch reflect.TypeOf(c).String() {
+case "*redis.StringCmd":`,
+		},
+		Code{
+			Code:   AddressAnswered,
+			Title:  "a test's own address is answered too",
+			Why:    "Under go test a store in the process answers at every address, so that the tests need no server. One that wants to find nobody at an address will find it.",
+			Do:     "If the test wants an error, give it port 1, where nobody ever listens: localhost:1. Otherwise nothing is wrong.",
+			Effort: EffortMinutes,
+			Example: `
+other := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{"127.0.0.1:9999"}})`,
 		},
 	)
 }
