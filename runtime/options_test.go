@@ -115,3 +115,48 @@ func TestOptionsGetGoRedisDefaults(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 }
+
+// TestEveryUniversalOptionArrives: the fields of UniversalOptions mean what they
+// mean for the kind of client that they make.
+func TestEveryUniversalOptionArrives(t *testing.T) {
+	renamed := map[string]map[string]string{
+		"Options":         {"Addrs": "Addr"},
+		"FailoverOptions": {"Addrs": "SentinelAddrs", "ReadOnly": "ReplicaOnly"},
+	}
+	typ := reflect.TypeOf(UniversalOptions{})
+	for i := 0; i < typ.NumField(); i++ {
+		name := typ.Field(i).Name
+		one := &UniversalOptions{}
+		value := nonzero(t, typ.Field(i).Type)
+		if name == "Addrs" {
+			value = reflect.ValueOf([]string{"localhost:6380"})
+		}
+		reflect.ValueOf(one).Elem().Field(i).Set(value)
+		arrived := false
+		for _, made := range []interface{}{one.Simple(), one.Cluster(), one.Failover()} {
+			to := reflect.ValueOf(made).Elem()
+			field := name
+			if other := renamed[to.Type().Name()][name]; other != "" {
+				field = other
+			}
+			f := to.FieldByName(field)
+			if !f.IsValid() {
+				continue
+			}
+			arrived = true
+			if f.IsZero() {
+				t.Errorf("%s of UniversalOptions does not arrive in %s", name, to.Type().Name())
+			}
+		}
+		if !arrived && name != "IsClusterMode" { // which is which kind it makes
+			t.Errorf("%s of UniversalOptions goes nowhere", name)
+		}
+		if has(optionUses["Options"].refused, name) {
+			c := NewUniversalClient(one)
+			if err := c.Ping(context.Background()).Err(); err == nil || !strings.Contains(err.Error(), "option "+name+" ") {
+				t.Errorf("a universal client with %s: %v", name, err)
+			}
+			_ = c.Close()
+		}
+	}
+}
