@@ -178,7 +178,7 @@ type getter interface {
 }
 …
 c.BFCard(ctx, "seen")
-return read(ctx, c)`,
+return read(ctx, []*redis.Client{c})`,
 		},
 		Code{
 			Code:   NoView,
