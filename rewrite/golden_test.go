@@ -214,9 +214,11 @@ func part(prog *load.Program, name string) *load.Program {
 			p.Packages = append(p.Packages, pkg)
 		}
 	}
+	p.Module.Program = false // another case's main makes no program of this one
 	for path, m := range prog.Meta {
 		if mine(path) {
 			p.Meta[path] = m
+			p.Module.Program = p.Module.Program || m.Name == "main"
 		}
 	}
 	return &p
