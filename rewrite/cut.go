@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"path"
+	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/flow"
 	"github.com/redis2cf/redis2cf/internal/spec"
@@ -163,7 +164,7 @@ func (r *run) takeCutsWhere(e verify.Error, where func(*flow.Cut) bool) bool {
 	return took
 }
 
-// cutsMade are the cuts of the result.
+// cutsMade are the cuts of the result, those of earlier runs among them.
 func (r *run) cutsMade() []Cut {
 	var out []Cut
 	for _, c := range r.flow.Cuts {
@@ -172,6 +173,20 @@ func (r *run) cutsMade() []Cut {
 		}
 		out = append(out, Cut{Pos: c.Pos, Code: r.codeOfCut(c), Func: c.Func, Because: Stay{Pos: c.Blocker.Pos, Code: c.Blocker.Code, Text: c.Blocker.Text}})
 	}
+	for _, c := range r.flow.Bridges {
+		code := spec.CutLibrary
+		end := r.prog.Fset.PositionFor(c.Expr.End(), false)
+		switch f := r.files[c.Pos.Filename]; {
+		case c.In:
+			code = spec.CutFromLibrary
+		case f != nil && end.Offset < len(f.src) && f.src[end.Offset] == '.':
+			code = spec.CutMethod
+		case c.Blocker.Code != spec.ForeignAPI && c.Blocker.Code != spec.EscapesAsAny:
+			code = spec.CutValue
+		}
+		out = append(out, Cut{Pos: c.Pos, Code: code, Func: c.Func, Because: Stay{Pos: c.Blocker.Pos, Code: c.Blocker.Code, Text: c.Blocker.Text}})
+	}
+	sort.SliceStable(out, func(i, j int) bool { return earlier(out[i].Pos, out[j].Pos) })
 	return out
 }
 

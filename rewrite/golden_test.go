@@ -328,6 +328,16 @@ func sitesOf(sites []analyzer.Site) []string {
 	return out
 }
 
+func bridgesOf(res *rewrite.Result) []string {
+	var out []string
+	for _, c := range res.Cuts {
+		if c.Func != "" {
+			out = append(out, fmt.Sprintf("%s %s", filepath.Base(c.Pos.Filename), c.Func))
+		}
+	}
+	return out
+}
+
 func familiesOf(p *plan.Plan) []string {
 	var out []string
 	for i := range p.Families {
@@ -380,6 +390,9 @@ func TestGolden(t *testing.T) {
 			}
 			if got, want := familiesOf(p), familiesOf(plans[c.name]); !slices.Equal(got, want) {
 				t.Errorf("the second run sees other families\ngot  %v\nwant %v", got, want)
+			}
+			if got, want := bridgesOf(res), bridgesOf(c.result); !slices.Equal(got, want) {
+				t.Errorf("the second run sees other bridges\ngot  %v\nwant %v", got, want)
 			}
 			for _, e := range res.Edits {
 				t.Errorf("the second run edits %s at %d: %q", filepath.Base(e.File), e.Start, e.New)

@@ -43,6 +43,8 @@ type analysis struct {
 	blockers  []blocked
 	notes     []blocked
 	fixed     bool // the file at hand gets no bridge: it is not ours to edit
+	bridges   []bridgeCall
+	spanned   map[node]bool
 	passages  []passage
 	passes    map[node]bool
 	ties      []tie
@@ -65,7 +67,7 @@ func Analyze(cfg *Config) *Result {
 		carrying: map[types.Type]bool{}, methodful: map[types.Type]bool{}, definedFrom: map[place]bool{},
 		objects: map[types.Object]node{}, linked: map[node]bool{}, satisfies: map[satisfied]bool{},
 		sentinels: map[node]bool{}, portable: map[node]bool{}, owners: map[node]bool{},
-		passes: map[node]bool{}, tied: map[[2]node]bool{}, marks: map[node]*side{},
+		passes: map[node]bool{}, spanned: map[node]bool{}, tied: map[[2]node]bool{}, marks: map[node]*side{},
 		mentioned: map[place]node{}, uses: map[place]node{}, touched: map[place]node{},
 	}
 	a.reflected = a.fresh()
@@ -331,6 +333,7 @@ func (a *analysis) result(keeps []*Comment) *Result {
 		r.Groups[m.Group].Mentions = append(r.Groups[m.Group].Mentions, m)
 	}
 	r.Cuts = a.cuts(id)
+	a.reportBridges(r, id)
 	for _, p := range a.usePlaces() {
 		n := a.uses[p]
 		if g, ok := ids[a.find(n)]; ok {
@@ -374,6 +377,15 @@ func (a *analysis) result(keeps []*Comment) *Result {
 	}
 	for _, c := range r.Cuts {
 		c.Blocker = nearest(r.Groups[c.Far].Blockers, c.Pos)
+	}
+	for _, c := range r.Bridges {
+		if c.Far < 0 {
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(r.Groups[c.Far].Blockers), func(b Blocker) bool { return b.Text == overBridge })
+		if len(others) > 0 {
+			c.Blocker = nearest(others, c.Pos)
+		}
 	}
 	return r
 }

@@ -116,6 +116,7 @@ type Result struct {
 	Mentions []*Mention
 	Keeps    []*Comment
 	Cuts     []*Cut // by position
+	Bridges  []*Cut // those that an earlier run made: Expr is the bridge's call, Near is -1
 
 	at    map[place]int            // method or field selections on tracked values
 	lines map[string]map[int][]int // groups that have a value on a line

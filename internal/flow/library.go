@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
@@ -54,14 +55,40 @@ func (a *analysis) bridge(e *ast.CallExpr, fun ast.Expr) ([]val, bool) {
 	}
 	a.args(e)
 	t := a.info.TypeOf(e)
-	if !a.carries(t) {
-		return []val{{n: a.fresh(), t: t}}, true
-	}
 	n := a.at(a.place(e.Rparen), kindLiteral)
+	a.here = e.Pos()
+	if !a.spanned[n] {
+		a.spanned[n] = true
+		a.bridges = append(a.bridges, bridgeCall{n, &Cut{Pos: a.position(e.Pos()), Expr: e, Func: fn.Name(), In: !a.carries(t), Near: -1, Far: -1}})
+	}
+	if !a.carries(t) {
+		return []val{{n: n, t: t}}, true
+	}
 	a.mark(n, side{bridged: true})
-	a.blockType(n, e.Pos(), spec.ForeignAPI, "comes over a bridge")
+	a.blockType(n, e.Pos(), spec.ForeignAPI, overBridge)
 	return []val{value(n, t, true)}, true
 }
+
+// bridgeCall is a call of a bridge, with its result.
+type bridgeCall struct {
+	n node
+	*Cut
+}
+
+// reportBridges says what is behind the bridges that are there already.
+func (a *analysis) reportBridges(r *Result, id func(node) int) {
+	for _, b := range a.bridges {
+		b.Blocker = Blocker{Pos: b.Pos, Code: spec.ForeignAPI, Text: overBridge}
+		if a.side(b.n).held {
+			b.Far = id(b.n)
+		}
+		r.Bridges = append(r.Bridges, b.Cut)
+	}
+	sort.SliceStable(r.Bridges, func(i, j int) bool { return before(r.Bridges[i].Pos, r.Bridges[j].Pos) })
+}
+
+// overBridge is the reason of what comes over a bridge, where nothing else is known.
+const overBridge = "comes over a bridge"
 
 // errorInterface reports whether t is a pointer to go-redis's interface of errors,
 // which the errors of both sides have.
