@@ -29,16 +29,16 @@ func Refused(addr string) error {
 
 func refused(ip net.IP, port int) error {
 	op := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-	if ip != nil { // a name is not looked up only to be refused
+	if ip != nil {
 		op.Addr = &net.TCPAddr{IP: ip, Port: port}
 	}
 	return refusal{op}
 }
 
 // Unreachable is the error of connecting to an address at which there can be no
-// server, nil for others: port 0, port 1 (which programs take when they want to be
-// refused), what is no port, and the names below .invalid, which RFC 6761 keeps
-// from being any host's.
+// server, nil for others: this machine's port 0 and port 1 (which programs take when
+// they want to be refused), what is no port, and the names below .invalid, which
+// RFC 6761 keeps from being any host's.
 func Unreachable(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -53,11 +53,12 @@ func Unreachable(addr string) error {
 		return nil // the usual one, or a service's name
 	case n < 0 || n > 65535:
 		return refusal{&net.OpError{Op: "dial", Net: "tcp", Err: &net.AddrError{Err: "invalid port", Addr: port}}}
-	case n <= 1:
-		if net.ParseIP(host) == nil && Loopback(host) {
-			host = "127.0.0.1"
+	case n <= 1 && Loopback(host):
+		ip := net.ParseIP(host)
+		if ip == nil {
+			ip = net.IPv4(127, 0, 0, 1)
 		}
-		return refused(net.ParseIP(host), n)
+		return refused(ip, n)
 	}
 	return nil
 }
