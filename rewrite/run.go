@@ -191,7 +191,7 @@ func (r *run) group() {
 		Member:  r.refuseMember,
 
 		Command:   command,
-		Library:   library,
+		Library:   r.library,
 		Bridged:   analyzer.GoRedisPath,
 		Generated: r.generated,
 	})

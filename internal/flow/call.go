@@ -369,7 +369,7 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		switch {
 		case declared && a.carries(r.Type()):
 			n := a.hidden(fn)
-			a.blockType(n, e.Pos(), spec.ForeignAPI, "comes from "+fn.FullName())
+			a.refuse(n, e.Pos(), a.foreign(fn, spec.ForeignAPI, "comes from "+fn.FullName()))
 			return value(n, r.Type(), true)
 		case a.carries(r.Type()):
 			v := value(a.fresh(), r.Type(), true)

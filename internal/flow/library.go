@@ -21,11 +21,16 @@ const (
 	// ChangesClient adds hooks or reads options: on a bridge it would do so beside the
 	// program's own client, so it gets none.
 	ChangesClient
+	// OwnRun is code of another module of the workspace, which has a run of its own: a
+	// bridge there would be the ground of the next one here, and so on.
+	OwnRun
 )
+
+func (l Library) bridged() bool { return l == BridgeUnknown || l == TakesCommands }
 
 // handedOver lets a client pass into foreign code that a bridge is right for.
 func (a *analysis) handedOver(x val, to types.Object, want types.Type) val {
-	if a.Library != nil && a.Library(to) == ChangesClient {
+	if a.Library != nil && !a.Library(to).bridged() {
 		return x
 	}
 	return a.passing(x, want)
@@ -33,7 +38,7 @@ func (a *analysis) handedOver(x val, to types.Object, want types.Type) val {
 
 // foreign is why a value that foreign code takes has to stay.
 func (a *analysis) foreign(to types.Object, code, text string) Refusal {
-	return Refusal{code, text, a.Library == nil || a.Library(to) != ChangesClient}
+	return Refusal{code, text, a.Library == nil || a.Library(to).bridged()}
 }
 
 // bridge evaluates a call of one of the generated package's bridges, which an

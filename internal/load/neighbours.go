@@ -57,6 +57,14 @@ func (m *Module) workspace() []workModule {
 	return out
 }
 
+// Beside reports whether a package is of another module of the workspace.
+func (m *Module) Beside(path string) bool {
+	if under(path, m.Path) && !slices.ContainsFunc(m.work, func(w workModule) bool { return under(w.path, m.Path) && under(path, w.path) }) {
+		return false
+	}
+	return slices.ContainsFunc(m.work, func(w workModule) bool { return under(path, w.path) })
+}
+
 // neighbours gives the packages of the workspace's other modules that can hold
 // values of the kept ones: what imports those, directly or not, by import path
 // with the module. They are loaded to see what they do with such values.
