@@ -42,7 +42,6 @@ func run(pass *analysis.Pass) (any, error) {
 	return res, nil
 }
 
-
 // Diagnostic is what vet says of the site; ok is false for a migrated site that
 // needs no word.
 func (s *Site) Diagnostic() (d analysis.Diagnostic, ok bool) {
