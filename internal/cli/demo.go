@@ -128,11 +128,11 @@ func (d *demo) migrate(o *options) (*report.Report, error) {
 }
 
 // after runs the same tests on what came out. No server listens at the address
-// they would use.
+// they would use; it is not port 1, where the runtime refuses as the network would.
 func (d *demo) after() error {
 	d.head("3. The same tests after: the embedded store, no server")
 	return d.timed("tests on the embedded store", func() error {
-		return d.goTest("REDIS_ADDR=127.0.0.1:1")
+		return d.goTest("REDIS_ADDR=127.0.0.1:9")
 	})
 }
 

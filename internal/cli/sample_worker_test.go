@@ -54,7 +54,7 @@ func TestTheSamplePassesOnTheWorker(t *testing.T) {
 		}
 	}()
 	cmd := goCommand(ctx, dir, "test", "-count=1", "./...")
-	cmd.Env = append(cmd.Env, "CFSTORE_URL="+l.URL(), "REDIS_ADDR=127.0.0.1:1") // no server is there
+	cmd.Env = append(cmd.Env, "CFSTORE_URL="+l.URL(), "REDIS_ADDR=127.0.0.1:9") // no server is there
 	out, err := cmd.CombinedOutput()
 	if n := strings.Count(string(out), "\nok  \t"); err != nil || n < 10 {
 		t.Fatalf("the tests of %d packages passed: %v\n%s", n, err, out)
