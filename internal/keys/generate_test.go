@@ -174,7 +174,10 @@ func (g *generator) function(i int) {
 }
 
 // block writes statements in a scope of their own.
-func (g *generator) block(depth int) {
+//
+// What end writes stands in the block too, behind its statements: it sees their
+// variables, not those that they took the names of.
+func (g *generator) block(depth int, end ...func()) {
 	have, outer := len(g.vars), g.blocks
 	g.made++
 	g.blocks = g.made
@@ -189,6 +192,9 @@ func (g *generator) block(depth int) {
 			g.statement(depth)
 		}
 		return
+	}
+	for _, f := range end {
+		f()
 	}
 	g.vars = g.vars[:have]
 }
@@ -255,10 +261,11 @@ func (g *generator) statement(depth int) {
 	nested := func(head, tail string) {
 		g.line("%s", head)
 		g.ind++
-		g.block(depth + 1)
-		if g.chance(2) {
-			g.use()
-		}
+		g.block(depth+1, func() {
+			if g.chance(2) {
+				g.use()
+			}
+		})
 		g.ind--
 		g.line("%s", tail)
 	}
@@ -281,12 +288,13 @@ func (g *generator) statement(depth int) {
 		if !deep {
 			g.line("if coin(2) == 0 {")
 			g.ind++
-			g.block(depth + 1)
-			if g.loops > 0 && g.inner == 0 && g.chance(3) {
-				g.line("%s", []string{"continue", "break"}[g.r.IntN(2)])
-			} else if g.inner == 0 && g.chance(6) {
-				g.line("return %s", g.expr(1))
-			}
+			g.block(depth+1, func() {
+				if g.loops > 0 && g.inner == 0 && g.chance(3) {
+					g.line("%s", []string{"continue", "break"}[g.r.IntN(2)])
+				} else if g.inner == 0 && g.chance(6) {
+					g.line("return %s", g.expr(1))
+				}
+			})
 			g.ind--
 			if g.chance(2) {
 				g.line("} else {")
@@ -322,8 +330,7 @@ func (g *generator) statement(depth int) {
 			have := len(g.vars)
 			g.vars = append(g.vars, scoped{name: name, kind: "string"})
 			g.loops++
-			g.block(depth + 1)
-			g.use()
+			g.block(depth+1, g.use)
 			g.loops--
 			g.vars = g.vars[:have]
 			g.ind--
