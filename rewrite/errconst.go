@@ -5,8 +5,6 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
-
-	"github.com/redis2cf/redis2cf/internal/flow"
 )
 
 // go-redis's errors are constants (redis.Nil, redis.TxFailedErr), and a program may
@@ -82,23 +80,18 @@ func (r *run) errConstEdits() map[string][]Edit {
 	if len(r.errConsts) == 0 {
 		return nil
 	}
-	moving := map[token.Position]int{} // mentions and constants that are variables afterwards: their group
-	mentions := map[token.Position]*flow.Mention{}
-	for name, ms := range r.byFile {
-		for _, m := range ms {
-			if _, ok := m.Obj.(*types.Const); ok && r.files[name] != nil && r.moves(m.Group) {
-				mentions[m.Pos] = m
-			}
-		}
-	}
 	at := func(p token.Pos) token.Position {
 		pos := r.prog.Fset.PositionFor(p, false)
 		pos.Offset = 0 // export data has none
 		return pos
 	}
-	for pos, m := range mentions {
-		pos.Offset = 0
-		moving[pos] = m.Group
+	moving := map[token.Position]int{} // mentions, and constants that are variables afterwards: their group
+	for _, ms := range r.byFile {
+		for _, m := range ms {
+			if _, ok := m.Obj.(*types.Const); ok && r.moves(m.Group) {
+				moving[at(m.Ident.Pos())] = m.Group
+			}
+		}
 	}
 	group := map[*ast.ValueSpec]int{}
 	for grown := true; grown; {

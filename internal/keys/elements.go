@@ -24,18 +24,9 @@ func isElements(t types.Type) bool {
 
 // elements joins the elements of a slice, array, map or channel; none when
 // nothing is ever put in.
-func (a *Analyzer) elements(e ast.Expr) set {
-	if a.tooFar() {
-		return unknown(Unknown, "built in too many steps")
-	}
-	a.depth++
-	defer func() { a.depth-- }()
+func (a *Analyzer) elements(e ast.Expr) set { return a.further(e, (*Analyzer).elementsIn) }
 
-	e = ast.Unparen(e)
-	u := a.idx.at(e.Pos())
-	if u == nil {
-		return unknown(Unknown, "its source was not loaded")
-	}
+func (a *Analyzer) elementsIn(e ast.Expr, u *unit) set {
 	info := u.pkg.Info
 	if t := info.TypeOf(e); t != nil {
 		if p, ok := t.Underlying().(*types.Pointer); ok {
@@ -223,17 +214,9 @@ func (a *Analyzer) mutable(v *types.Var) bool {
 }
 
 // mapKeys joins the keys of a map.
-func (a *Analyzer) mapKeys(e ast.Expr) set {
-	if a.tooFar() {
-		return unknown(Unknown, "built in too many steps")
-	}
-	a.depth++
-	defer func() { a.depth-- }()
-	e = ast.Unparen(e)
-	u := a.idx.at(e.Pos())
-	if u == nil {
-		return unknown(Unknown, "its source was not loaded")
-	}
+func (a *Analyzer) mapKeys(e ast.Expr) set { return a.further(e, (*Analyzer).mapKeysIn) }
+
+func (a *Analyzer) mapKeysIn(e ast.Expr, u *unit) set {
 	data := unknown(FromData, "a key of a map")
 	switch e := e.(type) {
 	case *ast.CompositeLit:

@@ -28,20 +28,27 @@ func (a *Analyzer) tooFar() bool {
 	return true
 }
 
-// eval gives the templates of e, over the parameters of the functions around
-// it. It never fails and never gives none: what it cannot follow is a hole.
-func (a *Analyzer) eval(e ast.Expr) set {
+// further answers a question about an expression of which the source is there, one
+// step further.
+func (a *Analyzer) further(e ast.Expr, answer func(*Analyzer, ast.Expr, *unit) set) set {
 	if a.tooFar() {
 		return unknown(Unknown, "built in too many steps")
 	}
 	a.depth++
 	defer func() { a.depth-- }()
-
 	e = ast.Unparen(e)
 	u := a.idx.at(e.Pos())
 	if u == nil {
 		return unknown(Unknown, "its source was not loaded")
 	}
+	return answer(a, e, u)
+}
+
+// eval gives the templates of e, over the parameters of the functions around
+// it. It never fails and never gives none: what it cannot follow is a hole.
+func (a *Analyzer) eval(e ast.Expr) set { return a.further(e, (*Analyzer).evalIn) }
+
+func (a *Analyzer) evalIn(e ast.Expr, u *unit) set {
 	info := u.pkg.Info
 	if tv, ok := info.Types[e]; ok && tv.Value != nil {
 		return constantText(tv.Value)
