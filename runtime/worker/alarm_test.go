@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/internal/workerdtest"
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -22,19 +21,20 @@ var alarms string
 // many keys had rows after the last one, and how many alarms its object had set by then.
 func rang(t *testing.T, log *workerdtest.Log, n int) (rows, set int) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		_, after, found := strings.Cut(log.String(), fmt.Sprintf("alarm %d: ", n))
-		line, _, whole := strings.Cut(after, "\n")
-		if found && whole {
-			if _, err := fmt.Sscanf(line, "%d rows, %d set", &rows, &set); err != nil {
-				t.Fatalf("%q: %v", line, err)
-			}
-			return rows, set
-		}
-		if time.Now().After(end) {
-			t.Fatalf("alarm %d did not go off", n)
-		}
+	line := ""
+	_, ok := log.Until(func(text string) bool {
+		_, after, found := strings.Cut(text, fmt.Sprintf("alarm %d: ", n))
+		whole := false
+		line, _, whole = strings.Cut(after, "\n")
+		return found && whole
+	})
+	if !ok {
+		t.Fatalf("alarm %d did not go off", n)
 	}
+	if _, err := fmt.Sscanf(line, "%d rows, %d set", &rows, &set); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	return rows, set
 }
 
 // Keys whose time is over leave their rows without being asked for, by an alarm that

@@ -66,7 +66,8 @@ func TestAnObjectThatIsNotReached(t *testing.T) {
 			t.Errorf("%s: Retry-After is %q, not %q", test.as, got, test.after)
 		}
 	}
-	if text := log.String(); strings.Count(text, "a request failed") != 6 {
+	failed := func(text string) int { return strings.Count(text, "a request failed") }
+	if text, _ := log.Until(func(text string) bool { return failed(text) >= 6 }); failed(text) != 6 {
 		t.Errorf("what has no reason that clients are told is in the log, and an overload is not:\n%s", text)
 	}
 	want(t, []resp.Reply{client.Connect(t).Do("INCR", "n")}, "1")

@@ -106,6 +106,21 @@ func (l *Log) String() string {
 	return l.b.String()
 }
 
+// Until waits until ok says that the log has what it must have, and returns the log:
+// what a Worker wrote arrives after the answer to the request that it wrote about. It
+// gives up after 20 s and returns the log as it is then, and false.
+func (l *Log) Until(ok func(text string) bool) (string, bool) {
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		text := l.String()
+		if ok(text) {
+			return text, true
+		}
+		if time.Now().After(end) {
+			return text, false
+		}
+	}
+}
+
 // emptyModule is the shortest WebAssembly.
 const emptyModule = "\x00asm\x01\x00\x00\x00"
 
