@@ -128,7 +128,6 @@ func declarer(obj types.Object) types.Type {
 // reaches returns which packages import go-redis, directly or not.
 func (r *run) reaches() func(string) bool {
 	memo := map[string]bool{}
-	byPath := map[string]*packages.Package{}
 	var visit func(p *packages.Package) bool
 	visit = func(p *packages.Package) bool {
 		if known, ok := memo[p.PkgPath]; ok {
@@ -142,7 +141,6 @@ func (r *run) reaches() func(string) bool {
 			}
 		}
 		memo[p.PkgPath] = hit
-		byPath[p.PkgPath] = p
 		return hit
 	}
 	for _, p := range r.prog.Packages {

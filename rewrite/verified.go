@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 
 	"golang.org/x/tools/go/packages"
 
@@ -334,7 +335,7 @@ func (r *run) exported() int {
 	n := 0
 	for name, at := range lines {
 		f := r.files[name]
-		if f == nil || f.pkg.Name() == "main" || filepath.Base(name) != name && isTest(name) {
+		if f == nil || f.pkg.Name() == "main" || isTest(name) {
 			continue
 		}
 		in := func(node ast.Node) bool {
@@ -373,5 +374,5 @@ func fieldMentions(f *file, id *ast.Ident, at map[int]bool) bool {
 }
 
 func isTest(name string) bool {
-	return len(name) > 8 && name[len(name)-8:] == "_test.go"
+	return strings.HasSuffix(name, "_test.go")
 }
