@@ -236,8 +236,7 @@ func (res *result) outcome(j *job) func(int) report.Outcome {
 	}
 }
 
-// blockers are the places that hold calls back, and those that a person should
-// look at.
+// cuts are where bridges stand.
 func (res *result) cuts() []report.CutAt {
 	var out []report.CutAt
 	for _, c := range res.Cuts {
@@ -246,6 +245,8 @@ func (res *result) cuts() []report.CutAt {
 	return out
 }
 
+// blockers are the places that hold calls back, and those that a person should
+// look at.
 func (res *result) blockers() []report.Blocker {
 	var out []report.Blocker
 	for _, list := range [][]rewrite.Stay{res.Stayed, res.Problems} {
