@@ -383,6 +383,36 @@ func f(id string, n int) {
 	use(strings.TrimSpace(" k:" + id))            // want "k:*"
 	use(fmt.Sprintf("%x:%q:%[1]d", 255, "q") + id) // want "ff:\"q\":255*"
 }`},
+	{"a placeholder's place is taken by what replaces it", `
+import "strings"
+const (
+	member   = "team:{team}:member:{member}"
+	queue    = "q:[{queue}]"
+	untagged = "x:{tag}:{tag}"
+)
+func fill(format, id string) string { return strings.Replace(format, "{team}", id, 1) }
+func hashed(format string, tags bool) string {
+	if !tags {
+		return format
+	}
+	return strings.Replace(format, "[{queue}]", "{{queue}}", 1)
+}
+func f(team, id string, n int) {
+	key := strings.Replace(member, "{team}", team, 1)
+	key = strings.Replace(key, "{member}", id, 1)
+	use(key)                                                              // want "team:*:member:*"
+	use(fill("team:{team}:names", team))                                  // want "team:*:names"
+	use(fill(team, id))                                                   // want KEY_FROM_DATA
+	use(strings.Replace(hashed(queue, n > 1), "{queue}", "a"+id, -1))      // want "q:\\[a*]" "q:{a*}"
+	use(strings.ReplaceAll(untagged, "{tag}", "t"))                       // want "x:t:t"
+	use(strings.Replace(untagged, "{tag}", "t", 1))                       // want "x:t:{tag}"
+	use(strings.Replace("n:{tag}", "{tag}", "t", n))                      // want KEY_FROM_DATA
+	use(strings.ReplaceAll("a/b/"+id, "/", id))                           // want "a*b*"
+	use(strings.ReplaceAll("user:x"+id, "user:", "u:"))                   // want "u:x*"
+	use(strings.ReplaceAll("a:us"+id, "user:", "u:"))                     // want KEY_FROM_DATA
+	use(strings.ReplaceAll(id+"er:a", "user:", "u:"))                     // want KEY_FROM_DATA
+	use(strings.Replace(id+":user:a", "user:", "u:", 1))                  // want KEY_FROM_DATA
+}`},
 	{"slices that are appended to and joined", `
 import "strings"
 func f(id string, deep bool) {

@@ -100,23 +100,12 @@ func (a *Analyzer) text(fn *types.Func, n *ast.CallExpr, info *types.Info) (set,
 			change = withoutSuffix(p)
 		}
 	case "Replace", "ReplaceAll":
-		from, ok1 := arg(1)
-		to, ok2 := arg(2)
-		all := fn.Name() == "ReplaceAll" || len(n.Args) == 4 && negative(n.Args[3], info)
-		if ok1 && ok2 && all && len(from) == 1 {
-			// One byte can't stand half in a hole.
-			change = each(func(s string) string { return strings.ReplaceAll(s, from, to) })
-		}
+		return a.replace(fn, n, info), true
 	case "Title", "Map", "Repeat", "ToTitle", "ToValidUTF8":
 	default:
 		return set{}, false
 	}
 	return a.changed(a.eval(n.Args[0]), "result of "+name(fn)+a.line(n), change), true
-}
-
-func negative(e ast.Expr, info *types.Info) bool {
-	tv := info.Types[e]
-	return tv.Value != nil && strings.HasPrefix(tv.Value.ExactString(), "-")
 }
 
 // changed applies a change to every alternative. One that cannot be told is a
