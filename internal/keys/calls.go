@@ -92,10 +92,11 @@ func (a *Analyzer) operand(e ast.Expr, info *types.Info) set {
 	if t == nil || hasString(t) {
 		return unknown(FromData, "formatted "+types.ExprString(e))
 	}
-	if tv, ok := info.Types[e]; ok && tv.Value != nil {
+	b, ok := t.Underlying().(*types.Basic)
+	if tv := info.Types[e]; tv.Value != nil && ok && b.Kind() != types.Float32 {
 		return constantText(tv.Value)
 	}
-	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+	if ok && b.Info()&types.IsString != 0 {
 		return a.eval(e)
 	}
 	if types.IsInterface(t) && isText(t) {

@@ -97,7 +97,7 @@ func (a *Analyzer) elementsOfVar(v *types.Var) set {
 			return unknown(FromData, fmt.Sprintf("an element of %s, whose source is not loaded", v.Name()))
 		case by != "":
 			return unknown(FromData, fmt.Sprintf("an element of %s, which %s sets", v.Name(), by))
-		case v.Exported() && !u.pkg.Closed && !u.test:
+		case a.settable(v):
 			s = join(s, unknown(FromImporter, fmt.Sprintf("an element of %s, which importers set", v.Name())))
 		}
 	} else if len(ws) == 0 && !a.idx.zero[pos] {
@@ -106,8 +106,12 @@ func (a *Analyzer) elementsOfVar(v *types.Var) set {
 	a.busy[pos] = true
 	defer delete(a.busy, pos)
 	s = a.put(v, ws, s)
-	for to := range a.holders(pos) {
+	to, by := a.holders(v)
+	for to := range to {
 		s = a.put(v, elementWrites(a.idx.writes[to]), s)
+	}
+	if by.fills {
+		s = join(s, unknown(FromData, fmt.Sprintf("an element of %s, which %s changes", v.Name(), by.name)))
 	}
 	if len(s.alts) > MaxPatterns {
 		return s.many("more than 16 elements")
@@ -155,64 +159,6 @@ func (a *Analyzer) elementsOfResult(e ast.Expr, index int) set {
 	return unknown(FromData, "an element of a result")
 }
 
-// elementWrites are the writes that change what is in a slice, not which slice
-// the variable holds.
-func elementWrites(ws []write) []write {
-	var out []write
-	for _, w := range ws {
-		if w.how == element || w.how == spread || w.key != nil {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-// holders are the variables and parameters that a slice, map or channel is
-// handed on to.
-func (a *Analyzer) holders(pos token.Pos) map[token.Pos]bool {
-	if len(a.idx.lent[pos]) == 0 {
-		return nil
-	}
-	out := map[token.Pos]bool{}
-	var follow func(token.Pos)
-	follow = func(pos token.Pos) {
-		for _, l := range a.idx.lent[pos] {
-			to := a.idx.holder(l)
-			if to.IsValid() && !out[to] {
-				out[to] = true
-				follow(to)
-			}
-		}
-	}
-	follow(pos)
-	delete(out, pos)
-	return out
-}
-
-// holder is the variable or parameter that a loan goes to; not valid when it
-// goes to a function that is not in sight.
-func (x *index) holder(l loan) token.Pos {
-	if l.index < 0 {
-		return l.to
-	}
-	fn := x.funcs[l.to]
-	if fn == nil || len(fn.args) == 0 {
-		return token.NoPos
-	}
-	return fn.args[min(l.index, len(fn.args)-1)]
-}
-
-// mutable tells whether the elements of a slice can change otherwise than by the
-// writes to the variable.
-func (a *Analyzer) mutable(v *types.Var) bool {
-	for to := range a.holders(v.Origin().Pos()) {
-		if len(elementWrites(a.idx.writes[to])) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // mapKeys joins the keys of a map.
 func (a *Analyzer) mapKeys(e ast.Expr) set { return a.further(e, (*Analyzer).mapKeysIn) }
 
@@ -248,7 +194,7 @@ func (a *Analyzer) mapKeysIn(e ast.Expr, u *unit) set {
 	}
 	v = v.Origin()
 	pos := v.Pos()
-	open := a.idx.at(pos) == nil || a.idx.decoder(pos) != "" || v.Exported() && !u.pkg.Closed && (v.IsField() || a.global(v))
+	open := a.settable(v) || a.idx.decoder(pos) != ""
 	ws := a.idx.writes[pos]
 	if _, ok := a.idx.params[pos]; ok || open || a.mutable(v) || len(ws) == 0 && !a.idx.zero[pos] {
 		return unknown(FromData, "a key of the map "+v.Name())

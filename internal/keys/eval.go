@@ -65,6 +65,9 @@ func (a *Analyzer) evalIn(e ast.Expr, u *unit) set {
 			if r, ok := a.now[obj]; ok && within(r.in, e.Pos()) {
 				return r.set.orHole("variable " + obj.Name())
 			}
+			if s, ok := a.filled(obj); ok {
+				return s
+			}
 			if s, ok := a.local(obj, e, info); ok {
 				return s
 			}
@@ -74,6 +77,9 @@ func (a *Analyzer) evalIn(e ast.Expr, u *unit) set {
 		}
 	case *ast.SelectorExpr:
 		if v, ok := info.Uses[e.Sel].(*types.Var); ok {
+			if s, ok := a.filled(v); ok {
+				return s
+			}
 			return a.variable(v)
 		}
 	case *ast.CallExpr:
@@ -106,6 +112,14 @@ func (a *Analyzer) evalIn(e ast.Expr, u *unit) set {
 		return unknown(FromData, "a struct")
 	}
 	return unknown(Unknown, fmt.Sprintf("built by a %s", node(e)))
+}
+
+// filled is the text of bytes that something changes in place.
+func (a *Analyzer) filled(v *types.Var) (set, bool) {
+	if !shared(v.Type()) || !a.mutable(v) {
+		return set{}, false
+	}
+	return unknown(FromData, "bytes that are changed in place"), true
 }
 
 // bytes reads []byte{'a', 'b'}.

@@ -123,6 +123,10 @@ func (f *format) text(s string) {
 func (f *format) operand(flags string, verb byte) set {
 	if i := strings.IndexByte(flags, '['); i >= 0 {
 		n := 0
+		if strings.ContainsAny(flags[i+1:], "*[") { // %[2]*[1]d
+			f.blind = true
+			return unknown(FromData, "formatted data")
+		}
 		if _, err := fmt.Sscanf(flags[i:], "[%d]", &n); err != nil || n < 1 {
 			f.blind = true
 			return unknown(FromData, "a broken format")
@@ -165,7 +169,7 @@ func (f *format) operand(flags string, verb byte) set {
 // formatConstant formats as fmt would.
 func formatConstant(flags string, verb byte, v constant.Value, t types.Type) (string, bool) {
 	b, ok := t.Underlying().(*types.Basic)
-	if !ok || flags == "#" || strings.ContainsAny(flags, "#") {
+	if !ok || verb == 'T' || strings.Contains(flags, "#") {
 		return "", false
 	}
 	var x any

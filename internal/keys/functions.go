@@ -128,9 +128,7 @@ func (a *Analyzer) held(v *types.Var) (targets []target, all bool) {
 	ws := a.idx.writes[pos]
 	if p, ok := a.idx.params[pos]; ok {
 		more(a.handed(p))
-	} else if u := a.idx.at(pos); u == nil || v.Exported() && !u.pkg.Closed && (v.IsField() || a.global(v)) {
-		all = false
-	} else if len(ws) == 0 {
+	} else if a.settable(v) || len(ws) == 0 {
 		all = false
 	}
 	for _, w := range a.relevant(v, ws) {
@@ -208,9 +206,8 @@ func (a *Analyzer) among(e ast.Expr, info *types.Info) (targets []target, all bo
 		return nil, false
 	}
 	v = v.Origin()
-	u := a.idx.at(v.Pos())
 	_, isParam := a.idx.params[v.Pos()]
-	if u == nil || isParam || a.mutable(v) || a.busy[v.Pos()] || v.Exported() && !u.pkg.Closed && (v.IsField() || a.global(v)) {
+	if isParam || a.settable(v) || a.busy[v.Pos()] || a.mutable(v) {
 		return nil, false
 	}
 	a.busy[v.Pos()] = true

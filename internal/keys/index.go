@@ -30,11 +30,12 @@ type index struct {
 	bodies  map[*token.File][]*function // functions with a body, by position
 }
 
-// A loan says that a slice, map or channel is handed on: to a variable, or as an
-// argument to a function.
+// A loan says that a slice, map, channel or function literal is handed on: to a
+// variable, or as an argument of a call.
 type loan struct {
-	to    token.Pos
-	index int // of the argument; -1 when to is a variable
+	to    *types.Var
+	call  *ast.CallExpr
+	index int // of the argument
 }
 
 // A unit is what a file belongs to.
@@ -49,7 +50,7 @@ type function struct {
 	body *ast.BlockStmt
 	pos  token.Pos
 	unit *unit
-	held loan        // of a literal: the variable or parameter that it goes to
+	held loan        // of a literal: where it goes
 	par  *function   // that a literal stands in
 	args []token.Pos // declarations of its parameters; not valid for one without a name
 	recv token.Pos   // declaration of a receiver that is a text

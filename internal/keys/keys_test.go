@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func load(t *testing.T, imp types.Importer, fset *token.FileSet, src string) Pac
 // should be known: quoted patterns, or a code.
 func TestKeyPatterns(t *testing.T) {
 	imp := importer.Default()
-	for _, c := range keyCases {
+	for _, c := range slices.Concat(keyCases, changeCases) {
 		t.Run(c.name, func(t *testing.T) {
 			src := c.src
 			if !strings.HasPrefix(src, "package ") {
@@ -165,5 +166,66 @@ return redis.call("HSET", KEYS[ARGV[1]], "f", 1)`)
 	}
 	if _, err := ParseScript("if then"); err == nil {
 		t.Error("a script that is no Lua was parsed")
+	}
+}
+
+func TestADefaultThatImportersCanReplaceIsAnAssumption(t *testing.T) {
+	fset := token.NewFileSet()
+	pkg := load(t, importer.Default(), fset, `package p
+var Prefix = "app:"
+var own = "own:"
+type Store struct{ Prefix string }
+func New() *Store { return &Store{Prefix: "store:"} }
+func f(s *Store, id string) {
+	use(Prefix + id)   // variable p.Prefix, which importers set
+	use(Prefix)        // variable p.Prefix, which importers set
+	use(s.Prefix + id) // field Prefix, which importers set
+	use(own + id)      //
+}
+func use(string) {}
+`)
+	a := New(fset, []Package{pkg})
+	want := map[int]string{}
+	for _, g := range pkg.Files[0].Comments {
+		want[fset.Position(g.Pos()).Line] = strings.TrimSpace(g.Text())
+	}
+	ast.Inspect(pkg.Files[0], func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			line := fset.Position(call.Pos()).Line
+			if k := a.Of(call.Args[0]); len(k.Patterns) != 1 || k.Assumed != want[line] {
+				t.Errorf("line %d: %q, assumed because of %q, want %q", line, k.Patterns, k.Assumed, want[line])
+			}
+		}
+		return true
+	})
+}
+
+func TestElementsOfASliceThatIsAppendedToOnce(t *testing.T) {
+	fset := token.NewFileSet()
+	pkg := load(t, importer.Default(), fset, `package p
+func f(a, b string, more bool) {
+	var xs []string
+	xs = append(xs, a, b)
+	use(xs)
+	ys := []string{a}
+	if more {
+		ys = append(ys, b)
+	}
+	use(ys)
+}
+func use([]string) {}
+`)
+	a := New(fset, []Package{pkg})
+	var got []int
+	ast.Inspect(pkg.Files[0], func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if id, ok := call.Fun.(*ast.Ident); ok && id.Name == "use" {
+				got = append(got, len(a.Elements(call.Args[0])))
+			}
+		}
+		return true
+	})
+	if !slices.Equal(got, []int{2, 0}) {
+		t.Errorf("%d elements are known, want two of the first slice and none of one that a branch appends to", got)
 	}
 }

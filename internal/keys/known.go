@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -234,25 +235,21 @@ func (a *Analyzer) pathJoin(fn *types.Func, n *ast.CallExpr, info *types.Info) s
 			list = append(list, a.eval(arg))
 		}
 	}
-	s := text("")
-	for i, one := range list {
-		if i > 0 {
-			s = concat(s, text("/"))
-		}
-		s = concat(s, one)
-	}
+	list = slices.DeleteFunc(list, func(s set) bool {
+		whole, ok := constantOf(s)
+		return ok && whole == ""
+	})
 	whole := true
 	out := set{}
-	for _, t := range s.alts {
-		if whole = whole && len(t) == 1 && t[0].kind == literal; len(t) == 1 && t[0].kind == literal {
-			t = template{{kind: literal, text: path.Clean(t[0].text)}}
-		} else {
-			t = append(template(nil), t...)
-			for i := range t {
-				for strings.Contains(t[i].text, "//") {
-					t[i].text = strings.ReplaceAll(t[i].text, "//", "/")
-				}
-			}
+	for _, t := range chain(list, text("/")).alts {
+		if len(t) == 1 && t[0].kind == literal {
+			out = out.add(template{{kind: literal, text: path.Clean(t[0].text)}})
+			continue
+		}
+		whole = false
+		t, ok := cleaned(t)
+		if !ok {
+			return a.openHole(n, "a path with dots in it", info)
 		}
 		out = out.add(t)
 	}
@@ -260,6 +257,31 @@ func (a *Analyzer) pathJoin(fn *types.Func, n *ast.CallExpr, info *types.Info) s
 		out = out.assume(token.NoPos, "a part of "+name(fn)+" that is empty or has dots in it")
 	}
 	return out
+}
+
+// cleaned takes double slashes, and those at the end, out of a path that is known in
+// part; ok is false for one that has dots for elements.
+func cleaned(t template) (out template, ok bool) {
+	out = append(out, t...)
+	for i := range out {
+		if out[i].kind != literal {
+			continue
+		}
+		s := out[i].text
+		for strings.Contains(s, "//") {
+			s = strings.ReplaceAll(s, "//", "/")
+		}
+		if i == len(out)-1 {
+			s = strings.TrimSuffix(s, "/")
+		}
+		for _, elem := range strings.Split(s, "/") {
+			if elem == "." || elem == ".." {
+				return nil, false
+			}
+		}
+		out[i].text = s
+	}
+	return out, true
 }
 
 // openHole is a hole that the arguments of a call may fill, when e is a slice
@@ -366,7 +388,7 @@ func (a *Analyzer) elementExprs(e ast.Expr, info *types.Info, depth int) ([]ast.
 		if !ok || a.mutable(v) {
 			return nil, false
 		}
-		if ws := a.idx.writes[v.Pos()]; len(ws) == 1 && ws[0].how == value && ws[0].index < 0 {
+		if ws := a.idx.writes[v.Pos()]; len(ws) == 1 && ws[0].how == value && ws[0].index < 0 && !a.appends(ws[0].expr, v, info) {
 			if _, isParam := a.idx.params[v.Pos()]; !isParam {
 				return a.elementExprs(ws[0].expr, info, depth-1)
 			}
@@ -405,6 +427,16 @@ func (a *Analyzer) returnedExprs(n *ast.CallExpr, info *types.Info, depth int) (
 	return a.elementExprs(only.Results[0], fn.unit.pkg.Info, depth-1)
 }
 
+// appends tells whether e is append(v, …).
+func (a *Analyzer) appends(e ast.Expr, v *types.Var, info *types.Info) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || len(call.Args) == 0 || info.Uses[identOf(call.Fun)] != types.Universe.Lookup("append") {
+		return false
+	}
+	id, ok := ast.Unparen(call.Args[0]).(*ast.Ident)
+	return ok && info.Uses[id] == v
+}
+
 // grown gives the elements of a local slice that is declared and appended to in
 // the statements of one block, before the use.
 func (a *Analyzer) grown(v *types.Var, at *ast.Ident, info *types.Info, depth int) ([]ast.Expr, bool) {
@@ -420,22 +452,19 @@ func (a *Analyzer) grown(v *types.Var, at *ast.Ident, info *types.Info, depth in
 			return nil, false
 		}
 		if isCall && len(call.Args) > 0 {
-			id, ok := ast.Unparen(call.Fun).(*ast.Ident)
-			if ok && info.Uses[id] == types.Universe.Lookup("append") {
-				if first, ok := ast.Unparen(call.Args[0]).(*ast.Ident); ok && info.Uses[first] == v {
-					if call.Ellipsis.IsValid() {
-						more, ok := a.elementExprs(call.Args[len(call.Args)-1], info, depth-1)
-						if !ok {
-							return nil, false
-						}
-						out = append(out, more...)
-						continue
+			if a.appends(call, v, info) {
+				if call.Ellipsis.IsValid() {
+					more, ok := a.elementExprs(call.Args[len(call.Args)-1], info, depth-1)
+					if !ok {
+						return nil, false
 					}
-					out = append(out, call.Args[1:]...)
+					out = append(out, more...)
 					continue
 				}
+				out = append(out, call.Args[1:]...)
+				continue
 			}
-			if ok && info.Uses[id] == types.Universe.Lookup("make") {
+			if info.Uses[identOf(call.Fun)] == types.Universe.Lookup("make") {
 				if tv := info.Types[call.Args[min(1, len(call.Args)-1)]]; len(call.Args) > 1 && tv.Value != nil && tv.Value.ExactString() == "0" {
 					out = nil
 					continue

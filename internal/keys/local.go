@@ -158,7 +158,7 @@ func (r *reader) stmt(st ast.Stmt, s set) (set, bool) {
 		return r.choice(st, st.Init, st.Body, s)
 	case *ast.SelectStmt:
 		return r.choice(st, nil, st.Body, s)
-	case *ast.LabeledStmt, *ast.DeferStmt, *ast.GoStmt:
+	case *ast.DeferStmt, *ast.GoStmt:
 		if !r.hit(st, s) {
 			r.bad = true
 		}
@@ -278,12 +278,10 @@ func (r *reader) given(cond ast.Expr, s set, holds bool) set {
 	if !ok || r.info.Uses[id] != r.v || tv.Value == nil || tv.Value.Kind() != constant.String || constant.StringVal(tv.Value) != "" {
 		return s
 	}
-	switch {
-	case (b.Op == token.NEQ) == holds:
+	if (b.Op == token.NEQ) == holds {
 		return s.withoutEmpty()
-	default:
-		return s
 	}
+	return s
 }
 
 // test says which ways a condition can go: both, unless it asks for the index of
@@ -366,7 +364,7 @@ func (r *reader) loop(st ast.Stmt, body *ast.BlockStmt, init []ast.Stmt, s set) 
 	if own || !r.written(st.Pos(), st.End()) || init != nil && init[0] != nil && !r.written(body.Pos(), st.End()) && !r.writesPost(st) {
 		if f, ok := st.(*ast.ForStmt); ok && !own {
 			for _, n := range [...]ast.Node{f.Cond, f.Post} {
-				if !isNil(n) && r.hit(n, s) {
+				if n != nil && r.hit(n, s) {
 					return s, false
 				}
 			}
@@ -404,16 +402,6 @@ func (r *reader) loop(st ast.Stmt, body *ast.BlockStmt, init []ast.Stmt, s set) 
 	return s, true
 }
 
-func isNil(n ast.Node) bool {
-	switch n := n.(type) {
-	case ast.Expr:
-		return n == nil
-	case ast.Stmt:
-		return n == nil
-	}
-	return n == nil
-}
-
 func (r *reader) writesPost(st ast.Stmt) bool {
 	f, ok := st.(*ast.ForStmt)
 	return ok && f.Post != nil && r.written(f.Post.Pos(), f.Post.End())
@@ -425,13 +413,8 @@ func (r *reader) grows(w write) bool {
 	case suffix, formatted, printed, char:
 		return true
 	case value:
-		if call, ok := ast.Unparen(w.expr).(*ast.CallExpr); ok && len(call.Args) > 0 && w.index < 0 {
-			fun, ok := ast.Unparen(call.Fun).(*ast.Ident)
-			if !ok || r.info.Uses[fun] != types.Universe.Lookup("append") {
-				return false
-			}
-			id, ok := ast.Unparen(call.Args[0]).(*ast.Ident)
-			return ok && r.info.Uses[id] == r.v
+		if w.index < 0 && r.a.appends(w.expr, r.v, r.info) {
+			return true
 		}
 		if b, ok := ast.Unparen(w.expr).(*ast.BinaryExpr); ok && w.index < 0 && b.Op == token.ADD {
 			for {

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -167,60 +168,101 @@ func (a *Analyzer) reachable(f *function) bool {
 }
 
 // handsOut tells whether a package gives values of its unexported type to
-// importers: an exported function, method or variable has it, or an exported
-// interface with the method f that it implements.
+// importers: an exported function, method or variable has it, an exported
+// interface with the method f that it implements, or an exported type that embeds
+// it.
 func (a *Analyzer) handsOut(n *types.Named, f *function) bool {
 	key := handing{n.Obj().Pos(), f.obj.Name()}
 	if yes, ok := a.handsOn[key]; ok {
 		return yes
 	}
-	is := func(t types.Type) bool {
-		if p, ok := t.(*types.Pointer); ok {
-			t = p.Elem()
-		}
-		if m, ok := t.(*types.Named); ok && m.Origin() == n.Origin() {
-			return true
-		}
-		if iface, ok := t.Underlying().(*types.Interface); ok {
-			if obj, _, _ := types.LookupFieldOrMethod(t, false, nil, f.obj.Name()); obj != nil {
-				return types.Implements(n, iface) || types.Implements(types.NewPointer(n), iface)
-			}
-		}
-		return false
+	a.handsOn[key] = false // a type that embeds itself says no more
+	scope := n.Obj().Pkg().Scope()
+	yes := slices.ContainsFunc(scope.Names(), func(name string) bool {
+		obj := scope.Lookup(name)
+		return obj.Exported() && shows(obj, n, f.obj.Name())
+	})
+	for _, outer := range a.idx.embeds[n.Obj().Pos()] {
+		o, ok := outer.(*types.Named)
+		yes = yes || ok && promotes(o, f) && (o.Obj().Exported() || a.handsOut(o, f))
 	}
-	results := func(fn *types.Func) bool {
-		for r := range fn.Signature().Results().Variables() {
-			if is(r.Type()) {
+	a.handsOn[key] = yes
+	return yes
+}
+
+// promotes tells whether f is the method that outer has by its name.
+func promotes(outer *types.Named, f *function) bool {
+	obj, _, _ := types.LookupFieldOrMethod(outer, true, f.obj.Pkg(), f.obj.Name())
+	fn, ok := obj.(*types.Func)
+	return ok && fn.Origin().Pos() == f.pos
+}
+
+// shows tells whether whoever sees an exported object can have values of the type
+// n, or of an interface with the method that n implements.
+func shows(obj types.Object, n *types.Named, method string) bool {
+	switch obj := obj.(type) {
+	case *types.Func, *types.Var:
+		return reaches(obj.Type(), n, method)
+	case *types.TypeName:
+		m, ok := types.Unalias(obj.Type()).(*types.Named)
+		if !ok || obj.IsAlias() {
+			return reaches(obj.Type(), n, method)
+		}
+		for fn := range m.Methods() {
+			if fn.Exported() && reaches(fn.Type(), n, method) {
 				return true
 			}
 		}
-		return false
-	}
-	yes := false
-	scope := n.Obj().Pkg().Scope()
-	for _, name := range scope.Names() {
-		switch obj := scope.Lookup(name).(type) {
-		case *types.Func:
-			yes = yes || obj.Exported() && results(obj)
-		case *types.Var:
-			yes = yes || obj.Exported() && is(obj.Type())
-		case *types.TypeName:
-			m, ok := obj.Type().(*types.Named)
-			if !ok || !obj.Exported() {
-				continue
-			}
-			for fn := range m.Methods() {
-				yes = yes || fn.Exported() && results(fn)
-			}
-			if st, ok := m.Underlying().(*types.Struct); ok {
-				for v := range st.Fields() {
-					yes = yes || v.Exported() && is(v.Type())
+		if st, ok := m.Underlying().(*types.Struct); ok {
+			for v := range st.Fields() {
+				if v.Exported() && reaches(v.Type(), n, method) {
+					return true
 				}
 			}
 		}
 	}
-	a.handsOn[key] = yes
-	return yes
+	return false
+}
+
+// reaches tells whether a value of t gives one of n: what it points to, its
+// elements, what a function returns or passes to a function that it is given.
+func reaches(t types.Type, n *types.Named, method string) bool {
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		if t.Origin() == n.Origin() {
+			return true
+		}
+		for arg := range t.TypeArgs().Types() {
+			if reaches(arg, n, method) {
+				return true
+			}
+		}
+		if iface, ok := t.Underlying().(*types.Interface); ok {
+			return reaches(iface, n, method)
+		}
+	case *types.Interface:
+		if obj, _, _ := types.LookupFieldOrMethod(t, false, nil, method); obj != nil {
+			return types.Implements(n, t) || types.Implements(types.NewPointer(n), t)
+		}
+	case *types.Signature:
+		for v := range t.Results().Variables() {
+			if reaches(v.Type(), n, method) {
+				return true
+			}
+		}
+		for v := range t.Params().Variables() {
+			if fn, ok := v.Type().Underlying().(*types.Signature); ok {
+				for given := range fn.Params().Variables() {
+					if reaches(given.Type(), n, method) {
+						return true
+					}
+				}
+			}
+		}
+	case interface{ Elem() types.Type }:
+		return reaches(t.Elem(), n, method)
+	}
+	return false
 }
 
 // escapes tells whether the function is used as a value, so that whoever got
@@ -267,13 +309,20 @@ func (a *Analyzer) callers(p parameter, kept bool) set {
 	calls, dead := a.callsOf(fn), "which nothing in sight calls"
 	switch {
 	case fn.obj == nil:
-		to := a.idx.holder(fn.held)
-		if !to.IsValid() {
-			return unknown(FromData, what+a.line(fn.body))
+		what += a.line(fn.body)
+		to, all := a.takers(fn.held)
+		if len(to) == 0 {
+			return unknown(FromData, what)
 		}
-		calls = a.idx.calls[to]
-		if a.idx.values[to] {
-			s = unknown(FromData, what+a.line(fn.body)+", which is handed on")
+		for _, pos := range to {
+			calls = append(calls, a.idx.calls[pos]...)
+			all = all && !a.idx.values[pos]
+		}
+		switch v := fn.held.to; {
+		case v != nil && a.settable(v):
+			s = unknown(FromImporter, what+", which importers can call")
+		case !all:
+			s = unknown(FromData, what+", which is handed on")
 		}
 	case a.reachable(fn):
 		s = unknown(FromImporter, what)

@@ -32,16 +32,18 @@ func (a *Analyzer) variable(v *types.Var) set {
 	case v.IsField():
 		return a.field(v, ws)
 	case a.global(v):
-		if len(a.relevant(v, ws)) > 0 {
-			return a.configured(v, ws, set{})
-		}
-		if a.idx.zero[pos] && a.idx.at(pos) != nil && !isText(v.Type()) {
-			break
-		}
-		if u := a.idx.at(pos); u == nil {
+		others := set{}
+		switch {
+		case a.idx.at(pos) == nil:
 			return unknown(FromData, fmt.Sprintf("variable %s.%s, whose source is not loaded", v.Pkg().Name(), v.Name()))
-		} else if v.Exported() && !u.pkg.Closed {
-			return unknown(FromImporter, fmt.Sprintf("variable %s.%s, which importers set", v.Pkg().Name(), v.Name()))
+		case a.settable(v):
+			others = unknown(FromImporter, fmt.Sprintf("variable %s.%s, which importers set", v.Pkg().Name(), v.Name()))
+		}
+		if len(a.relevant(v, ws)) > 0 {
+			return a.configured(v, ws, others)
+		}
+		if len(others.alts) > 0 {
+			return others
 		}
 	}
 	if len(a.relevant(v, ws)) == 0 {
@@ -66,7 +68,7 @@ func (a *Analyzer) global(v *types.Var) bool {
 // the family where others may configure another one.
 func (a *Analyzer) field(v *types.Var, ws []write) set {
 	u := a.idx.at(v.Pos())
-	open := u != nil && v.Exported() && !u.pkg.Closed && !u.test
+	open := a.settable(v)
 	others := set{}
 	by := a.idx.decoder(v.Pos())
 	switch {

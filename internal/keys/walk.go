@@ -91,13 +91,13 @@ func (w *walker) file(f *ast.File) {
 			if n.Op == token.AND {
 				if v := w.variable(n.X); v != nil {
 					if _, isStruct := v.Type().Underlying().(*types.Struct); !isStruct {
-						w.write(v, write{index: -1, how: opaque, why: "its address is taken", pos: n.Pos()})
+						w.write(v, write{index: -1, how: opaque, key: indexOf(n.X), why: "its address is taken", pos: n.Pos()})
 					}
 				}
 			}
 		case *ast.IncDecStmt:
 			if v := w.variable(n.X); v != nil {
-				w.write(v, write{index: -1, how: opaque, why: "it is counted", pos: n.Pos()})
+				w.write(v, write{index: -1, how: opaque, key: indexOf(n.X), why: "it is counted", pos: n.Pos()})
 			}
 		case *ast.SendStmt:
 			if v := w.variable(n.Chan); v != nil {
@@ -254,10 +254,11 @@ func (w *walker) call(n *ast.CallExpr) {
 		case *types.Func:
 			pos := obj.Origin().Pos()
 			w.calls[pos] = append(w.calls[pos], c)
-			w.lend(n, pos)
+			w.lend(n)
 			w.decodes(n, obj)
 		case *types.Var:
 			w.calls[obj.Pos()] = append(w.calls[obj.Pos()], c)
+			w.lend(n)
 		case *types.Builtin:
 			if obj.Name() == "copy" && len(n.Args) == 2 {
 				w.write(w.variable(n.Args[0]), write{how: spread, expr: n.Args[1], index: -1, pos: n.Pos()})
@@ -268,8 +269,10 @@ func (w *walker) call(n *ast.CallExpr) {
 		case *types.Var: // a field that holds a function
 			pos := obj.Origin().Pos()
 			w.calls[pos] = append(w.calls[pos], c)
+			w.lend(n)
 		case *types.Func:
 			fn := obj.Origin()
+			w.lend(n)
 			if sel := w.info.Selections[f]; sel != nil {
 				c.expl = sel.Kind() == types.MethodExpr
 				if iface, ok := fn.Signature().Recv().Type().Underlying().(*types.Interface); ok {
@@ -279,9 +282,6 @@ func (w *walker) call(n *ast.CallExpr) {
 				}
 			}
 			w.calls[fn.Pos()] = append(w.calls[fn.Pos()], c)
-			if !c.expl {
-				w.lend(n, fn.Pos())
-			}
 			w.decodes(n, fn)
 		}
 	}
@@ -289,16 +289,16 @@ func (w *walker) call(n *ast.CallExpr) {
 
 // lend notes the slices, maps, channels and function literals that a call hands
 // to a function.
-func (w *walker) lend(n *ast.CallExpr, to token.Pos) {
+func (w *walker) lend(n *ast.CallExpr) {
 	for i, arg := range n.Args {
 		if lit, ok := ast.Unparen(arg).(*ast.FuncLit); ok {
 			if fn := w.literal(lit); fn != nil {
-				fn.held = loan{to, i}
+				fn.held = loan{call: n, index: i}
 			}
 			continue
 		}
-		if v := w.variable(arg); v != nil && shared(v.Type()) {
-			w.lent[v.Origin().Pos()] = append(w.lent[v.Origin().Pos()], loan{to, i})
+		if v := w.source(arg); v != nil && shared(v.Type()) {
+			w.lent[v.Origin().Pos()] = append(w.lent[v.Origin().Pos()], loan{call: n, index: i})
 		}
 	}
 }

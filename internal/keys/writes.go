@@ -20,6 +20,34 @@ func (w *walker) variable(e ast.Expr) *types.Var {
 	case *ast.IndexExpr:
 		// x[i] = v: one of the elements
 		return w.variable(e.X)
+	case *ast.SliceExpr:
+		// copy(x[2:], v), x[2:][0] = v
+		return w.variable(e.X)
+	}
+	return nil
+}
+
+// source gives the variable whose elements the value of e has: ys, ys[1:],
+// append(ys, …), T(ys).
+func (w *walker) source(e ast.Expr) *types.Var {
+	e = ast.Unparen(e)
+	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
+		id, _ := ast.Unparen(call.Fun).(*ast.Ident)
+		if tv := w.info.Types[call.Fun]; tv.IsType() || id != nil && w.info.Uses[id] == types.Universe.Lookup("append") {
+			return w.source(call.Args[0])
+		}
+		return nil
+	}
+	if _, ok := e.(*ast.IndexExpr); ok {
+		return nil // one of the elements is not what holds them
+	}
+	return w.variable(e)
+}
+
+// indexOf gives what stands between the brackets of x[i], nil for others.
+func indexOf(e ast.Expr) ast.Expr {
+	if at, ok := ast.Unparen(e).(*ast.IndexExpr); ok {
+		return at.Index
 	}
 	return nil
 }
@@ -36,12 +64,12 @@ func (w *walker) write(v *types.Var, wr write) {
 	}
 	if lit, ok := ast.Unparen(wr.expr).(*ast.FuncLit); ok {
 		if fn := w.literal(lit); fn != nil {
-			fn.held = loan{pos, -1}
+			fn.held = loan{to: v.Origin()}
 		}
 	}
 	if shared(v.Type()) {
-		if from := w.variable(wr.expr); from != nil && shared(from.Type()) {
-			w.lent[from.Origin().Pos()] = append(w.lent[from.Origin().Pos()], loan{pos, -1})
+		if from := w.source(wr.expr); from != nil && from.Origin().Pos() != pos && shared(from.Type()) {
+			w.lent[from.Origin().Pos()] = append(w.lent[from.Origin().Pos()], loan{to: v.Origin()})
 		}
 	}
 }
@@ -57,8 +85,7 @@ func (w *walker) assign(n *ast.AssignStmt) {
 		if n.Tok == token.DEFINE {
 			w.own(l)
 		}
-		at, indexed := ast.Unparen(l).(*ast.IndexExpr)
-		wr := write{how: value, index: -1, pos: l.Pos()}
+		wr := write{how: value, index: -1, pos: l.Pos(), key: indexOf(l)}
 		switch {
 		case other:
 			wr.how, wr.why = opaque, "it is computed"
@@ -70,8 +97,7 @@ func (w *walker) assign(n *ast.AssignStmt) {
 		default:
 			wr.expr, wr.index = n.Rhs[0], i
 		}
-		if indexed {
-			wr.key = at.Index
+		if wr.key != nil {
 			if wr.how == value && wr.index < 0 {
 				wr.how = element
 			} else {
