@@ -170,7 +170,7 @@ func (a *Analyzer) implementations(fn *types.Func, iface *types.Interface, n *as
 			continue
 		}
 		s = join(s, a.apply(m, n, info, index, false))
-		if len(s.alts) > MaxPatterns {
+		if s.full() {
 			return s.many(name(fn) + " has too many implementations")
 		}
 	}
@@ -321,7 +321,7 @@ func (a *Analyzer) fill(fn *function, templates set, n *ast.CallExpr, info *type
 			s = concat(s, one)
 		}
 		out = join(out, s)
-		if len(out.alts) > MaxPatterns {
+		if out.full() {
 			return out.many("more than 16 results of " + fn.name())
 		}
 	}
@@ -420,9 +420,9 @@ func (a *Analyzer) read(fn *function, index int) set {
 		case *ast.ReturnStmt:
 			s = join(s, a.returned(fn, n, index, slice))
 		}
-		return len(s.alts) <= MaxPatterns
+		return !s.full()
 	})
-	if len(s.alts) > MaxPatterns {
+	if s.full() {
 		s = s.many("more than 16 results of " + fn.name())
 	}
 	return s

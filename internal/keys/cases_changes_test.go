@@ -141,4 +141,18 @@ func f(id string) {
 	parts = append(parts, "a", id)
 	use(strings.Join(parts, ":")) // want "a:*"
 }`},
+	{"of more than sixteen patterns those that a wider one covers are left out", `
+func get(key string) {
+	use(key)              // want "*:x" "a"
+	use("{" + key + "}")  // want "{*:x}" "{a}"
+}
+func any(key string) {
+	use(key) // want KEY_FROM_DATA
+}
+func f(id string) {
+	get("a"); get(id + ":x"); get("b:x"); get("c:x"); get("d:x"); get("e:x"); get("f:x"); get("g:x"); get("h:x"); get("i:x")
+	get("j:x"); get("k:x"); get("l:x"); get("m:x"); get("n:x"); get("o:x"); get("p:x"); get("q:x"); get(id + ":" + id + ":x")
+	any("a"); any("b"); any("c"); any("d"); any("e"); any("f"); any("g"); any("h"); any("i"); any("j"); any("k")
+	any(id); any("l"); any("m"); any("n"); any("o"); any("p"); any("q")
+}`},
 }

@@ -44,7 +44,7 @@ func (a *Analyzer) elementsIn(e ast.Expr, u *unit) set {
 				x = kv.Value
 			}
 			s = join(s, a.eval(x))
-			if len(s.alts) > MaxPatterns {
+			if s.full() {
 				return s.many("more than 16 elements")
 			}
 		}
@@ -113,7 +113,7 @@ func (a *Analyzer) elementsOfVar(v *types.Var) set {
 	if by.fills {
 		s = join(s, unknown(FromData, fmt.Sprintf("an element of %s, which %s changes", v.Name(), by.name)))
 	}
-	if len(s.alts) > MaxPatterns {
+	if s.full() {
 		return s.many("more than 16 elements")
 	}
 	return s
@@ -132,7 +132,7 @@ func (a *Analyzer) put(v *types.Var, ws []write, s set) set {
 		default:
 			s = join(s, unknown(FromData, fmt.Sprintf("an element of %s: %s", v.Name(), w.why)))
 		}
-		if len(s.alts) > MaxPatterns {
+		if s.full() {
 			return s.many("more than 16 elements")
 		}
 	}
@@ -172,7 +172,7 @@ func (a *Analyzer) mapKeysIn(e ast.Expr, u *unit) set {
 				s = join(s, a.eval(kv.Key))
 			}
 		}
-		if len(s.alts) > MaxPatterns {
+		if s.full() {
 			return s.many("more than 16 keys of a map")
 		}
 		return s
@@ -215,7 +215,7 @@ func (a *Analyzer) mapKeysIn(e ast.Expr, u *unit) set {
 		default:
 			s = join(s, unknown(FromData, "a key of the map "+v.Name()))
 		}
-		if len(s.alts) > MaxPatterns {
+		if s.full() {
 			return s.many("more than 16 keys of a map")
 		}
 	}

@@ -40,7 +40,7 @@ func (a *Analyzer) sprintf(n *ast.CallExpr, info *types.Info) set {
 		}
 		out = join(out, f.end())
 	}
-	if len(out.alts) > MaxPatterns {
+	if out.full() {
 		return out.many("more than 16 formatted texts")
 	}
 	return out

@@ -30,7 +30,7 @@ func (a *Analyzer) callValue(n *ast.CallExpr, info *types.Info, index int) set {
 			}
 		}
 		s = join(s, one)
-		if len(s.alts) > MaxPatterns {
+		if s.full() {
 			return s.many(fmt.Sprintf("the function value %s has more than 16 results", types.ExprString(n.Fun)))
 		}
 	}

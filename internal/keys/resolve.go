@@ -32,7 +32,7 @@ func (a *Analyzer) finish(s set) set {
 			out = join(out, as[i])
 		}
 	}
-	if len(out.alts) > MaxPatterns {
+	if out.full() {
 		return out.many("more than 16 patterns")
 	}
 	return out
@@ -345,7 +345,7 @@ func (a *Analyzer) callers(p parameter, kept bool) set {
 		}
 		found = true
 		s = join(s, a.finish(a.passed(p, c.expr, u.pkg.Info, c.expl)))
-		if len(s.alts) > MaxPatterns {
+		if s.full() {
 			return s.many(what + " has more than 16 values")
 		}
 	}

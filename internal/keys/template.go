@@ -11,7 +11,12 @@ import (
 // fills in its own arguments.
 type (
 	template []part
-	set      struct{ alts []template }
+	set      struct {
+		alts []template
+		// cut is a set that had too many alternatives: those that another covers are
+		// left out, whenever one is added.
+		cut bool
+	}
 )
 
 type kind uint8
@@ -138,6 +143,12 @@ func join(a, b set) set {
 	for _, t := range b.alts {
 		a = a.add(t)
 	}
+	if b.cut {
+		a.cut = true
+	}
+	if a.cut {
+		a = a.fewer()
+	}
 	return a
 }
 
@@ -149,7 +160,8 @@ func (s set) add(t template) set {
 	}
 	// Appending to a shared backing array would leak alternatives into
 	// memoised sets.
-	return set{append(s.alts[:len(s.alts):len(s.alts)], t)}
+	s.alts = append(s.alts[:len(s.alts):len(s.alts)], t)
+	return s
 }
 
 // concat is one after the other: every pair of alternatives. Where there would
@@ -168,6 +180,9 @@ func concat(a, b set) set {
 		b = b.lead()
 	}
 	if len(a.alts)*len(b.alts) > MaxPatterns {
+		a, b = a.fewer(), b.fewer()
+	}
+	if len(a.alts)*len(b.alts) > MaxPatterns {
 		if len(b.alts) > 1 {
 			b = unknown(Unknown, "more than 16 alternatives")
 		}
@@ -175,7 +190,7 @@ func concat(a, b set) set {
 			a = unknown(Unknown, "more than 16 alternatives")
 		}
 	}
-	var out set
+	out := set{cut: a.cut || b.cut}
 	for _, x := range a.alts {
 		for _, y := range b.alts {
 			out = out.add(glue(x, y))
@@ -408,6 +423,79 @@ func (s set) orHole(why string) set {
 		return unknown(FromData, why)
 	}
 	return s
+}
+
+// full tells whether the set has more alternatives than can be told apart, those
+// left out that others cover.
+func (s *set) full() bool {
+	if len(s.alts) > MaxPatterns {
+		*s = s.fewer()
+	}
+	return len(s.alts) > MaxPatterns
+}
+
+// fewer leaves out the alternatives that another covers, whose keys are all among
+// the other's. A set of some alternatives keeps them: each may be a family.
+func (s set) fewer() set {
+	out := set{cut: true}
+	for i, t := range s.alts {
+		covered := false
+		for j, u := range s.alts {
+			// Of two that cover each other the first stays.
+			covered = covered || i != j && u.covers(t) && (j < i || !t.covers(u))
+		}
+		if !covered {
+			out.alts = append(out.alts, t)
+		}
+	}
+	return out
+}
+
+// covers tells whether each text of u is one of t's: a hole of t takes any run of
+// text, holes and parameters, everything else only itself.
+func (t template) covers(u template) bool {
+	wide, narrow := t.runs(), u.runs()
+	i, j := 0, 0
+	star, mark := -1, 0 // the last hole of t, and where in u it ends
+	for j < len(narrow) {
+		switch {
+		case i < len(wide) && wide[i] == anyRun:
+			star, mark = i, j
+			i++
+		case i < len(wide) && wide[i] == narrow[j]:
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	for i < len(wide) && wide[i] == anyRun {
+		i++
+	}
+	return i == len(wide)
+}
+
+const anyRun = -1
+
+// runs are the template's bytes, with anyRun for a hole and less for a parameter.
+func (t template) runs() []int {
+	var out []int
+	for _, p := range t {
+		switch p.kind {
+		case literal:
+			for i := range len(p.text) {
+				out = append(out, int(p.text[i]))
+			}
+		case hole:
+			out = append(out, anyRun)
+		case param:
+			out = append(out, anyRun-int(p.pos))
+		}
+	}
+	return out
 }
 
 // many is what a set with too many alternatives is: a hole. One of them that can

@@ -140,7 +140,7 @@ func (a *Analyzer) written(v *types.Var, ws []write, start set) set {
 		default:
 			s = join(s, unknown(FromData, fmt.Sprintf("variable %s: %s", v.Name(), w.why)))
 		}
-		if len(s.alts) > MaxPatterns {
+		if s.full() {
 			return s.many(fmt.Sprintf("variable %s has more than 16 values", v.Name()))
 		}
 	}
