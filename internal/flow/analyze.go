@@ -51,6 +51,9 @@ type analysis struct {
 	tied      map[[2]node]bool
 	marks     map[node]*side // what is known of the component of a node
 	sides     map[node]*side // by component, while and after it is divided
+	addresses map[place]node // variables that an address of Redis is read from
+	tests     []given        // addresses of tests
+	handed    []given        // text variables that are set to others
 	here      token.Pos      // the last position that is worth reporting
 }
 
@@ -68,7 +71,7 @@ func Analyze(cfg *Config) *Result {
 		objects: map[types.Object]node{}, linked: map[node]bool{}, satisfies: map[satisfied]bool{},
 		sentinels: map[node]bool{}, portable: map[node]bool{}, owners: map[node]bool{},
 		passes: map[node]bool{}, spanned: map[node]bool{}, tied: map[[2]node]bool{}, marks: map[node]*side{},
-		mentioned: map[place]node{}, uses: map[place]node{}, touched: map[place]node{},
+		mentioned: map[place]node{}, uses: map[place]node{}, touched: map[place]node{}, addresses: map[place]node{},
 	}
 	a.reflected = a.fresh()
 	for _, p := range cfg.Packages {
@@ -91,6 +94,7 @@ func Analyze(cfg *Config) *Result {
 	}
 	keeps := a.outerBlockers()
 	a.linkServers()
+	a.linkAddresses()
 	a.resolve()
 	a.divide()
 	return a.result(keeps)

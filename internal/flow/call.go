@@ -51,6 +51,10 @@ func (a *analysis) callNow(e *ast.CallExpr) []val {
 	case a.tracked(fn.Pkg()):
 		return a.callTracked(e, callee, fn, sig, args)
 	case a.module(fn.Pkg()):
+		for i, arg := range e.Args {
+			p, _ := paramAt(sig, i, len(e.Args))
+			a.give(p, arg)
+		}
 		return a.callModule(callee, fn.Origin(), sig, args)
 	default:
 		return a.callForeign(e, callee, fn, sig, args)

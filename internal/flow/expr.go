@@ -432,6 +432,8 @@ func (a *analysis) compositeLit(e *ast.CompositeLit) val {
 				if v.hard && a.tracked(f.Pkg()) {
 					a.refuseMember(elt.Pos(), v, t, f)
 					a.addressField(v.n, f.Name(), x)
+				} else {
+					a.give(f, x)
 				}
 				a.fillField(v, f, a.val(x))
 			}
