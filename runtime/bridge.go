@@ -11,12 +11,18 @@ import (
 // go-redis clients beside the facade. Programs have no use for them, and the
 // generated package does not offer them.
 
-// SetSentinels replaces Nil, TxFailedErr and ErrClosed. runtime/goredis does so
-// when it is initialized, with go-redis's own values; nobody else may, and never
-// once commands run: the variables are read without a lock.
-func SetSentinels(missing, txFailed Error, closed error) {
-	Nil, TxFailedErr, ErrClosed = missing, txFailed, closed
+// SetSentinels replaces Nil, TxFailedErr and ErrClosed by those of a major version
+// of go-redis; of several versions the newest has its way. runtime/goredis and
+// runtime/goredisv8 do so when they are initialized; nobody else may, and never once
+// commands run: the variables are read without a lock.
+func SetSentinels(major int, missing, txFailed Error, closed error) {
+	if major > sentinelsOf {
+		sentinelsOf, Nil, TxFailedErr, ErrClosed = major, missing, txFailed, closed
+	}
 }
+
+// sentinelsOf is the version of go-redis whose sentinels are set.
+var sentinelsOf int
 
 // linked is every client of this package.
 type linked interface{ clientLink() *link }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"reflect"
 	"sync"
 	"time"
@@ -13,8 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/redis2cf/redis2cf/runtime"
-	"github.com/redis2cf/redis2cf/runtime/respserver"
-	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/internal/bridge"
 )
 
 // GoRedis returns a genuine go-redis client of the facade client's store and
@@ -33,8 +31,8 @@ func GoRedis(c *runtime.Client) *redis.Client {
 
 // single is the bridge of a client with the options of a single one.
 func single(c runtime.UniversalClient, opt *runtime.Options) *redis.Client {
-	return attach(c, func(b *bridge) *redis.Client {
-		o := &redis.Options{Addr: opt.Addr, Dialer: b.dial}
+	return attach(c, func(s *bridge.Server) *redis.Client {
+		o := &redis.Options{Addr: opt.Addr, Dialer: s.Dialer(c)}
 		carryOver(o, opt)
 		return redis.NewClient(o)
 	})
@@ -49,7 +47,7 @@ func GoRedisCluster(c *runtime.ClusterClient) *redis.ClusterClient {
 	if from, ok := origin(c).(*redis.ClusterClient); ok {
 		return from
 	}
-	return attach(c, func(b *bridge) *redis.ClusterClient {
+	return attach(c, func(s *bridge.Server) *redis.ClusterClient {
 		opt := c.Options()
 		addr := "store:6379"
 		if len(opt.Addrs) > 0 {
@@ -57,7 +55,7 @@ func GoRedisCluster(c *runtime.ClusterClient) *redis.ClusterClient {
 		}
 		o := &redis.ClusterOptions{
 			Addrs:  []string{addr},
-			Dialer: b.dial,
+			Dialer: s.Dialer(c),
 			ClusterSlots: func(context.Context) ([]redis.ClusterSlot, error) {
 				return []redis.ClusterSlot{{Start: 0, End: 16383, Nodes: []redis.ClusterNode{{Addr: addr}}}}, nil
 			},
@@ -113,7 +111,7 @@ func GoRedisCmdable(c runtime.Cmdable) redis.Cmdable {
 // ring is the bridge of a ring of several stores: a genuine one, whose shards are
 // the facade's and which asks the facade where a key is.
 func ring(c *runtime.Ring) *redis.Ring {
-	return attach(c, func(b *bridge) *redis.Ring {
+	return attach(c, func(s *bridge.Server) *redis.Ring {
 		opt := c.Options()
 		where := shardNames{ring: c, byAddr: map[string]string{}}
 		for name, addr := range opt.Addrs {
@@ -131,7 +129,7 @@ func ring(c *runtime.Ring) *redis.Ring {
 			NewConsistentHash:  func([]string) redis.ConsistentHash { return where },
 			NewClient: func(o *redis.Options) *redis.Client {
 				if shard := shards[o.Addr]; shard != nil {
-					o.Dialer = b.dialTo(shard)
+					o.Dialer = s.Dialer(shard)
 				}
 				return redis.NewClient(o)
 			},
@@ -156,32 +154,26 @@ func (s shardNames) Get(key string) string {
 	return s.byAddr[shard.Options().Addr]
 }
 
-// bridge is a go-redis client with the server's side of its connections.
-type bridge struct {
+// attached is the bridge of a facade's client: a go-redis client, and the server of
+// its connections.
+type attached struct {
 	client redis.UniversalClient
 	facade runtime.UniversalClient
-	ctx    context.Context
-	end    context.CancelFunc
-	order  respserver.Order
-
-	mu    sync.Mutex
-	over  bool
-	conns sync.WaitGroup
+	server *bridge.Server
 }
 
 // bridgeKey is what a bridge is attached under.
 type bridgeKey struct{}
 
 // bridges finds the facade of a bridge's client, for FromGoRedis.
-var bridges sync.Map // redis.UniversalClient: *bridge
+var bridges sync.Map // redis.UniversalClient: *attached
 
 // attach returns the client of a facade client's bridge, which is made at the
 // first call.
-func attach[C redis.UniversalClient](c runtime.UniversalClient, client func(*bridge) C) C {
+func attach[C redis.UniversalClient](c runtime.UniversalClient, client func(*bridge.Server) C) C {
 	create := func() io.Closer {
-		b := &bridge{facade: c}
-		b.ctx, b.end = context.WithCancel(context.Background())
-		b.client = client(b)
+		b := &attached{facade: c, server: bridge.NewServer(redis.ErrClosed)}
+		b.client = client(b.server)
 		bridges.Store(b.client, b)
 		return b
 	}
@@ -190,93 +182,25 @@ func attach[C redis.UniversalClient](c runtime.UniversalClient, client func(*bri
 		have = create()
 		_ = have.Close()
 	}
-	return have.(*bridge).client.(C)
+	return have.(*attached).client.(C)
 }
 
 // Close closes the client and waits for its connections.
-func (b *bridge) Close() error {
+func (b *attached) Close() error {
 	bridges.Delete(b.client)
 	err := b.client.Close()
 	if errors.Is(err, redis.ErrClosed) {
 		err = nil // whoever had it was free to close it
 	}
-	b.mu.Lock()
-	b.over = true
-	b.mu.Unlock()
-	b.end()
-	b.conns.Wait()
+	b.server.Close()
 	return err
 }
 
-// dial is the dialer of the client: it connects to nothing but the store.
-func (b *bridge) dial(context.Context, string, string) (net.Conn, error) { return b.connect(b.facade) }
-
-// dialTo is dial for a shard.
-func (b *bridge) dialTo(shard *runtime.Client) func(context.Context, string, string) (net.Conn, error) {
-	return func(context.Context, string, string) (net.Conn, error) { return b.connect(shard) }
-}
-
-func (b *bridge) connect(to runtime.UniversalClient) (net.Conn, error) {
-	backend, err := runtime.BackendOf(to)
-	if err != nil {
-		return nil, err
-	}
-	// A store that refuses its client does so here: as an error, not as a
-	// connection that ends at once.
-	probe, err := backend.NewSession(store.SessionOptions{})
-	if err != nil {
-		return nil, err
-	}
-	_ = probe.Close()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.over {
-		return nil, redis.ErrClosed
-	}
-	client, server := pipe()
-	b.conns.Add(1)
-	go func() {
-		defer b.conns.Done()
-		respserver.ServeConn(b.ctx, server, backend, respserver.Options{Order: &b.order})
-	}()
-	return client, nil
-}
-
-// carried are the options that mean the same on both sides. Credentials are not
-// among them: the connections are let in, and the sessions behind them have the
-// facade's.
-var carried = []string{
-	"DB", "ClientName", "Protocol", "MaxRetries", "MinRetryBackoff", "MaxRetryBackoff", "ReadTimeout", "WriteTimeout",
-	"ContextTimeoutEnabled", "PoolFIFO", "PoolSize", "PoolTimeout", "MaxIdleConns", "MaxActiveConns",
-	"ConnMaxIdleTime", "ConnMaxLifetime", "Limiter", "MaxRedirects", "DisableIdentity", "DisableIndentity", "IdentitySuffix",
-}
-
-// carryOver sets the options of a go-redis client by name, because go-redis has
-// more of them with every version. from has its defaults filled in, in which 0
-// means none and -1 not even asking; go-redis reads those as -1 and -2.
+// carryOver sets the options of a go-redis client.
 func carryOver(to, from interface{}) {
-	dst, src := reflect.ValueOf(to).Elem(), reflect.ValueOf(from).Elem()
-	for _, name := range carried {
-		d, s := dst.FieldByName(name), src.FieldByName(name)
-		if !d.IsValid() || !s.IsValid() || s.Kind() == reflect.Interface && s.IsNil() {
-			continue
-		}
-		if s.Kind() == reflect.Interface {
-			s = s.Elem()
-		}
-		if !s.Type().AssignableTo(d.Type()) {
-			continue
-		}
-		d.Set(s)
-		switch name {
-		case "MaxRetries", "MinRetryBackoff", "MaxRetryBackoff", "ReadTimeout", "WriteTimeout":
-			if n := s.Int(); n <= 0 {
-				d.SetInt(n - 1)
-			}
-		}
-	}
+	bridge.CarryOver(to, from, nil)
 	// Maintenance of a server that is in this process is not announced.
-	if m := dst.FieldByName("MaintNotificationsConfig"); m.IsValid() && m.Kind() == reflect.Pointer {
+	if m := reflect.ValueOf(to).Elem().FieldByName("MaintNotificationsConfig"); m.IsValid() && m.Kind() == reflect.Pointer {
 		c := reflect.New(m.Type().Elem())
 		if mode := c.Elem().FieldByName("Mode"); mode.IsValid() && mode.Kind() == reflect.String {
 			mode.SetString("disabled")

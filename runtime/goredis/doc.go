@@ -26,5 +26,5 @@ import (
 )
 
 func init() {
-	runtime.SetSentinels(redis.Nil, redis.TxFailedErr, redis.ErrClosed)
+	runtime.SetSentinels(9, redis.Nil, redis.TxFailedErr, redis.ErrClosed)
 }

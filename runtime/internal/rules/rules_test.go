@@ -25,7 +25,7 @@ const self = "github.com/redis2cf/redis2cf/runtime"
 const root = "../.."
 
 // The only packages of the runtime that may bring go-redis.
-var mayBringGoRedis = []string{self + "/goredis", self + "/dual"}
+var mayBringGoRedis = []string{self + "/goredis", self + "/goredisv8", self + "/dual"}
 
 // What no program gets by importing the runtime.
 var neverLinked = []string{
@@ -111,16 +111,18 @@ func TestProgramsGetNothingOfTheToolOrGoRedis(t *testing.T) {
 	}
 }
 
-// goredis is a module of its own, so that go-redis is not even in the module graph
-// of programs that import only the runtime.
-func TestGoRedisIsInAModuleOfItsOwn(t *testing.T) {
-	for path, want := range map[string]bool{"go.mod": false, "goredis/go.mod": true} {
+// Each version of go-redis has a module of its own, so that it is not even in the
+// module graph of programs that import only the runtime, or the other one.
+func TestGoRedisIsInModulesOfItsOwn(t *testing.T) {
+	for path, want := range map[string][2]bool{"go.mod": {}, "goredis/go.mod": {true, false}, "goredisv8/go.mod": {false, true}} {
 		data, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := bytes.Contains(data, []byte("github.com/redis/go-redis/")); got != want {
-			t.Errorf("%s requires go-redis: %v, want %v", path, got, want)
+		for i, of := range []string{"github.com/redis/go-redis/v9", "github.com/go-redis/redis/v8"} {
+			if got := bytes.Contains(data, []byte(of)); got != want[i] {
+				t.Errorf("%s requires %s: %v, want %v", path, of, got, want[i])
+			}
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package goredis
+package bridge
 
 import (
 	"errors"
@@ -6,8 +6,7 @@ import (
 	"math/big"
 	"sort"
 
-	"github.com/redis/go-redis/v9"
-
+	"github.com/redis2cf/redis2cf/runtime"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
@@ -20,27 +19,35 @@ func arguments(cmd resp.Command) []interface{} {
 	return args
 }
 
+func allArguments(cmds []resp.Command) [][]interface{} {
+	all := make([][]interface{}, len(cmds))
+	for i, cmd := range cmds {
+		all[i] = arguments(cmd)
+	}
+	return all
+}
+
 // replyOf is a command's result as a reply. Its error is one that the server did
 // not answer: the network's, or the context's.
-func replyOf(val interface{}, err error) (resp.Reply, error) {
-	if err != nil {
-		if r, ok := answered(err); ok {
+func (b *backend) replyOf(res Result) (resp.Reply, error) {
+	if res.Err != nil {
+		if r, ok := b.answered(res.Err); ok {
 			return r, nil
 		}
-		return resp.Reply{}, err
+		return resp.Reply{}, res.Err
 	}
-	return value(val), nil
+	return b.value(res.Val), nil
 }
 
 // answered is an error of the server as a reply.
-func answered(err error) (resp.Reply, bool) {
-	if errors.Is(err, redis.Nil) {
+func (b *backend) answered(err error) (resp.Reply, bool) {
+	if errors.Is(err, b.client.Errors().Nil) {
 		return resp.Reply{Kind: resp.Nil}, true
 	}
-	if errors.Is(err, redis.TxFailedErr) {
+	if errors.Is(err, b.client.Errors().TxFailed) {
 		return resp.Reply{Kind: resp.NilArray}, true
 	}
-	var e redis.Error
+	var e runtime.Error // whichever version's: they are those with its method
 	if errors.As(err, &e) {
 		return resp.NewError(e.Error()), true
 	}
@@ -48,7 +55,7 @@ func answered(err error) (resp.Reply, bool) {
 }
 
 // value is what go-redis reads of a reply of any type, as a reply again.
-func value(v interface{}) resp.Reply {
+func (b *backend) value(v interface{}) resp.Reply {
 	switch v := v.(type) {
 	case nil:
 		return resp.Reply{Kind: resp.Nil}
@@ -65,13 +72,13 @@ func value(v interface{}) resp.Reply {
 	case []interface{}:
 		elems := make([]resp.Reply, len(v))
 		for i, e := range v {
-			elems[i] = value(e)
+			elems[i] = b.value(e)
 		}
 		return resp.NewArray(elems...)
 	case map[interface{}]interface{}:
-		return mapping(v)
+		return b.mapping(v)
 	case error:
-		if r, ok := answered(v); ok {
+		if r, ok := b.answered(v); ok {
 			return r
 		}
 		return resp.NewError("ERR " + v.Error())
@@ -81,7 +88,7 @@ func value(v interface{}) resp.Reply {
 
 // mapping is a map as a reply. Its order was lost on the way; that of the keys
 // takes its place, so that the same reply is the same every time.
-func mapping(m map[interface{}]interface{}) resp.Reply {
+func (b *backend) mapping(m map[interface{}]interface{}) resp.Reply {
 	keys := make([]interface{}, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -89,7 +96,7 @@ func mapping(m map[interface{}]interface{}) resp.Reply {
 	sort.Slice(keys, func(i, j int) bool { return fmt.Sprint(keys[i]) < fmt.Sprint(keys[j]) })
 	r := resp.Reply{Kind: resp.Map, Elems: make([]resp.Reply, 0, 2*len(m))}
 	for _, k := range keys {
-		r.Elems = append(r.Elems, value(k), value(m[k]))
+		r.Elems = append(r.Elems, b.value(k), b.value(m[k]))
 	}
 	return r
 }

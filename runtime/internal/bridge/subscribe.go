@@ -1,12 +1,10 @@
-package goredis
+package bridge
 
 import (
 	"context"
 	"errors"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
@@ -16,9 +14,10 @@ func subscribes(cmd resp.Command) bool {
 	return strings.HasSuffix(cmd.Name(), "SUBSCRIBE")
 }
 
-// subscription is a session's go-redis PubSub and the goroutine that receives.
+// subscription is a session's subscription in go-redis and the goroutine that receives.
 type subscription struct {
-	pubsub *redis.PubSub
+	pubsub PubSub
+	closed error // of a receive after Close
 	push   func(resp.Reply)
 	end    chan struct{} // closed first
 	done   chan struct{} // closed when nothing is pushed any more
@@ -32,45 +31,32 @@ func (s *session) subscribe(ctx context.Context, cmd resp.Command) ([]resp.Reply
 	}
 	if s.sub == nil {
 		s.sub = &subscription{
-			pubsub: s.backend.client.Subscribe(ctx), push: s.push,
+			pubsub: s.backend.client.Subscribe(ctx), closed: s.backend.client.Errors().Closed, push: s.push,
 			end: make(chan struct{}), done: make(chan struct{}),
 		}
 		if err := s.sub.run(ctx, cmd); err != nil {
 			_ = s.sub.pubsub.Close()
 			s.sub = nil
-			return failed(err)
+			return s.backend.failed(err)
 		}
 		go s.sub.receive()
 		return []resp.Reply{{Kind: resp.None}}, nil
 	}
 	if err := s.sub.run(ctx, cmd); err != nil {
-		return failed(err)
+		return s.backend.failed(err)
 	}
 	return []resp.Reply{{Kind: resp.None}}, nil
 }
 
-func failed(err error) ([]resp.Reply, error) {
-	if r, ok := answered(err); ok {
+func (b *backend) failed(err error) ([]resp.Reply, error) {
+	if r, ok := b.answered(err); ok {
 		return []resp.Reply{r}, nil
 	}
 	return nil, err
 }
 
 func (s *subscription) run(ctx context.Context, cmd resp.Command) error {
-	names := []string(cmd[1:])
-	switch cmd.Name() {
-	case "SUBSCRIBE":
-		return s.pubsub.Subscribe(ctx, names...)
-	case "PSUBSCRIBE":
-		return s.pubsub.PSubscribe(ctx, names...)
-	case "SSUBSCRIBE":
-		return s.pubsub.SSubscribe(ctx, names...)
-	case "UNSUBSCRIBE":
-		return s.pubsub.Unsubscribe(ctx, names...)
-	case "PUNSUBSCRIBE":
-		return s.pubsub.PUnsubscribe(ctx, names...)
-	}
-	return s.pubsub.SUnsubscribe(ctx, names...)
+	return s.pubsub.Run(ctx, cmd.Name(), cmd[1:])
 }
 
 // receive passes on what arrives. go-redis connects and subscribes again after a
@@ -78,19 +64,19 @@ func (s *subscription) run(ctx context.Context, cmd resp.Command) error {
 func (s *subscription) receive() {
 	defer close(s.done)
 	for {
-		msg, err := s.pubsub.Receive(context.Background())
+		push, ok, err := s.pubsub.Receive(context.Background())
 		select {
 		case <-s.end:
 			return
 		default:
 		}
 		if err == nil {
-			if r, ok := pushOf(msg); ok {
-				s.push(r)
+			if ok {
+				s.push(push)
 			}
 			continue
 		}
-		if errors.Is(err, redis.ErrClosed) {
+		if errors.Is(err, s.closed) {
 			return
 		}
 		select {
@@ -107,25 +93,27 @@ func (s *subscription) close() {
 	<-s.done
 }
 
-// pushOf is a message as Redis sends it.
-func pushOf(msg interface{}) (resp.Reply, bool) {
-	words := func(ss ...string) resp.Reply {
-		r := resp.Bulks(ss)
-		r.Kind = resp.Push
-		return r
+// Message is a message as Redis sends it; pattern is empty where it came by its
+// channel.
+func Message(pattern, channel, payload string) resp.Reply {
+	if pattern != "" {
+		return push("pmessage", pattern, channel, payload)
 	}
-	switch m := msg.(type) {
-	case *redis.Subscription:
-		r := words(m.Kind, m.Channel)
-		r.Elems = append(r.Elems, resp.NewInt(int64(m.Count)))
-		return r, true
-	case *redis.Message:
-		if m.Pattern != "" {
-			return words("pmessage", m.Pattern, m.Channel, m.Payload), true
-		}
-		return words("message", m.Channel, m.Payload), true
-	case *redis.Pong:
-		return words("pong", m.Payload), true
-	}
-	return resp.Reply{}, false
+	return push("message", channel, payload)
+}
+
+// Pong is the answer to the Ping of a subscription.
+func Pong(payload string) resp.Reply { return push("pong", payload) }
+
+// Confirmation says that a subscription began or ended, and how many there are.
+func Confirmation(kind, channel string, count int) resp.Reply {
+	r := push(kind, channel)
+	r.Elems = append(r.Elems, resp.NewInt(int64(count)))
+	return r
+}
+
+func push(words ...string) resp.Reply {
+	r := resp.Bulks(words)
+	r.Kind = resp.Push
+	return r
 }

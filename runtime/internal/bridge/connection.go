@@ -1,4 +1,4 @@
-package goredis
+package bridge
 
 import (
 	"context"
@@ -6,14 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
 // connection is one connection that belongs to one session.
 type connection struct {
-	sender
+	Sender
 	release func()
 }
 
@@ -30,8 +28,8 @@ func (noConnection) RedisError() {}
 // connect takes a connection for the commands that come.
 func (b *backend) connect(ctx context.Context, cmds []resp.Command) (*connection, error) {
 	if b.single != nil {
-		conn := b.single.Conn()
-		return &connection{sender: conn, release: func() { b.giveBack(conn) }}, nil
+		conn := b.single.Conn(ctx, false)
+		return &connection{Sender: conn, release: func() { b.giveBack(conn) }}, nil
 	}
 	if name := cmds[0].Name(); name != "WATCH" || len(cmds[0]) < 2 {
 		return nil, noConnection(name)
@@ -40,16 +38,12 @@ func (b *backend) connect(ctx context.Context, cmds []resp.Command) (*connection
 }
 
 // giveBack leaves the connection as it came and returns it to the pool.
-func (b *backend) giveBack(conn *redis.Conn) {
-	opt := b.single.Options()
-	pipe := conn.Pipeline()
+func (b *backend) giveBack(conn Conn) {
+	db, name := b.single.State()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	pipe.Do(ctx, "DISCARD")
-	pipe.Do(ctx, "UNWATCH")
-	pipe.Do(ctx, "SELECT", opt.DB)
-	pipe.Do(ctx, "CLIENT", "SETNAME", opt.ClientName)
-	_, _ = pipe.Exec(ctx) // that there was no MULTI is no fault; a broken connection leaves the pool by itself
+	// That there was no MULTI is no fault; a broken connection leaves the pool by itself.
+	conn.Pipeline(ctx, [][]interface{}{{"DISCARD"}, {"UNWATCH"}, {"SELECT", db}, {"CLIENT", "SETNAME", name}})
 	_ = conn.Close()
 }
 
@@ -57,11 +51,11 @@ func (b *backend) giveBack(conn *redis.Conn) {
 // that Watch calls runs. The keys lead to the server; they are watched once more
 // by the session's own command, which does no harm.
 func (b *backend) watching(ctx context.Context, keys []string) (*connection, error) {
-	got := make(chan *redis.Tx, 1)
+	got := make(chan Sender, 1)
 	release := make(chan struct{})
 	over := make(chan error, 1)
 	go func() {
-		over <- b.client.Watch(context.WithoutCancel(ctx), func(tx *redis.Tx) error {
+		over <- b.client.Watch(context.WithoutCancel(ctx), func(tx Sender) error {
 			got <- tx
 			<-release
 			return nil
@@ -69,7 +63,7 @@ func (b *backend) watching(ctx context.Context, keys []string) (*connection, err
 	}()
 	select {
 	case tx := <-got:
-		return &connection{sender: tx, release: func() {
+		return &connection{Sender: tx, release: func() {
 			close(release)
 			<-over
 		}}, nil

@@ -1,22 +1,13 @@
-package goredis
+package bridge
 
 import (
 	"context"
 	"strings"
 	"sync"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/redis2cf/redis2cf/runtime"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
-
-// sender is what commands go through: the client with its pool, or one connection.
-type sender interface {
-	Process(ctx context.Context, cmd redis.Cmder) error
-	Pipeline() redis.Pipeliner
-	TxPipeline() redis.Pipeliner
-}
 
 // session is one user of the client. It shares the client's pool until a command
 // leaves something behind on its connection; from then on it has its own.
@@ -52,7 +43,7 @@ func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Repl
 	if s.own == nil {
 		own, err := s.backend.connect(ctx, cmds)
 		if err != nil {
-			if r, ok := answered(err); ok {
+			if r, ok := s.backend.answered(err); ok {
 				return fill(cmds, r), nil
 			}
 			return nil, err
@@ -133,9 +124,9 @@ func transaction(cmds []resp.Command) int {
 // wait for data one by one, whole transactions as such, what is between them as
 // pipelines.
 func (b *backend) run(ctx context.Context, own *connection, cmds []resp.Command) ([]resp.Reply, error) {
-	var on sender = b.client
+	var on Sender = b.client
 	if own != nil {
-		on = own.sender
+		on = own.Sender
 	}
 	replies := make([]resp.Reply, 0, len(cmds))
 	start := 0
@@ -143,7 +134,7 @@ func (b *backend) run(ctx context.Context, own *connection, cmds []resp.Command)
 		if start == end {
 			return nil
 		}
-		got, err := pipeline(ctx, on, cmds[start:end])
+		got, err := b.pipeline(ctx, on, cmds[start:end])
 		replies = append(replies, got...)
 		start = end
 		return err
@@ -154,7 +145,7 @@ func (b *backend) run(ctx context.Context, own *connection, cmds []resp.Command)
 				if err := flush(i); err != nil {
 					return replies, err
 				}
-				got, err := txPipeline(ctx, on, cmds[i:i+n])
+				got, err := b.txPipeline(ctx, on, cmds[i:i+n])
 				if err != nil {
 					return replies, err
 				}
@@ -182,30 +173,18 @@ func (b *backend) run(ctx context.Context, own *connection, cmds []resp.Command)
 
 // pipeline sends commands at once; go-redis keeps them together on a connection
 // where it has only one server.
-func pipeline(ctx context.Context, on sender, cmds []resp.Command) ([]resp.Reply, error) {
+func (b *backend) pipeline(ctx context.Context, on Sender, cmds []resp.Command) ([]resp.Reply, error) {
 	if len(cmds) == 1 {
-		cmd := redis.NewCmd(ctx, arguments(cmds[0])...)
-		_ = on.Process(ctx, cmd) // the command has the error, too
-		r, err := replyOf(cmd.Result())
-		if err != nil {
-			return nil, err
-		}
-		return []resp.Reply{r}, nil
+		return b.replies([]Result{on.Do(ctx, arguments(cmds[0]))})
 	}
-	pipe := on.Pipeline()
-	sent := make([]*redis.Cmd, len(cmds))
-	for i, cmd := range cmds {
-		sent[i] = pipe.Do(ctx, arguments(cmd)...)
-	}
-	_, _ = pipe.Exec(ctx) // the commands have the errors
-	return results(sent)
+	return b.replies(on.Pipeline(ctx, allArguments(cmds)))
 }
 
-func results(sent []*redis.Cmd) ([]resp.Reply, error) {
-	replies := make([]resp.Reply, len(sent))
-	for i, cmd := range sent {
+func (b *backend) replies(results []Result) ([]resp.Reply, error) {
+	replies := make([]resp.Reply, len(results))
+	for i, res := range results {
 		var err error
-		if replies[i], err = replyOf(cmd.Result()); err != nil {
+		if replies[i], err = b.replyOf(res); err != nil {
 			return nil, err
 		}
 	}
@@ -214,22 +193,17 @@ func results(sent []*redis.Cmd) ([]resp.Reply, error) {
 
 // txPipeline sends a transaction, MULTI and EXEC included, through a client that
 // must see it as such to find its server.
-func txPipeline(ctx context.Context, on sender, cmds []resp.Command) ([]resp.Reply, error) {
-	pipe := on.TxPipeline()
+func (b *backend) txPipeline(ctx context.Context, on Sender, cmds []resp.Command) ([]resp.Reply, error) {
 	inner := cmds[1 : len(cmds)-1]
-	sent := make([]*redis.Cmd, len(inner))
-	for i, cmd := range inner {
-		sent[i] = pipe.Do(ctx, arguments(cmd)...)
-	}
 	replies := append([]resp.Reply{resp.OK}, fill(inner, resp.NewStatus("QUEUED"))...)
 	if len(inner) == 0 {
 		return append(replies, resp.NewArray()), nil
 	}
-	_, err := pipe.Exec(ctx)
-	if whole, ok := refused(err); ok {
+	results, err := on.TxPipeline(ctx, allArguments(inner))
+	if whole, ok := b.refused(err); ok {
 		return append(replies, whole), nil
 	}
-	elems, err := results(sent)
+	elems, err := b.replies(results)
 	if err != nil {
 		return nil, err
 	}
@@ -237,11 +211,11 @@ func txPipeline(ctx context.Context, on sender, cmds []resp.Command) ([]resp.Rep
 }
 
 // refused is the reply of EXEC when nothing of the transaction ran.
-func refused(err error) (resp.Reply, bool) {
+func (b *backend) refused(err error) (resp.Reply, bool) {
 	if err == nil {
 		return resp.Reply{}, false
 	}
-	r, ok := answered(err)
+	r, ok := b.answered(err)
 	if ok && (r.Kind == resp.NilArray || r.Kind == resp.Error && strings.HasPrefix(r.Str, "EXECABORT")) {
 		return r, true
 	}

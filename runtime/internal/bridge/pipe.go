@@ -1,4 +1,4 @@
-package goredis
+package bridge
 
 import (
 	"io"

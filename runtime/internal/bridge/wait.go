@@ -1,11 +1,9 @@
-package goredis
+package bridge
 
 import (
 	"context"
 	"strconv"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/redis2cf/redis2cf/runtime"
 	"github.com/redis2cf/redis2cf/runtime/resp"
@@ -17,7 +15,7 @@ import (
 func (b *backend) wait(ctx context.Context, own *connection, w wait) (resp.Reply, error) {
 	switch {
 	case own != nil:
-		return b.waitSliced(ctx, own.sender, w)
+		return b.waitSliced(ctx, own.Sender, w)
 	case b.single == nil || !b.canUnblock(ctx):
 		return b.waitSliced(ctx, b.client, w)
 	}
@@ -27,7 +25,7 @@ func (b *backend) wait(ctx context.Context, own *connection, w wait) (resp.Reply
 // canUnblock asks the server, once, whether it has CLIENT UNBLOCK.
 func (b *backend) canUnblock(ctx context.Context) bool {
 	if b.unblocks.Load() == 0 {
-		switch err := b.single.ClientUnblock(ctx, 0).Err(); {
+		switch err := b.single.ClientUnblock(ctx, 0); {
 		case err == nil:
 			b.unblocks.Store(1)
 		case runtime.HasErrorPrefix(err, ""): // an answer
@@ -41,34 +39,30 @@ func (b *backend) canUnblock(ctx context.Context) bool {
 // CLIENT UNBLOCK from another one ends the command. What it has taken by then is
 // its reply.
 func (b *backend) waitUnblocked(ctx context.Context, words resp.Command) (resp.Reply, error) {
-	conn := b.single.WithTimeout(0).Conn()
+	conn := b.single.Conn(ctx, true)
 	defer conn.Close()
-	id, err := conn.ClientID(ctx).Result()
+	id, err := conn.ClientID(ctx)
 	if err != nil {
-		r, ok := answered(err)
+		r, ok := b.answered(err)
 		if ok {
 			return r, nil
 		}
 		return resp.Reply{}, err
 	}
 	patient := context.WithoutCancel(ctx)
-	cmd := redis.NewCmd(patient, arguments(words)...)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = conn.Process(patient, cmd) // the command has the error, too
-	}()
+	done := make(chan Result, 1)
+	go func() { done <- conn.Do(patient, arguments(words)) }()
 	select {
-	case <-done:
-		return replyOf(cmd.Result())
+	case res := <-done:
+		return b.replyOf(res)
 	case <-ctx.Done():
 	}
 	for pause := time.Millisecond; ; pause = min(2*pause, b.slice) {
 		// It may not have reached the server yet; then nothing is unblocked.
-		_ = b.single.ClientUnblock(patient, id).Err() // that is why it is asked again
+		_ = b.single.ClientUnblock(patient, id) // that is why it is asked again
 		select {
-		case <-done:
-			r, err := replyOf(cmd.Result())
+		case res := <-done:
+			r, err := b.replyOf(res)
 			if err == nil && r.IsNil() {
 				err = ctx.Err()
 			}
@@ -80,13 +74,13 @@ func (b *backend) waitUnblocked(ctx context.Context, words resp.Command) (resp.R
 
 // waitSliced waits a slice at a time: on a connection that has other uses, or
 // where the connection is not known.
-func (b *backend) waitSliced(ctx context.Context, on sender, w wait) (resp.Reply, error) {
+func (b *backend) waitSliced(ctx context.Context, on Sender, w wait) (resp.Reply, error) {
 	words := append(resp.Command(nil), w.cmd...)
 	limit, err := strconv.ParseFloat(words[w.timeout], 64)
 	if err != nil || limit < 0 {
-		return one(ctx, on, words) // the server says what is wrong with it
+		return b.one(ctx, on, words) // the server says what is wrong with it
 	}
-	if r, err := fixIDs(ctx, on, words, w.ids); err != nil || r.Kind == resp.Error {
+	if r, err := b.fixIDs(ctx, on, words, w.ids); err != nil || r.Kind == resp.Error {
 		return r, err
 	}
 	var end time.Time
@@ -103,7 +97,7 @@ func (b *backend) waitSliced(ctx context.Context, on sender, w wait) (resp.Reply
 		} else {
 			words[w.timeout] = strconv.FormatInt(max(piece.Milliseconds(), 1), 10)
 		}
-		r, err := one(ctx, on, words)
+		r, err := b.one(ctx, on, words)
 		if err != nil || !r.IsNil() {
 			return r, err
 		}
@@ -116,8 +110,8 @@ func (b *backend) waitSliced(ctx context.Context, on sender, w wait) (resp.Reply
 	}
 }
 
-func one(ctx context.Context, on sender, words resp.Command) (resp.Reply, error) {
-	replies, err := pipeline(ctx, on, []resp.Command{words})
+func (b *backend) one(ctx context.Context, on Sender, words resp.Command) (resp.Reply, error) {
+	replies, err := b.pipeline(ctx, on, []resp.Command{words})
 	if err != nil {
 		return resp.Reply{}, err
 	}
@@ -126,7 +120,7 @@ func one(ctx context.Context, on sender, words resp.Command) (resp.Reply, error)
 
 // fixIDs replaces XREAD's $ by the last id of the stream: what arrives between
 // two slices is new as well. A reply is an error of the server.
-func fixIDs(ctx context.Context, on sender, words resp.Command, ids int) (resp.Reply, error) {
+func (b *backend) fixIDs(ctx context.Context, on Sender, words resp.Command, ids int) (resp.Reply, error) {
 	if ids == 0 || words.Name() != "XREAD" {
 		return resp.Reply{}, nil
 	}
@@ -135,7 +129,7 @@ func fixIDs(ctx context.Context, on sender, words resp.Command, ids int) (resp.R
 		if words[i] != "$" {
 			continue
 		}
-		r, err := one(ctx, on, resp.Command{"XREVRANGE", words[i-streams], "+", "-", "COUNT", "1"})
+		r, err := b.one(ctx, on, resp.Command{"XREVRANGE", words[i-streams], "+", "-", "COUNT", "1"})
 		if err != nil || r.Kind == resp.Error {
 			return r, err
 		}
