@@ -177,6 +177,8 @@ func (r *run) cutsMade() []Cut {
 		code := spec.CutLibrary
 		end := r.prog.Fset.PositionFor(c.Expr.End(), false)
 		switch f := r.files[c.Pos.Filename]; {
+		case c.Blocker.Code == spec.APIKept:
+			code = spec.CutAPI
 		case c.In:
 			code = spec.CutFromLibrary
 		case f != nil && end.Offset < len(f.src) && f.src[end.Offset] == '.':

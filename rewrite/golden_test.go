@@ -237,9 +237,12 @@ func (c *goldenCase) run(t *testing.T, prog *load.Program) (*rewrite.Result, []a
 		existing = p
 	}
 	existing.Module = mine.Module.Path
+	if c.keepAPI {
+		existing.API = plan.APIKeep
+	}
 	p, problems := plan.Build(sites, existing)
 	p.Module = mine.Module.Path
-	res, err := rewrite.Run(context.Background(), mine, sites, p, rewrite.Options{MemoryOnly: true, KeepAPI: c.keepAPI})
+	res, err := rewrite.Run(context.Background(), mine, sites, p, rewrite.Options{MemoryOnly: true})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}
@@ -413,7 +416,7 @@ func (c *goldenCase) run2(t *testing.T, prog *load.Program, p *plan.Plan) (*rewr
 	mine := part(prog, c.name)
 	sites := mine.Analyze().Sites
 	again, _ := plan.Build(sites, p)
-	res, err := rewrite.Run(context.Background(), mine, sites, again, rewrite.Options{MemoryOnly: true, KeepAPI: c.keepAPI})
+	res, err := rewrite.Run(context.Background(), mine, sites, again, rewrite.Options{MemoryOnly: true})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}

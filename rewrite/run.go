@@ -23,7 +23,6 @@ import (
 type Options struct {
 	NoBuild        bool   // verify in memory, without the go command's word
 	MemoryOnly     bool   // leave the module files out too: for tests of single packages
-	KeepAPI        bool   // what the module exports keeps go-redis's types
 	AllowGoUpgrade bool   // the go line of go.mod may cross 1.22
 	RuntimeDir     string // replace directive to a local checkout of the runtime module
 	Tags           string // build tags, comma separated
@@ -207,10 +206,10 @@ func (r *run) group() {
 }
 
 // border reports whether importers outside the module can name what a package
-// exports, and -api=keep was asked for.
+// exports, and the plan keeps go-redis's types there.
 func (r *run) border(p *flow.Package) bool {
 	rel := strings.TrimPrefix(p.Path, r.prog.Module.Path)
-	return r.opts.KeepAPI && p.Neighbour == "" && p.Types.Name() != "main" && !slices.Contains(strings.Split(rel, "/"), "internal")
+	return r.plan.KeepsAPI() && p.Neighbour == "" && p.Types.Name() != "main" && !slices.Contains(strings.Split(rel, "/"), "internal")
 }
 
 func (r *run) inModule(p string) bool {

@@ -67,7 +67,7 @@ func run(pass *analysis.Pass) (any, error) {
 func (c *changes) keeps(pos token.Pos) bool {
 	for i := range c.sites {
 		if c.sites[i].Pos == pos {
-			return c.fates[i].Code == spec.KeepComment || c.fates[i].Code == spec.PackageKept
+			return slices.Contains([]string{spec.KeepComment, spec.PackageKept, spec.APIKept}, c.fates[i].Code)
 		}
 	}
 	return false

@@ -72,7 +72,7 @@ func needPerson(found []finding) string {
 
 // optedOut are codes by which somebody has decided, with a reason, or that say that the
 // run was not for the place.
-var optedOut = map[string]bool{spec.KeepComment: true, spec.PackageKept: true, spec.NotSelected: true}
+var optedOut = map[string]bool{spec.KeepComment: true, spec.PackageKept: true, spec.APIKept: true, spec.NotSelected: true}
 
 // findings are the sites and places that need a person: calls that can't move, what contradicts
 // the plan, and comments that keep nothing. A module that was migrated is held there:

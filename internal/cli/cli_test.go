@@ -20,14 +20,14 @@ func TestFlagsStandAnywhere(t *testing.T) {
 		want options
 		err  string
 	}{
-		{args: "", want: options{api: "swap"}},
-		{args: "-w ./...", rest: []string{"./..."}, want: options{api: "swap", write: true}},
-		{args: "./a -w ./b -C dir", rest: []string{"./a", "./b"}, want: options{api: "swap", write: true, dir: "dir"}},
-		{args: "-C=dir --json ./a", rest: []string{"./a"}, want: options{api: "swap", json: true, dir: "dir"}},
-		{args: "-w -- -d", rest: []string{"-d"}, want: options{api: "swap", write: true}},
-		{args: "-C -- -d", want: options{api: "swap", dir: "--", diff: true}},
-		{args: "-w=false ./a", rest: []string{"./a"}, want: options{api: "swap"}},
-		{args: "-tags a,b -", rest: []string{"-"}, want: options{api: "swap", tags: "a,b"}},
+		{args: "", want: options{}},
+		{args: "-w ./...", rest: []string{"./..."}, want: options{write: true}},
+		{args: "./a -w ./b -C dir", rest: []string{"./a", "./b"}, want: options{write: true, dir: "dir"}},
+		{args: "-C=dir --json ./a", rest: []string{"./a"}, want: options{json: true, dir: "dir"}},
+		{args: "-w -- -d", rest: []string{"-d"}, want: options{write: true}},
+		{args: "-C -- -d", want: options{dir: "--", diff: true}},
+		{args: "-w=false ./a", rest: []string{"./a"}, want: options{}},
+		{args: "-tags a,b -", rest: []string{"-"}, want: options{tags: "a,b"}},
 		{args: "./a -C", err: "flag needs an argument: -C"},
 		{args: "./a -wat", err: "not defined: -wat"},
 		{args: "-w=maybe", err: "invalid boolean"},

@@ -53,7 +53,7 @@ func rewriteFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.pkg, "pkg", "", "`DIR` of the generated package, relative to the module (default internal/cfstore)")
 	runtimeFlag(fs, o)
 	fs.BoolVar(&o.noBuild, "no-build", false, "do not confirm the result with go build and go vet")
-	fs.StringVar(&o.api, "api", "swap", "exported signatures `swap` to the generated package's types, or keep go-redis's, for a library whose users pass clients")
+	fs.StringVar(&o.api, "api", "", "exported signatures `swap` to the generated package's types, or keep go-redis's, for a library whose users pass clients (default: what redis2cf.yaml says, else swap)")
 	fs.BoolVar(&o.allowGoUpgrade, "allow-go-upgrade", false, "allow the module's go line to cross 1.22, where loop variables change meaning")
 }
 

@@ -112,7 +112,23 @@ func (j *job) analyze() error {
 	if j.plan.Module == "" {
 		j.plan.Module = prog.Module.Path
 	}
+	if err := j.useAPI(); err != nil {
+		return err
+	}
 	return j.usePackage()
+}
+
+// useAPI takes -api into the plan, so that later runs, vet and generate know it. A line of
+// the file decides: what importers compile against does not hang on who types the command.
+func (j *job) useAPI() error {
+	switch {
+	case j.opt.api == "" || j.opt.api == j.plan.API:
+	case j.plan.API != "":
+		return usagef("", "-api %s: %s says api: %s; change the line if you mean it, for what is migrated from then on", j.opt.api, plan.FileName, j.plan.API)
+	case j.opt.api == plan.APIKeep: // swap goes without saying
+		j.plan.API = j.opt.api
+	}
+	return nil
 }
 
 // usePackage takes -pkg, which only the first run may say.

@@ -87,8 +87,7 @@ func (j *job) rewrite(preview bool) (*result, error) {
 		return nil, err
 	}
 	r, err := rewrite.Run(j.ctx, j.prog, j.found.Sites, j.plan, rewrite.Options{
-		KeepAPI: j.opt.api == "keep",
-		Only:    only, Step: step,
+		Only: only, Step: step,
 		MemoryOnly: preview, NoBuild: j.opt.noBuild, AllowGoUpgrade: j.opt.allowGoUpgrade, RuntimeDir: j.opt.runtimeDir,
 		Tags: j.opt.tags, Progress: j.ui.step,
 	})

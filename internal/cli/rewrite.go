@@ -12,7 +12,7 @@ import (
 // runRewrite is the command without a name: report, -d and -w.
 func runRewrite(e *env, o *options) (int, error) {
 	switch {
-	case o.api != "swap" && o.api != "keep":
+	case o.api != "" && o.api != plan.APISwap && o.api != plan.APIKeep:
 		return exitError, usagef("", "-api %s: swap gives exported signatures the generated package's types, keep leaves go-redis's", o.api)
 	case o.diff && o.write:
 		return exitError, usagef("", "-d and -w exclude each other: -d shows what -w would write")

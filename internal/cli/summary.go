@@ -33,6 +33,9 @@ func (j *job) writeSummary(res *result, next bool) error {
 		fmt.Fprintf(out, "%s: nothing can move; no file was changed.\n", rep.Module)
 	case len(res.changes) == 0:
 		fmt.Fprintf(out, "%s: nothing to do, %s migrated.\n", rep.Module, calls(c.Done))
+	case c.View+c.Plain == 0:
+		fmt.Fprintf(out, "%s\n", st.Bold(rep.Module+": no call changed."))
+		j.writeFiles(out, res)
 	default:
 		fmt.Fprintf(out, "%s\n", st.Bold(fmt.Sprintf("%s: migrated %s, %d of them with a view.", rep.Module, calls(c.View+c.Plain), c.View)))
 		j.writeFiles(out, res)
@@ -78,7 +81,11 @@ func (j *job) writeFiles(out *bufio.Writer, res *result) {
 	}
 	fmt.Fprintf(out, "Wrote %s.\n", strings.Join(parts, "; "))
 	if n := res.Counts.Exported; n > 0 {
-		fmt.Fprintf(out, "%d exported signatures have types of %s now: importers outside this module have to follow.\n", n, j.plan.Package)
+		have := "exported signatures have"
+		if n == 1 {
+			have = "exported signature has"
+		}
+		fmt.Fprintf(out, "%d %s types of %s now: importers outside this module have to follow.\n", n, have, j.plan.Package)
 	}
 }
 

@@ -58,13 +58,17 @@ func (a *analysis) bridge(e *ast.CallExpr, fun ast.Expr) ([]val, bool) {
 	if !ok || a.Generated == "" || fn.Pkg() == nil || fn.Pkg().Path() != a.Generated || !slices.Contains(BridgeFuncs, fn.Name()) {
 		return nil, false
 	}
-	a.args(e)
+	args := a.args(e)
 	t := a.info.TypeOf(e)
 	n := a.at(a.place(e.Rparen), kindLiteral)
 	a.here = e.Pos()
 	if !a.spanned[n] {
 		a.spanned[n] = true
-		a.bridges = append(a.bridges, bridgeCall{n, &Cut{Pos: a.position(e.Pos()), Expr: e, Func: fn.Name(), In: !a.carries(t), Near: -1, Far: -1}})
+		far := n
+		if !a.carries(t) && len(args) > 0 {
+			far = args[0].n
+		}
+		a.bridges = append(a.bridges, bridgeCall{far, &Cut{Pos: a.position(e.Pos()), Expr: e, Func: fn.Name(), In: !a.carries(t), Near: -1, Far: -1}})
 	}
 	if !a.carries(t) {
 		return []val{{n: n, t: t}}, true
@@ -74,9 +78,9 @@ func (a *analysis) bridge(e *ast.CallExpr, fun ast.Expr) ([]val, bool) {
 	return []val{value(n, t, true)}, true
 }
 
-// bridgeCall is a call of a bridge, with its result.
+// bridgeCall is a call of a bridge, with the value of go-redis's that it gives or takes.
 type bridgeCall struct {
-	n node
+	far node
 	*Cut
 }
 
@@ -84,8 +88,8 @@ type bridgeCall struct {
 func (a *analysis) reportBridges(r *Result, id func(node) int) {
 	for _, b := range a.bridges {
 		b.Blocker = Blocker{Pos: b.Pos, Code: spec.ForeignAPI, Text: overBridge}
-		if a.side(b.n).held {
-			b.Far = id(b.n)
+		if a.side(b.far).held {
+			b.Far = id(b.far)
 		}
 		r.Bridges = append(r.Bridges, b.Cut)
 	}

@@ -19,6 +19,12 @@ const (
 	Sync    = "sync"
 )
 
+// Values of Plan.API.
+const (
+	APISwap = "swap"
+	APIKeep = "keep"
+)
+
 // A field is one key of redis2cf.yaml that holds a single value of a T.
 type field[T any] struct {
 	key string
@@ -41,6 +47,7 @@ var (
 	typeChoice = choice(string(spec.String), string(spec.Hash), string(spec.List), string(spec.Set), string(spec.ZSet),
 		string(spec.Stream), string(spec.HyperLogLog), string(spec.JSON), string(spec.Any))
 	storeChoice = choice(string(StoreDO), string(StoreKV), string(StoreD1), string(StoreR2))
+	apiChoice   = choice(APISwap, APIKeep)
 	phaseChoice = choice("redis", "cloudflare", "only")
 )
 
@@ -90,6 +97,9 @@ var planFields = []field[Plan]{
 			p.Default = v
 			return nil
 		}},
+	{"api",
+		func(p *Plan) string { return p.API },
+		func(p *Plan, v string) error { p.API = v; return apiChoice(v) }},
 }
 
 var groupFields = []field[Group]{

@@ -13,6 +13,9 @@ const header = `# redis2cf.yaml: which keys this module has and where they live 
 # package    directory of the generated package, relative to the module
 # default    store URL used when neither $CFSTORE_URL nor the program names one:
 #            memory://name, file:path.db, https://gateway…, cloudflare://ACCOUNT
+# api        what becomes of go-redis's types in exported signatures: swap (they are
+#            the generated package's, as without the line) or keep, for a library
+#            whose users pass go-redis clients
 # groups     placement groups: each is one Durable Object, or shards of them by
 #            {hash tag}; families used in one transaction share a group
 # clients    when the module talks to several servers: where the data of each is.

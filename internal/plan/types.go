@@ -50,11 +50,15 @@ type Plan struct {
 	Module   string
 	Package  string // directory of the generated package, relative to the module: "internal/cfstore"
 	Default  string // default store URL; empty: the embedded default
+	API      string // what becomes of go-redis's types in exported signatures: APISwap or APIKeep; empty is APISwap
 	Families []Family
 	Groups   []Group
 	Clients  []Client // by the server that they were written for; the first that matches counts
 	Keep     []string // packages left alone
 }
+
+// KeepsAPI tells whether exported signatures keep go-redis's types.
+func (p *Plan) KeepsAPI() bool { return p.API == APIKeep }
 
 // A Client says where the data of clients is that were written for one of several
 // servers.

@@ -198,7 +198,7 @@ func TestErrorsNamePlaceAndAllowedValues(t *testing.T) {
 		"version: 1\n  x: 2":                "p.yaml:2:3: not YAML",
 		"version: 2\n":                      `p.yaml:1:10: version of the plan is "2": this redis2cf knows version 1`,
 		"version: one\n":                    "p.yaml:1:10:",
-		"versoin: 1\n":                      `p.yaml:1:1: unknown key "versoin" in the plan: allowed are version, module, package, default, groups, clients, keep, families`,
+		"versoin: 1\n":                      `p.yaml:1:1: unknown key "versoin" in the plan: allowed are version, module, package, default, api, groups, clients, keep, families`,
 		"version: 1\nversion: 1\n":          `p.yaml:2:1: the plan has the key "version" twice: the first is on line 1`,
 		"package: ../up\n":                  "p.yaml:1:10: package of the plan",
 		"package: /abs\n":                   "p.yaml:1:10: package of the plan",
