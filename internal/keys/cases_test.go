@@ -449,6 +449,8 @@ func f(id string) {
 import "encoding/json"
 type config struct{ Prefix, Queue string }
 type hidden struct{ Prefix string }
+type account struct{ Name string }
+var seeds = []account{{Name: "admin"}, {Name: "guest"}}
 var defaults = config{Prefix: "app:"}
 func load(b []byte) (c config) {
 	c = defaults
@@ -459,6 +461,10 @@ func f(c config, h hidden, id string) {
 	c.Queue = "q:" + id
 	use(c.Prefix + id) // want "app:*"
 	use(c.Queue)       // want KEY_FROM_DATA
+}
+func g(a account, b []byte) {
+	_ = json.Unmarshal(b, &a)
+	use(a.Name) // want KEY_FROM_DATA
 }
 func main() { f(load(nil), hidden{Prefix: "h"}, "x") }`},
 	{"texts with methods are parameters of them", `

@@ -93,25 +93,27 @@ func (a *Analyzer) configured(v *types.Var, ws []write, others set) set {
 	if len(others.alts) == 0 {
 		return s.keep(v.Pos())
 	}
-	if !s.hasDefault() {
-		if a.idx.decoder(v.Pos()) != "" {
-			// What is decoded comes back from wherever it was stored, and what
-			// the program once put in is one of many.
-			return others
-		}
+	texts := s.texts()
+	switch decoded := a.idx.decoder(v.Pos()) != ""; {
+	case decoded && texts != 1:
+		// What is decoded comes back from wherever it was stored, and what the
+		// program once put in is one of many: several texts are records that it
+		// begins with, not a default.
+		return others
+	case texts == 0:
 		return join(s.keep(v.Pos()), others)
 	}
 	return join(s.assume(token.NoPos, others.why()), others).keep(v.Pos())
 }
 
-// hasDefault tells whether one of the alternatives is a text that is written out.
-func (s set) hasDefault() bool {
+// texts counts the alternatives that are written out.
+func (s set) texts() (n int) {
 	for _, t := range s.alts {
 		if len(t) == 1 && t[0].kind == literal && t[0].text != "" && t[0].assumed == "" {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // written joins the writes to v, start among them.
