@@ -18,7 +18,7 @@ func (r *run) prepare() error {
 	r.opts.Progress("generating " + r.plan.Package)
 	api := map[string][]byte{"api.go": stub.Source()}
 	var err error
-	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Facade: api, Bridge: true})
+	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Bridge: true})
 	if err != nil {
 		return err
 	}
@@ -47,9 +47,6 @@ func (r *run) prepare() error {
 		}
 	}
 	r.realms = r.newRealms(extra)
-	for _, realm := range r.realms {
-		realm.Known = r.known
-	}
 	if r.facade, err = r.realms[0].Package(r.generated); err != nil {
 		return fmt.Errorf("the generated package does not compile: %w", err)
 	}

@@ -98,6 +98,7 @@ type run struct {
 	generated string // import path of the generated package
 	dir       string // and its directory
 	files     map[string]*file
+	parsed    map[string]*ast.File
 	source    map[string][]byte // the generated package
 	facade    *types.Package    // and its types, the bridges among them
 	bridge    []byte            // the file with the bridges, which is only written when one is used; nil without go-redis
@@ -138,7 +139,7 @@ func newRun(ctx context.Context, prog *load.Program, sites []analyzer.Site, p *p
 		ctx: ctx, prog: prog, plan: p, sites: sites, opts: opts,
 		generated: path.Join(prog.Module.Path, p.Package),
 		dir:       filepath.Join(prog.Module.Dir, filepath.FromSlash(p.Package)),
-		files:     map[string]*file{}, byFile: map[string][]*flow.Mention{},
+		files:     map[string]*file{}, byFile: map[string][]*flow.Mention{}, parsed: map[string]*ast.File{},
 		stays: map[int]flow.Blocker{}, noView: map[int]string{},
 	}
 }
@@ -151,6 +152,7 @@ func (r *run) collectFiles() {
 			tok := r.prog.Fset.File(syn.FileStart)
 			name := tok.Name()
 			src := r.prog.Files[name]
+			r.parsed[name] = syn
 			if r.files[name] != nil || src == nil {
 				continue
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/flow"
+	"github.com/redis2cf/redis2cf/internal/realm"
 	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
@@ -35,43 +36,40 @@ func (r *run) newRealms(extra map[string]map[string][]byte) []*verify.Realm {
 }
 
 func (r *run) newRealm(build string, extra map[string]map[string][]byte) *verify.Realm {
-	realm := &verify.Realm{Units: map[string]*verify.Unit{}, Export: map[string]string{}, Extra: extra}
+	vr := &verify.Realm{Units: map[string]*verify.Unit{}, Parsed: r.parsed, Extra: extra, Known: r.known}
 	seen := map[*packages.Package]bool{}
-	var visit func(p *packages.Package)
-	visit = func(p *packages.Package) {
+	var add func(p *packages.Package)
+	add = func(p *packages.Package) {
 		if seen[p] {
 			return
 		}
 		seen[p] = true
-		if p.ExportFile != "" && realm.Units[p.ID] == nil {
-			realm.Export[p.ID] = p.ExportFile
+		// What lies between packages of the load is checked from source too.
+		if len(p.CompiledGoFiles) > 0 && p.PkgPath != r.generated {
+			u := &verify.Unit{ID: p.ID, Path: p.PkgPath, Name: p.Name, Files: p.CompiledGoFiles, Imports: map[string]string{}, Types: p.Types}
+			if p.Module != nil && p.Module.GoVersion != "" {
+				u.GoVersion = "go" + p.Module.GoVersion
+			}
+			for path, imp := range p.Imports {
+				u.Imports[path] = imp.ID
+			}
+			vr.Units[u.ID] = u
 		}
 		for _, imp := range p.Imports {
-			visit(imp)
+			add(imp)
 		}
 	}
 	for _, p := range r.prog.Packages {
-		if p.Build != build || p.PkgPath == r.generated {
+		if p.Build != build {
 			continue
 		}
-		u := &verify.Unit{
-			ID: p.ID, Path: p.PkgPath, Name: p.Name, Files: p.CompiledGoFiles,
-			Imports: map[string]string{}, Export: p.ExportFile,
-		}
-		if p.Module != nil && p.Module.GoVersion != "" {
-			u.GoVersion = "go" + p.Module.GoVersion
-		}
-		for path, imp := range p.Imports {
-			u.Imports[path] = imp.ID
-		}
-		realm.Units[u.ID] = u
+		vr.Imports = p.Outside
+		add(p.Package)
 	}
-	for _, p := range r.prog.Packages {
-		if p.Build == build {
-			visit(p.Package)
-		}
+	if vr.Imports == nil {
+		vr.Imports = realm.New(r.prog.Fset)
 	}
-	return realm
+	return vr
 }
 
 // check type-checks an attempt in every configuration.

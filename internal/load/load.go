@@ -17,11 +17,11 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
 	"golang.org/x/tools/go/packages"
 
 	"github.com/redis2cf/redis2cf/analyzer"
+	"github.com/redis2cf/redis2cf/internal/realm"
 )
 
 // Config says what to load.
@@ -73,6 +73,8 @@ type Package struct {
 	// Wanted says that the package matches the patterns it was asked for. The
 	// others are here because values flow through them.
 	Wanted bool
+	// Outside is what the packages of its build import from export data.
+	Outside *realm.Imports
 }
 
 // Variant tells whether the package is compiled for a test.
@@ -91,16 +93,6 @@ func (s *Source) Changed(name string) bool {
 	data, err := os.ReadFile(name)
 	return err != nil || int64(len(data)) != s.Size || sha256.Sum256(data) != s.Hash
 }
-
-// typecheckCgo has go/packages check cgo files as they are written, and not what
-// cgo makes of them, whose positions are of files in the build cache. Its name
-// is not exported; it stands behind NeedForTest, and a test looks whether it
-// still does.
-const typecheckCgo = packages.NeedForTest << 1
-
-const typed = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
-	packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo |
-	packages.NeedModule | packages.NeedForTest | packages.NeedExportFile | typecheckCgo
 
 // Load finds the module around cfg.Dir and loads the packages of it that reach
 // go-redis or the runtime, directly or through the types of another package.
@@ -171,26 +163,17 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 
 // types is the one typed load.
 func (p *Program) types(ctx context.Context, cfg Config, paths []string, wanted map[string]bool) error {
-	var mu sync.Mutex
 	pc := &packages.Config{
-		Context: ctx, Mode: typed, Dir: p.Module.Dir, Env: cfg.Env, Fset: p.Fset, Tests: true, BuildFlags: buildFlags(cfg),
-		ParseFile: func(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
-			mu.Lock()
-			f, known := p.parsed[name]
-			mu.Unlock()
-			if known {
-				return f.file, f.err
-			}
-			f.file, f.err = parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
-			mu.Lock()
-			p.Files[name], p.parsed[name] = &Source{Size: int64(len(src)), Hash: sha256.Sum256(src), Data: src}, f
-			mu.Unlock()
-			return f.file, f.err
-		},
+		Context: ctx, Mode: listMode, Dir: p.Module.Dir, Env: cfg.Env, Tests: true, BuildFlags: buildFlags(cfg),
 	}
 	pkgs, err := packages.Load(pc, paths...)
 	if err != nil {
 		return fmt.Errorf("loading the packages of %s: %w", p.Module.Path, err)
+	}
+	outside := realm.New(p.Fset)
+	t := &typer{ctx: ctx, cfg: cfg, dir: p.Module.Dir, fset: p.Fset, parse: p.parse, outside: outside}
+	if err := t.check(pkgs); err != nil {
+		return err
 	}
 	if err := firstError(pkgs); err != nil {
 		return err
@@ -209,7 +192,7 @@ func (p *Program) types(ctx context.Context, cfg Config, paths []string, wanted 
 		default:
 			own = nil // a dependency compiled again for somebody's test
 		}
-		loaded := &Package{Package: pkg, Path: pkg.PkgPath, Own: own, Wanted: wanted[of], Neighbour: p.outside[of]}
+		loaded := &Package{Package: pkg, Path: pkg.PkgPath, Own: own, Outside: outside, Wanted: wanted[of], Neighbour: p.outside[of]}
 		if loaded.Neighbour != "" {
 			loaded.Own, loaded.Wanted = nil, false
 		}
@@ -222,6 +205,21 @@ func (p *Program) types(ctx context.Context, cfg Config, paths []string, wanted 
 		}
 	}
 	return nil
+}
+
+// parse parses a file once.
+func (p *Program) parse(name string) (*ast.File, error) {
+	if f, known := p.parsed[name]; known {
+		return f.file, f.err
+	}
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var f parsed
+	f.file, f.err = parser.ParseFile(p.Fset, name, src, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
+	p.Files[name], p.parsed[name] = &Source{Size: int64(len(src)), Hash: sha256.Sum256(src), Data: src}, f
+	return f.file, f.err
 }
 
 // testFiles are the files of a test variant that its package does not have.

@@ -6,6 +6,7 @@ package verify
 import (
 	"fmt"
 	"go/token"
+	"go/types"
 )
 
 // A Unit is one package of the module as the loader listed it. Test variants
@@ -16,7 +17,7 @@ type Unit struct {
 	Name      string            // package name
 	Files     []string          // absolute paths of the Go files that the build compiles
 	Imports   map[string]string // import path as written to ID
-	Export    string            // export data file; empty: checked from source
+	Types     *types.Package    // as loaded; nil: checked from source
 	GoVersion string            // "go1.21", from go.mod
 	Broken    bool              // did not compile before: its errors are not ours
 }

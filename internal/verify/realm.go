@@ -7,38 +7,36 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"sort"
 	"strings"
 
-	"golang.org/x/tools/go/gcexportdata"
+	"github.com/redis2cf/redis2cf/internal/realm"
 )
 
 // A Realm is the set of packages in which edited sources are type-checked.
-// Packages outside the module come from the export data of the one load, read
-// once; packages of the module that an edit can reach are checked from source.
+// Packages outside the module come from the export data of the one load, in which
+// they were read; packages of the module that an edit can reach are checked from
+// source, and the others are those of the load.
 type Realm struct {
-	Units  map[string]*Unit             // by ID
-	Export map[string]string            // import path to export data, for everything else
-	Extra  map[string]map[string][]byte // generated packages: import path to file name to content
-	Known  map[string]*types.Package    // packages that are in memory, before Export
+	Imports *realm.Imports               // from export data; its file set is everybody's
+	Units   map[string]*Unit             // by ID
+	Parsed  map[string]*ast.File         // files as the load parsed them, by absolute path
+	Extra   map[string]map[string][]byte // generated packages: import path to file name to content
+	Known   map[string]*types.Package    // packages that are in memory, before Imports
 
-	fset    *token.FileSet
-	outside map[string]*types.Package // from export data
-	extra   map[string]*types.Package
-	parsed  map[string]*ast.File // unedited files
-	sizes   types.Sizes
+	extra map[string]*types.Package
+	sizes types.Sizes
 }
 
 func (r *Realm) init() {
-	if r.fset == nil {
-		r.fset = token.NewFileSet()
-		r.outside = map[string]*types.Package{"unsafe": types.Unsafe}
+	if r.extra == nil {
+		if r.Imports == nil {
+			r.Imports = realm.New(token.NewFileSet())
+		}
 		r.extra = map[string]*types.Package{}
-		r.parsed = map[string]*ast.File{}
 		r.sizes = types.SizesFor("gc", runtime.GOARCH)
 	}
 }
@@ -53,28 +51,9 @@ func (r *Realm) extraPackage(path string) (*types.Package, error) {
 	if p := r.extra[path]; p != nil {
 		return p, nil
 	}
-	var files []*ast.File
-	names := make([]string, 0, len(r.Extra[path]))
-	for name := range r.Extra[path] {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		f, err := parser.ParseFile(r.fset, name, r.Extra[path][name], parser.SkipObjectResolution)
-		if err != nil {
-			return nil, fmt.Errorf("generated package %s: %w", path, err)
-		}
-		files = append(files, f)
-	}
-	var all []error
-	conf := types.Config{
-		Importer: importFunc(r.outsider),
-		Sizes:    r.sizes,
-		Error:    func(err error) { all = append(all, err) },
-	}
-	p, _ := conf.Check(path, r.fset, files, nil)
-	if len(all) > 0 {
-		return nil, fmt.Errorf("generated package %s: %w", path, errors.Join(all[:min(len(all), 10)]...))
+	p, err := r.Imports.Check(path, r.Extra[path], r.sizes, importFunc(r.outsider))
+	if err != nil {
+		return nil, fmt.Errorf("generated package %s: %w", path, err)
 	}
 	r.extra[path] = p
 	return p, nil
@@ -92,30 +71,10 @@ func (r *Realm) outsider(path string) (*types.Package, error) {
 	if p := r.Known[path]; p != nil {
 		return p, nil
 	}
-	if p := r.outside[path]; p != nil && p.Complete() {
-		return p, nil
+	if u := r.Units[path]; u != nil && u.Types != nil {
+		return u.Types, nil
 	}
-	file := r.Export[path]
-	if file == "" {
-		for _, u := range r.Units {
-			if u.ID == path {
-				file = u.Export
-			}
-		}
-	}
-	if file == "" {
-		return nil, fmt.Errorf("no export data for %s", path)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	in, err := gcexportdata.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("export data of %s: %w", path, err)
-	}
-	return gcexportdata.Read(in, r.fset, r.outside, path)
+	return r.Imports.Import(path)
 }
 
 // Check type-checks every package that the edited files belong to, every package
@@ -188,7 +147,7 @@ func (c *checker) unit(id string) *types.Package {
 		if u.Broken {
 			return
 		}
-		c.errs = append(c.errs, errorOf(c.fset, err, u.ID))
+		c.errs = append(c.errs, errorOf(c.Imports.Fset, err, u.ID))
 	}
 	var files []*ast.File
 	for _, name := range u.Files {
@@ -206,10 +165,10 @@ func (c *checker) unit(id string) *types.Package {
 		GoVersion: u.GoVersion,
 		Error:     report,
 	}
-	if usesCgo(files) && !checkCgo(&conf) {
+	if usesCgo(files) && !realm.CheckCgo(&conf) {
 		conf.Error = func(error) {} // the real build says what is wrong with it
 	}
-	p, _ := conf.Check(u.Path, c.fset, files, nil)
+	p, _ := conf.Check(u.Path, c.Imports.Fset, files, nil)
 	c.done[id] = p
 	return p
 }
@@ -226,14 +185,11 @@ func (c *checker) imported(u *Unit, path string) (*types.Package, error) {
 		id = path
 	}
 	dep := c.Units[id]
-	if dep != nil && (c.affected[id] || dep.Export == "" || dep.ID != dep.Path) {
+	if dep != nil && (c.affected[id] || dep.Types == nil) {
 		if p := c.unit(id); p != nil {
 			return p, nil
 		}
 		return nil, fmt.Errorf("import cycle through %s", path)
-	}
-	if dep == nil && id != path && c.Export[id] != "" { // a variant outside the module
-		return c.outsider(id)
 	}
 	// A vendored or replaced path goes by its ID.
 	return c.outsider(id)
@@ -241,16 +197,12 @@ func (c *checker) imported(u *Unit, path string) (*types.Package, error) {
 
 func (c *checker) parse(name string) (*ast.File, error) {
 	if src, ok := c.edited[name]; ok {
-		return parser.ParseFile(c.fset, name, src, parser.SkipObjectResolution)
+		return parser.ParseFile(c.Imports.Fset, name, src, parser.SkipObjectResolution)
 	}
-	if f := c.parsed[name]; f != nil {
+	if f := c.Parsed[name]; f != nil {
 		return f, nil
 	}
-	f, err := parser.ParseFile(c.fset, name, nil, parser.SkipObjectResolution)
-	if err == nil {
-		c.parsed[name] = f
-	}
-	return f, err
+	return parser.ParseFile(c.Imports.Fset, name, nil, parser.SkipObjectResolution)
 }
 
 func errorOf(fset *token.FileSet, err error, unit string) Error {

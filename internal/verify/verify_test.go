@@ -32,7 +32,7 @@ func realm(dir string) *verify.Realm {
 		}
 		return &verify.Unit{ID: id, Path: path, Name: name, Files: files, Imports: imports, GoVersion: "go1.21"}
 	}
-	r := &verify.Realm{Units: map[string]*verify.Unit{}, Export: map[string]string{}, Extra: map[string]map[string][]byte{
+	r := &verify.Realm{Units: map[string]*verify.Unit{}, Extra: map[string]map[string][]byte{
 		"m/gen": {"gen.go": []byte("package gen\n\ntype T struct{}\n")},
 	}}
 	for _, u := range []*verify.Unit{

@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dave/jennifer/jen"
 
@@ -48,13 +49,18 @@ type Options struct {
 	Bridge bool
 }
 
+// stubAPI is what the stub declares, which is the same in each run of a process.
+var stubAPI = sync.OnceValues(func() (*api, error) {
+	return readAPI(map[string][]byte{"api.go": stub.Source()})
+})
+
 // Package gives the generated package's files by name. The same plan gives the
 // same bytes.
 func Package(p *plan.Plan, opts Options) (map[string][]byte, error) {
-	if opts.Facade == nil {
-		opts.Facade = map[string][]byte{"api.go": stub.Source()}
+	a, err := stubAPI()
+	if opts.Facade != nil {
+		a, err = readAPI(opts.Facade)
 	}
-	a, err := readAPI(opts.Facade)
 	if err != nil {
 		return nil, err
 	}
