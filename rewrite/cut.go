@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/flow"
+	"github.com/redis2cf/redis2cf/internal/gen/cfstore"
 	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
@@ -66,22 +67,21 @@ func (r *run) bridged(g int) bool {
 }
 
 // withoutBridges holds what a cut would free, where the generated package is there
-// and has no bridges.
+// and does not have its bridges.
 func (r *run) withoutBridges() {
-	if r.facade.Scope().Lookup(flow.ToClient) != nil {
-		return
-	}
 	for _, c := range r.flow.Cuts {
-		if r.moves(c.Near) {
-			r.stays[c.Near] = c.Blocker
+		for _, b := range cfstore.Bridges {
+			if b.Redis == c.Redis && r.facade.Scope().Lookup(b.Name(flow.ToClient)) == nil && r.moves(c.Near) {
+				r.stays[c.Near] = c.Blocker
+			}
 		}
 	}
 }
 
-// needsBridge reports whether some cut is made.
-func (r *run) needsBridge() bool {
+// needsBridge reports whether some cut to a version of go-redis is made.
+func (r *run) needsBridge(b cfstore.Bridge) bool {
 	for _, c := range r.flow.Cuts {
-		if r.active(c) {
+		if c.Redis == b.Redis && r.active(c) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"path"
 	"strconv"
 	"strings"
 
@@ -17,22 +18,27 @@ import (
 func (r *run) prepare() error {
 	r.opts.Progress("generating " + r.plan.Package)
 	api := map[string][]byte{"api.go": stub.Source()}
+	linked := r.linked()
 	var err error
-	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Bridge: true})
+	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Bridge: func(b cfstore.Bridge) bool { return linked[b.Redis] }})
 	if err != nil {
 		return err
 	}
-	if !r.linksGoRedis() {
-		delete(r.source, cfstore.BridgeFile)
-	}
 	extra := map[string]map[string][]byte{
 		cfstore.RuntimePath: api,
-		cfstore.BridgePath:  {"bridge.go": stub.Bridge()},
 		r.generated:         maps.Clone(r.source),
 		TestServerPath:      {"cftest.go": []byte(testServer)},
 	}
-	r.bridge = r.source[cfstore.BridgeFile]
-	delete(r.source, cfstore.BridgeFile)
+	for _, b := range cfstore.Bridges {
+		if src := r.source[b.File]; src != nil {
+			r.bridges[b.File] = src
+			delete(r.source, b.File)
+		}
+	}
+	declared := map[string][]byte{"goredis": stub.Bridge(), "goredisv8": stub.BridgeV8()}
+	for _, b := range cfstore.Bridges {
+		extra[b.Path] = map[string][]byte{"bridge.go": declared[path.Base(b.Path)]}
+	}
 	for _, imp := range importsOf(extra[r.generated]) {
 		if _, ok := extra[imp]; !ok && isRuntime(imp) {
 			extra[imp] = map[string][]byte{"driver.go": []byte("package driver\n")}

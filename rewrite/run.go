@@ -101,7 +101,7 @@ type run struct {
 	parsed    map[string]*ast.File
 	source    map[string][]byte // the generated package
 	facade    *types.Package    // and its types, the bridges among them
-	bridge    []byte            // the file with the bridges, which is only written when one is used; nil without go-redis
+	bridges   map[string][]byte // the files with the bridges, which are only written when one is used
 	realms    []*verify.Realm   // one for each build configuration, the host's first
 	flow      *flow.Result
 	byFile    map[string][]*flow.Mention
@@ -140,7 +140,7 @@ func newRun(ctx context.Context, prog *load.Program, sites []analyzer.Site, p *p
 		generated: path.Join(prog.Module.Path, p.Package),
 		dir:       filepath.Join(prog.Module.Dir, filepath.FromSlash(p.Package)),
 		files:     map[string]*file{}, byFile: map[string][]*flow.Mention{}, parsed: map[string]*ast.File{},
-		stays: map[int]flow.Blocker{}, noView: map[int]string{},
+		stays: map[int]flow.Blocker{}, noView: map[int]string{}, bridges: map[string][]byte{},
 	}
 }
 
@@ -180,6 +180,7 @@ func (r *run) group() {
 		})
 	}
 	r.findGenerators()
+	bridged, sentinels := r.bridgedVersions()
 	r.flow = flow.Analyze(&flow.Config{
 		Fset: r.prog.Fset, Packages: pkgs,
 		Module:  func(p string) bool { return module[p] || r.inModule(p) },
@@ -193,7 +194,8 @@ func (r *run) group() {
 
 		Command:   command,
 		Library:   r.library,
-		Bridged:   analyzer.GoRedisPath,
+		Bridged:   bridged,
+		Sentinels: sentinels,
 		Generated: r.generated,
 	})
 	for _, m := range r.flow.Mentions {

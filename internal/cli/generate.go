@@ -52,7 +52,7 @@ func runGenerate(e *env, o *options) (int, error) {
 	e.ui.step("generating " + j.plan.Package)
 	now, err := cfstore.Package(j.plan, cfstore.Options{
 		ImportPath: modulePath(j.root) + "/" + j.plan.Package, Facade: map[string][]byte{"runtime.go": stub.Source()},
-		Bridge: old[cfstore.BridgeFile] != nil, // the calls are there, and generate changes none
+		Bridge: func(b cfstore.Bridge) bool { return old[b.File] != nil }, // the calls are there, and generate changes none
 	})
 	if err != nil {
 		return exitError, err

@@ -54,8 +54,10 @@ is edited by the rules below, which say the same in v9's words. Where a use has 
 its rule does not cover, the code stays on go-redis with the reason V8_FORM, and compiles; so
 does all that is tied to it. A test compares the table with v8's own types.
 
-Values of v8 that go to a library, or come from one, stay: the runtime has bridges for
-go-redis v9 alone. Moving to a version of the library for v9 first frees them.
+A client that goes to a library of v8, or comes from one, goes over a bridge as one of v9
+does (` + "`cfstore.GoRedisV8`, `cfstore.FromGoRedisV8`" + `): a genuine client of v8 over the same store, within
+the process. In a program that has bridges to both versions the sentinel errors of the facade are v9's,
+so that code which compares v8's across a bridge stays there.
 `
 
 const v8Tail = `

@@ -144,7 +144,7 @@ func (a *analysis) mention(id *ast.Ident, sel *ast.SelectorExpr, obj types.Objec
 	case *types.Var, *types.Const:
 		if isError(obj.Type()) {
 			a.sentinels[n] = true
-			a.portable[n] = a.goRedis(obj.Pkg()) && sharedSentinels[obj.Name()]
+			a.portable[n] = obj.Pkg().Path() == a.Sentinels && sharedSentinels[obj.Name()]
 		}
 	}
 	return val{n: n, t: obj.Type(), hard: true}

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"sort"
+	"strings"
 )
 
 // Cuts. A client that must stay go-redis's at one place need not hold all that is
@@ -28,7 +29,8 @@ const (
 	FromCluster = "FromGoRedisCluster"
 )
 
-// BridgeFuncs are all of them.
+// BridgeFuncs are all of them, to v9; the names of others have its version behind
+// GoRedis.
 var BridgeFuncs = []string{ToClient, ToCluster, ToUniversal, ToCmdable, FromClient, FromCluster}
 
 // A Cut is a place where a client's value changes sides while the group Near moves
@@ -39,8 +41,10 @@ type Cut struct {
 	Sel  *ast.SelectorExpr // the method of which Expr is the receiver, if it is one
 	Func string            // the bridge that Expr goes through; empty without an Expr
 	In   bool              // the value comes from go-redis: Near gets it
-	Near int               // index into Result.Groups
-	Far  int
+	// Redis is the import path of the go-redis on the other side.
+	Redis string
+	Near  int // index into Result.Groups
+	Far   int
 	// Blocker is what holds Far. It holds Near too when the cut is taken back.
 	Blocker Blocker
 }
@@ -98,9 +102,32 @@ func (a *analysis) kindOf(t types.Type, receiver bool) (clientKind, *types.Packa
 	return k, n.Obj().Pkg()
 }
 
-// goRedis reports whether a package is the go-redis that bridges lead to, without
-// its sub-packages: there is none to v8.
-func (a *analysis) goRedis(pkg *types.Package) bool { return pkg.Path() == a.Bridged }
+// goRedis reports whether a package is a go-redis that bridges lead to, without
+// its sub-packages.
+func (a *analysis) goRedis(pkg *types.Package) bool {
+	_, ok := a.Bridged[pkg.Path()]
+	return ok
+}
+
+// bridgeName is a bridge to or from one version of go-redis.
+func (a *analysis) bridgeName(of string, redis *types.Package) string {
+	if of == "" {
+		return ""
+	}
+	return strings.Replace(of, ToClient, ToClient+a.Bridged[redis.Path()], 1)
+}
+
+// isBridge reports whether a function of the generated package is a bridge.
+func (a *analysis) isBridge(name string) bool {
+	for _, infix := range a.Bridged {
+		for _, of := range BridgeFuncs {
+			if name == strings.Replace(of, ToClient, ToClient+infix, 1) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // passing lets a client pass: what it returns is what the value becomes.
 func (a *analysis) passing(src val, want types.Type) val {
@@ -328,12 +355,12 @@ func (a *analysis) cuts(id func(node) int) []*Cut {
 		if from.held == to.held {
 			continue
 		}
-		c := &Cut{Pos: a.position(p.expr.Pos()), Expr: p.expr, Sel: p.sel}
+		c := &Cut{Pos: a.position(p.expr.Pos()), Expr: p.expr, Sel: p.sel, Redis: p.redis.Path()}
 		if to.held {
 			to.bridged = true
-			c.Func, c.Near, c.Far = p.out(), id(p.from), id(p.to)
+			c.Func, c.Near, c.Far = a.bridgeName(p.out(), p.redis), id(p.from), id(p.to)
 		} else {
-			c.Func, c.Near, c.Far, c.In = p.in(), id(p.to), id(p.from), true
+			c.Func, c.Near, c.Far, c.In = a.bridgeName(p.in(), p.redis), id(p.to), id(p.from), true
 		}
 		out = append(out, c)
 	}
@@ -350,7 +377,7 @@ func (a *analysis) cuts(id func(node) int) []*Cut {
 		if a.side(x).held || !a.side(y).held || !a.side(x).named {
 			continue
 		}
-		c := &Cut{Pos: where[x], Near: id(x), Far: id(y)}
+		c := &Cut{Pos: where[x], Near: id(x), Far: id(y), Redis: a.Sentinels}
 		if !c.Pos.IsValid() {
 			c.Pos = where[y]
 		}

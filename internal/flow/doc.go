@@ -71,8 +71,11 @@ type Config struct {
 	// Library says what foreign code that takes a go-redis client does with it; nil
 	// is BridgeUnknown for all of it.
 	Library func(obj types.Object) Library
-	// Bridged is the import path of the go-redis that bridges lead to and come from.
-	Bridged string
+	// Bridged are the versions of go-redis that bridges lead to and come from, by import
+	// path, and what stands behind GoRedis in the bridges' names.
+	Bridged map[string]string
+	// Sentinels is the one among them whose errors are the same values on both sides.
+	Sentinels string
 	// Generated is the import path of the package that an earlier run generated.
 	Generated string
 }

@@ -3,7 +3,6 @@ package flow
 import (
 	"go/ast"
 	"go/types"
-	"slices"
 	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
@@ -55,7 +54,7 @@ func (a *analysis) bridge(e *ast.CallExpr, fun ast.Expr) ([]val, bool) {
 		return nil, false
 	}
 	fn, ok := a.info.Uses[id].(*types.Func)
-	if !ok || a.Generated == "" || fn.Pkg() == nil || fn.Pkg().Path() != a.Generated || !slices.Contains(BridgeFuncs, fn.Name()) {
+	if !ok || a.Generated == "" || fn.Pkg() == nil || fn.Pkg().Path() != a.Generated || !a.isBridge(fn.Name()) {
 		return nil, false
 	}
 	args := a.args(e)

@@ -1,12 +1,30 @@
 package cfstore
 
 import (
+	"path"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
 )
 
-const redisPath = "github.com/redis/go-redis/v9"
+// A Bridge is one version of go-redis that bridges lead to.
+type Bridge struct {
+	File  string // of the generated package, only where a program uses one of its functions
+	Path  string // of the runtime's package
+	Redis string // of go-redis
+	Infix string // behind GoRedis in the functions' names
+}
+
+// Bridges are those that there are.
+var Bridges = []Bridge{
+	{"bridge.go", RuntimePath + "/goredis", "github.com/redis/go-redis/v9", ""},
+	{"bridge_v8.go", RuntimePath + "/goredisv8", "github.com/go-redis/redis/v8", "V8"},
+}
+
+// Name is what one of the functions is called in the generated package.
+func (b Bridge) Name(of string) string {
+	return strings.Replace(of, "GoRedis", "GoRedis"+b.Infix, 1)
+}
 
 // bridges are the functions of the file of bridges. A type with a star in front is
 // a pointer, and one of go-redis when it goes in where a result goes out.
@@ -29,10 +47,10 @@ where that client has it. FromGoRedis(GoRedis(c)) is c.`},
 
 // bridge is the file that is there while the program uses go-redis and the facade
 // beside each other.
-func (g *generator) bridge() *jen.File {
+func (g *generator) bridge(of Bridge) *jen.File {
 	f := g.file()
-	f.ImportName(redisPath, "redis")
-	f.ImportName(BridgePath, "goredis")
+	f.ImportName(of.Redis, "redis")
+	f.ImportName(of.Path, path.Base(of.Path))
 	for i, line := range []string{
 		"The bridges between this package and go-redis. This file is here because code of the",
 		"module still needs go-redis's own types: it links go-redis, and makes Nil, TxFailedErr",
@@ -48,18 +66,18 @@ func (g *generator) bridge() *jen.File {
 		return pointer(t).Id(strings.TrimPrefix(t, "*"))
 	}
 	genuine := func(t string) *jen.Statement {
-		return pointer(t).Qual(redisPath, strings.TrimPrefix(t, "*"))
+		return pointer(t).Qual(of.Redis, strings.TrimPrefix(t, "*"))
 	}
 	for _, b := range bridges {
 		from, to := local(b.from), genuine(b.to)
 		if b.in {
 			from, to = genuine(b.from), local(b.to)
 		}
-		for _, line := range strings.Split(b.doc, "\n") {
+		for _, line := range strings.Split(strings.ReplaceAll(b.doc, "GoRedis", "GoRedis"+of.Infix), "\n") {
 			f.Comment(line)
 		}
-		f.Func().Id(b.name).Params(jen.Id("c").Add(from)).Add(to).Block(
-			jen.Return(jen.Qual(BridgePath, b.name).Call(jen.Id("c")))).Line()
+		f.Func().Id(of.Name(b.name)).Params(jen.Id("c").Add(from)).Add(to).Block(
+			jen.Return(jen.Qual(of.Path, b.name).Call(jen.Id("c")))).Line()
 	}
 	return f
 }

@@ -32,11 +32,7 @@ const (
 	FacadeFile = "facade.go"
 	ViewsFile  = "views.go"
 	StoreFile  = "store.go"
-	BridgeFile = "bridge.go" // only where a program uses a bridge
 )
-
-// BridgePath is the import path of the runtime's bridges to go-redis.
-const BridgePath = RuntimePath + "/goredis"
 
 // Options are what the plan does not say.
 type Options struct {
@@ -45,8 +41,9 @@ type Options struct {
 	// Facade are the sources that declare the facade, by file name; nil is
 	// the API stub that this tool was built with.
 	Facade map[string][]byte
-	// Bridge says that the program uses bridges, so that go-redis is linked.
-	Bridge bool
+	// Bridge says whether the program uses bridges to a version of go-redis, which is
+	// linked then; nil is no.
+	Bridge func(Bridge) bool
 }
 
 // stubAPI is what the stub declares, which is the same in each run of a process.
@@ -79,8 +76,10 @@ func Package(p *plan.Plan, opts Options) (map[string][]byte, error) {
 	}
 	out := map[string][]byte{}
 	files := map[string]func() *jen.File{FacadeFile: g.facade, ViewsFile: g.views, StoreFile: g.store}
-	if opts.Bridge {
-		files[BridgeFile] = g.bridge
+	for _, b := range Bridges {
+		if opts.Bridge != nil && opts.Bridge(b) {
+			files[b.File] = func() *jen.File { return g.bridge(b) }
+		}
 	}
 	for name, make := range files {
 		var b bytes.Buffer

@@ -1,5 +1,7 @@
 package stub
 
+import "strings"
+
 // bridge declares the runtime's goredis package. It is short enough to be written by
 // hand; a test compares it with the package.
 const bridge = `package goredis
@@ -20,3 +22,8 @@ func FromGoRedisCluster(c *redis.ClusterClient) *runtime.ClusterClient
 
 // Bridge returns the declarations of the runtime's goredis package as one file.
 func Bridge() []byte { return []byte(bridge) }
+
+// BridgeV8 returns those of goredisv8: the same functions for go-redis v8.
+func BridgeV8() []byte {
+	return []byte(strings.NewReplacer("package goredis", "package goredisv8", "redis/go-redis/v9", "go-redis/redis/v8").Replace(bridge))
+}
