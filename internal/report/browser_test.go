@@ -216,9 +216,37 @@ func (b *browser) filters() {
 	b.is(`document.getElementById('family').value`, "=session:*")
 	b.eval(`location.hash = '#calls?q=LPush'`)
 	b.becomes(says("1 of 5,000 calls"))
+	b.bridges(choose)
 	if ms := b.eval(`(() => { const t = performance.now(); document.getElementById('reset').click(); document.body.offsetHeight; return performance.now() - t })()`).(float64); ms > 500 {
 		b.Errorf("a filter over 5,000 calls takes %.0f ms", ms)
 	}
+}
+
+// bridges filters the other table, by the same means.
+func (b *browser) bridges(choose func(id, value string)) {
+	const seen = `[...document.getElementById('cut-rows').rows].filter((r) => r.offsetHeight > 0).length`
+	cuts := func(text string) string {
+		return fmt.Sprintf(`document.getElementById('cut-count').textContent === %q`, text)
+	}
+	b.is(seen, 3)
+	choose("cut-code", "=CUT_LIBRARY")
+	b.becomes(cuts("1 of 3 bridges"))
+	b.is(seen, 1)
+	b.is(`location.hash`, "#bridges?code=%3DCUT_LIBRARY")
+	choose("cut-reason", "=SEARCH")
+	b.becomes(cuts("No bridge fits."))
+	b.do(chromedp.Click(chromedp.CSS("#cut-reset")))
+	b.becomes(cuts("3 of 3 bridges"))
+	b.is(`document.activeElement.id`, "cut-q")
+	b.do(chromedp.KeyEvent("lock.New"))
+	b.becomes(cuts("1 of 3 bridges"))
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.becomes(cuts("3 of 3 bridges"))
+	b.eval(`location.hash = '#bridges?q=errors'`)
+	b.becomes(cuts("1 of 3 bridges"))
+	b.eval(`document.getElementById('bridges').scrollIntoView()`)
+	b.picture("bridges")
+	b.eval(`document.getElementById('cut-reset').click()`)
 }
 
 func statusCount(t *testing.T, status Status) int {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"io"
+	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
@@ -20,10 +21,11 @@ type CutAt struct {
 // A Cut is the same in the report.
 type Cut struct {
 	At     string `json:"at"`     // file:line:column
-	Code   string `json:"code"`   // CUT_METHOD, CUT_LIBRARY, CUT_VALUE, CUT_FROM_LIBRARY or CUT_ERRORS
+	Code   string `json:"code"`   // CUT_METHOD and its kin
 	Bridge string `json:"bridge"` // function of the generated package that stands there; may be empty
 	Reason string `json:"reason"` // code of what lies behind it
 	Detail string `json:"detail"` // the same for this place, in one line
+	Title  string `json:"title"`  // the code in a few words
 	Why    string `json:"why"`    // what the cut is and costs
 	Do     string `json:"do"`     // what a person can do
 }
@@ -31,9 +33,14 @@ type Cut struct {
 func (in *Input) cut(c CutAt) Cut {
 	out := Cut{At: in.place(c.Pos), Code: c.Code, Bridge: c.Bridge, Reason: c.Reason, Detail: c.Text}
 	if code, ok := spec.CodeOf(c.Code); ok {
-		out.Why, out.Do = code.Why, code.Do
+		out.Title, out.Why, out.Do = code.Title, code.Why, code.Do
 	}
 	return out
+}
+
+// behind says what lies behind the cut.
+func (c *Cut) behind() string {
+	return strings.TrimPrefix(c.Reason+": "+c.Detail, ": ")
 }
 
 // WriteCuts lists where go-redis and the facade meet. It writes nothing when
@@ -57,21 +64,12 @@ func (o Options) cuts(w io.Writer, r *Report) {
 	}
 	for _, code := range codes {
 		list := by[code]
-		title := ""
-		if c, ok := spec.CodeOf(code); ok {
-			title = c.Title
+		fmt.Fprintf(w, "  %s %s%s\n", o.Style.Warn(code), count(len(list), "place"), o.Style.Faint(brackets(list[0].Title)))
+		shown, more := o.shorten(len(list), maxWork)
+		for _, c := range list[:shown] {
+			o.wrap(w, "      ", c.At+" ", c.behind())
 		}
-		fmt.Fprintf(w, "  %s %s%s\n", o.Style.Warn(code), count(len(list), "place"), o.Style.Faint(" ("+title+")"))
-		shown := list
-		if !o.All {
-			shown = list[:min(maxWork, len(list))]
-		}
-		for _, c := range shown {
-			o.wrap(w, "      ", "", printable(c.At+" "+c.Reason+": "+c.Detail))
-		}
-		if more := len(list) - len(shown); more > 0 {
-			fmt.Fprintf(w, "      %s\n", o.Style.Faint(fmt.Sprintf("and %d more; -json lists them", more)))
-		}
-		o.wrap(w, "      ", "", "What to do: "+list[0].Do)
+		o.more(w, "      ", more)
+		o.wrap(w, "      ", "What to do: ", list[0].Do)
 	}
 }

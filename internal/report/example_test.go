@@ -50,6 +50,7 @@ func exampleInput(t testing.TB) Input {
 	for i := 0; i < 5; i++ {
 		sites = append(sites, call(t, "c.go", i+1, "Del", "session:*", "messages:*"))
 	}
+	sites[0].Keys[0].Assumed = "WithPrefix may set another one"
 	outcomes := []Outcome{
 		{Status: StatusView}, {Status: StatusDone}, {Status: StatusPlain, Code: spec.KeyFromData},
 		{Status: StatusStays, Code: spec.ServerAdmin, Detail: "Client.ConfigGet: there is no such process", Group: 1},
@@ -73,6 +74,10 @@ func exampleInput(t testing.TB) Input {
 			{Pos: at("b.go", 8, 7), Code: spec.ServerAdmin, Text: "Client.ConfigGet: there is no such process", Group: 1},
 			{Pos: at("d.go", 20, 3), Code: spec.ForeignAPI, Text: "the client goes into lib.New", Group: 2},
 			{Pos: at("e.go", 5, 1), Code: spec.KeepComment, Text: "a keep comment", Group: 3},
+		},
+		Cuts: []CutAt{
+			{Pos: at("lock.go", 12, 15), Code: spec.CutLibrary, Bridge: "GoRedis", Reason: spec.ForeignAPI, Text: "passed to example.com/lock.New"},
+			{Pos: at("lock.go", 30, 2), Code: spec.CutErrors, Reason: spec.Search, Text: "errors of both sides"},
 		},
 		Problems: []plan.Problem{
 			{Code: spec.FamilyConflict, Family: "session:*", Message: "is a string here and a list there", Pos: []token.Position{at("a.go", 3, 7), at("b.go", 4, 7)}},

@@ -64,11 +64,15 @@ type page struct {
 	Todo     []pageReason
 	Rest     []pageReason
 	Rows     []pageRow
+	CutKinds []pageCutKind
+	CutRows  []pageCut
+	Assumed  []*assumption
+	Confirm  string
 	Files    []pageFile
 	DiffNote string
 
-	MostOfAll                                  string
-	Statuses, Packages, FamilyChoices, Reasons []choice
+	MostOfAll                                              string
+	Statuses, Packages, FamilyChoices, Reasons, CutReasons []choice
 }
 
 type barPart struct {
@@ -145,6 +149,8 @@ func newPage(r *Report, changes []Change, version string, written bool) *page {
 	p.Todo = pageReasons(r.Work, func(w *Work) bool { return w.Effort != string(spec.EffortNone) })
 	p.Rest = pageReasons(r.Work, func(w *Work) bool { return w.Effort == string(spec.EffortNone) })
 	p.calls()
+	p.bridges()
+	p.Assumed, p.Confirm = assumptions(r), confirm
 	p.diff(changes, written)
 	return p
 }
@@ -181,11 +187,7 @@ func pageFamilyOf(f *Family) pageFamily {
 func pageReasons(work []Work, wanted func(*Work) bool) []pageReason {
 	var out []pageReason
 	for _, r := range reasons(work, wanted) {
-		one := pageReason{reason: r, First: r.work[0], Work: r.work, Holds: r.holds}
-		if c, ok := spec.CodeOf(one.First.Code); ok {
-			one.URL = c.URL()
-		}
-		out = append(out, one)
+		out = append(out, pageReason{reason: r, First: r.work[0], Work: r.work, Holds: r.holds, URL: urlOf(r.work[0].Code)})
 	}
 	return out
 }
@@ -211,9 +213,7 @@ func (p *page) calls() {
 			if row.Why == "" {
 				row.Why = oneLine(s.Title)
 			}
-			if c, ok := spec.CodeOf(row.Code); ok {
-				row.URL = c.URL()
-			}
+			row.URL = urlOf(row.Code)
 		}
 		used[s.Status], packages[row.Package], families[row.Family], codes[row.Code] = true, true, true, true
 		p.Rows = append(p.Rows, row)

@@ -32,6 +32,8 @@ func hostilePage(t testing.TB, calls int) (*Report, []Change) {
 	f.Places = []Place{{"file", hostile, hostile}}
 	r.Families = append(r.Families, f)
 	r.Work = append(r.Work, Work{Code: hostile, Title: hostile, At: []string{hostile, hostile}, Family: hostile, Detail: hostile, Why: hostile, Do: hostile, Effort: "large"})
+	r.Sites[0].Keys[0].Assumed = hostile
+	r.Cuts = append(r.Cuts, Cut{At: hostile, Code: hostile, Bridge: hostile, Reason: hostile, Detail: hostile, Title: hostile, Why: hostile, Do: hostile})
 	r.Guide = append(r.Guide, Topic{hostile, []string{hostile}, []string{hostile}})
 	r.Count()
 	return r, []Change{

@@ -138,8 +138,8 @@ const (
 )
 
 // WriteSARIF writes what a person or a program can do something about as SARIF
-// 2.1.0: the work, calls that move without a view and why, and the edits of a
-// rewrite as fixes. The rules are the reason codes.
+// 2.1.0: the work, bridges to go-redis, calls that move without a view and why, and the
+// edits of a rewrite as fixes. The rules are the reason codes.
 func WriteSARIF(w io.Writer, r *Report, in SARIF) error {
 	s := &sarifWriter{in: in, index: map[string]int{}, seen: map[string]int{}}
 	run := sarifRun{
@@ -153,6 +153,9 @@ func WriteSARIF(w io.Writer, r *Report, in SARIF) error {
 	}
 	for i := range r.Work {
 		run.Results = append(run.Results, s.work(r, &r.Work[i]))
+	}
+	for i := range r.Cuts {
+		run.Results = append(run.Results, s.cut(&r.Cuts[i]))
 	}
 	for i := range r.Sites {
 		if site := &r.Sites[i]; site.Status == StatusPlain && site.Code != "" {
@@ -262,6 +265,19 @@ func (s *sarifWriter) work(r *Report, w *Work) sarifResult {
 
 // maxRelated bounds what is listed beside a result: viewers show a few.
 const maxRelated = 50
+
+// cut is a note: what takes work at it is among the work.
+func (s *sarifWriter) cut(c *Cut) sarifResult {
+	file, _, _ := cutPlace(c.At)
+	message := c.Title + ": " + c.behind()
+	if c.Bridge != "" {
+		message += "; " + c.Bridge + " of the generated package stands there"
+	}
+	out := s.result(c.Code, level(string(spec.EffortNone)), message+".", file, c.Bridge, c.Reason, c.Detail)
+	out.Locations = []sarifLocation{s.location(c.At)}
+	out.Props = map[string]any{"bridge": c.Bridge, "reason": c.Reason}
+	return out
+}
 
 func (s *sarifWriter) site(site *Site) sarifResult {
 	out := s.result(site.Code, level(site.Effort), site.Method+keysOf(site)+": "+site.Title+strings.Replace(why(site), ": ", ", ", 1)+".",

@@ -29,6 +29,7 @@ func WriteText(w io.Writer, r *Report, o Options) error {
 	o.families(out, r)
 	o.work(out, r)
 	o.cuts(out, r)
+	o.assumed(out, r)
 	o.costs(out, r)
 	o.plain(out, r)
 	o.counts(out, r)
