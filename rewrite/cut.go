@@ -27,7 +27,7 @@ import (
 // A Cut is a place where a bridge was laid, or where errors of both sides meet.
 type Cut struct {
 	Pos     token.Position
-	Code    string // CUT_METHOD, CUT_LIBRARY, CUT_VALUE, CUT_FROM_LIBRARY or CUT_ERRORS
+	Code    string // CUT_METHOD and its kin
 	Func    string // of the generated package; empty for errors
 	Because Stay   // what lies behind it
 }
@@ -174,7 +174,7 @@ func (r *run) cutsMade() []Cut {
 		out = append(out, Cut{Pos: c.Pos, Code: r.codeOfCut(c), Func: c.Func, Because: Stay{Pos: c.Blocker.Pos, Code: c.Blocker.Code, Text: c.Blocker.Text}})
 	}
 	for _, c := range r.flow.Bridges {
-		code := spec.CutLibrary
+		code := ""
 		end := r.prog.Fset.PositionFor(c.Expr.End(), false)
 		switch f := r.files[c.Pos.Filename]; {
 		case c.Blocker.Code == spec.APIKept:
@@ -183,7 +183,9 @@ func (r *run) cutsMade() []Cut {
 			code = spec.CutFromLibrary
 		case f != nil && end.Offset < len(f.src) && f.src[end.Offset] == '.':
 			code = spec.CutMethod
-		case c.Blocker.Code != spec.ForeignAPI && c.Blocker.Code != spec.EscapesAsAny:
+		case libraryCuts[c.Blocker.Code] != "":
+			code = libraryCuts[c.Blocker.Code]
+		default:
 			code = spec.CutValue
 		}
 		out = append(out, Cut{Pos: c.Pos, Code: code, Func: c.Func, Because: Stay{Pos: c.Blocker.Pos, Code: c.Blocker.Code, Text: c.Blocker.Text}})
@@ -193,7 +195,7 @@ func (r *run) cutsMade() []Cut {
 }
 
 func (r *run) codeOfCut(c *flow.Cut) string {
-	foreign := c.Blocker.Code == spec.ForeignAPI || c.Blocker.Code == spec.EscapesAsAny
+	library := libraryCuts[c.Blocker.Code]
 	switch {
 	case c.Expr == nil:
 		return spec.CutErrors
@@ -201,8 +203,8 @@ func (r *run) codeOfCut(c *flow.Cut) string {
 		return spec.CutAPI
 	case c.In && !r.bridged(c.Far):
 		return spec.CutFromLibrary
-	case foreign && c.Sel == nil:
-		return spec.CutLibrary
+	case library != "" && c.Sel == nil:
+		return library
 	case c.Sel != nil:
 		return spec.CutMethod
 	}

@@ -39,6 +39,9 @@ func (r *run) prepare() error {
 	for _, b := range cfstore.Bridges {
 		extra[b.Path] = map[string][]byte{"bridge.go": declared[path.Base(b.Path)]}
 	}
+	for path, src := range counterparts {
+		extra[path] = map[string][]byte{"counterpart.go": []byte(src)}
+	}
 	for _, imp := range importsOf(extra[r.generated]) {
 		if _, ok := extra[imp]; !ok && isRuntime(imp) {
 			extra[imp] = map[string][]byte{"driver.go": []byte("package driver\n")}

@@ -160,7 +160,7 @@ func settleForTest(t *testing.T, dir, runtime string) {
 			requires = append(requires, trimmed)
 		}
 	}
-	for _, part := range []string{"", "/goredis", "/goredisv8"} { // the runtime, and its bridges to go-redis
+	for _, part := range []string{"", "/goredis", "/goredisv8", "/cfotel"} { // the runtime, its bridges to go-redis and its instrumentation
 		add(t, filepath.Join(dir, "go.mod"), fmt.Sprintf("\nrequire github.com/redis2cf/redis2cf/runtime%[1]s v0.0.0\n\nreplace github.com/redis2cf/redis2cf/runtime%[1]s => %[2]s%[1]s\n", part, runtime))
 	}
 	add(t, filepath.Join(dir, "go.mod"), "\n"+strings.Join(requires, "\n")+"\n")

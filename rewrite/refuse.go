@@ -42,6 +42,12 @@ func symbolOf(obj types.Object, name string) (*spec.Symbol, bool) {
 // table gives the reason, the generated package has the last word.
 func (r *run) refuseSymbol(obj types.Object) flow.Refusal {
 	name := obj.Pkg().Name() + "." + obj.Name()
+	if to := spec.CounterpartOf(obj.Pkg().Path()); to != "" {
+		if _, ok := spec.LibraryOf(obj.Pkg().Path(), obj.Name()); !ok {
+			return flow.Refusal{Code: spec.NotOnFacade, Text: name + " is not in " + to}
+		}
+		return flow.Refusal{}
+	}
 	s, ok := symbolOf(obj, obj.Name())
 	if ok && s.Verdict != spec.Served {
 		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice, Bridge: answered[s.Code]}

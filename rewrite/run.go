@@ -16,6 +16,7 @@ import (
 	"github.com/redis2cf/redis2cf/internal/flow"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/spec"
 	"github.com/redis2cf/redis2cf/internal/verify"
 )
 
@@ -197,6 +198,8 @@ func (r *run) group() {
 		Bridged:   bridged,
 		Sentinels: sentinels,
 		Generated: r.generated,
+
+		Counterpart: func(p string) bool { return spec.CounterpartOf(p) != "" },
 	})
 	for _, m := range r.flow.Mentions {
 		r.byFile[m.Pos.Filename] = append(r.byFile[m.Pos.Filename], m)

@@ -4,10 +4,12 @@ import (
 	"go/ast"
 	"go/types"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/flow"
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // The swap: every mention of a go-redis name whose group moves gets the
@@ -20,13 +22,24 @@ import (
 // TestServerPath is the package that stands for miniredis.
 const TestServerPath = "github.com/redis2cf/redis2cf/runtime/cftest"
 
-// counterpart is where a go-redis or miniredis name lives after the swap, and
-// what it is called there.
+// counterpart is where a name of a tracked package lives after the swap, and what it is
+// called there.
 func (r *run) counterpart(obj types.Object) (importPath, name string) {
-	if strings.HasPrefix(obj.Pkg().Path(), flow.MiniredisPath) {
-		return TestServerPath, obj.Name()
+	if to := r.counterpartOf(obj.Pkg().Path()); to != r.generated {
+		return to, obj.Name()
 	}
 	return r.generated, r.facadeName(obj)
+}
+
+// counterpartOf is the package that stands for one whose names move.
+func (r *run) counterpartOf(path string) string {
+	if strings.HasPrefix(path, flow.MiniredisPath) {
+		return TestServerPath
+	}
+	if to := spec.CounterpartOf(path); to != "" {
+		return to
+	}
+	return r.generated
 }
 
 // swapFile returns the swap's edits of one file: its mentions, then its imports.
@@ -117,12 +130,9 @@ func (r *run) importEdits(f *file, mentions []*flow.Mention, left map[string]int
 			continue
 		}
 		to := ""
-		for i, p := range missing {
-			if (p == TestServerPath) == strings.HasPrefix(from, flow.MiniredisPath) {
-				to = p
-				missing = append(missing[:i:i], missing[i+1:]...)
-				break
-			}
+		if i := slices.Index(missing, r.counterpartOf(from)); i >= 0 {
+			to = missing[i]
+			missing = slices.Delete(missing, i, i+1)
 		}
 		var e Edit
 		if to != "" {

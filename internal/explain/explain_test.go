@@ -20,6 +20,10 @@ var update = flag.Bool("update", false, "write the pages in docs anew")
 
 func TestThePageIsCurrent(t *testing.T) { current(t, "reason-codes.md", explain.Page()) }
 
+func TestThePageOfLibrariesIsCurrent(t *testing.T) {
+	current(t, "libraries.md", explain.LibrariesPage())
+}
+
 func TestThePageOfV8IsCurrent(t *testing.T) { current(t, "go-redis-v8.md", explain.V8Page()) }
 
 // current holds a page against the file in docs, or writes it.

@@ -188,7 +188,7 @@ func (a *analysis) satisfy(src, dst val) {
 	if types.Identical(src.t, dst.t) || a.trackedNamed(src.t) && a.trackedNamed(dst.t) {
 		return
 	}
-	if b, ok := src.t.(*types.Basic); ok && b.Kind() == types.UntypedNil {
+	if isNil(src.t) {
 		return
 	}
 	key := satisfied{src.t, dst.t, src.n, dst.n}
@@ -211,6 +211,7 @@ func (a *analysis) satisfy(src, dst val) {
 			a.refuseMember(token.NoPos, owner, recv, fn)
 		}
 		impl, iface := a.end(fn, owner), a.end(m, dst)
+		a.asked(m, impl)
 		a.connect(a.agree(iface, fn, impl), a.agree(impl, m, iface))
 	}
 }

@@ -239,6 +239,8 @@ func (a *analysis) callTracked(e *ast.CallExpr, callee val, fn *types.Func, sig 
 			continue
 		}
 		switch {
+		case x.hard && a.instruments(fn.Pkg()):
+			a.union(callee.n, x.n)
 		case a.carries(p.Type()):
 			a.flow(value(callee.n, t, callee.hard), x)
 			if isFuncType(x.t) { // a closure's error comes back out of the call
@@ -342,9 +344,9 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		case a.carries(p.Type()):
 			if x.hard {
 				a.refuse(x.n, e.Args[min(i, len(e.Args)-1)].Pos(), a.foreign(fn, spec.ForeignAPI, "passed to "+fn.FullName()))
-			} else {
+			} else if !isNil(x.t) {
 				a.satisfy(x, value(a.hidden(fn), t, true))
-				a.blockType(a.hidden(fn), e.Pos(), spec.ForeignAPI, "passed to "+fn.FullName())
+				a.refuse(a.hidden(fn), e.Pos(), a.foreign(fn, spec.ForeignAPI, "passed to "+fn.FullName()))
 			}
 		case x.hard:
 			together = append(together, x.n)

@@ -11,7 +11,14 @@ const MiniredisPath = "github.com/alicebob/miniredis/v2"
 
 // tracked reports whether a package's types are those that groups are about.
 func (a *analysis) tracked(pkg *types.Package) bool {
-	return pkg != nil && (a.Redis(pkg.Path()) || isMiniredis(pkg))
+	return pkg != nil && (a.Redis(pkg.Path()) || isMiniredis(pkg) || a.instruments(pkg))
+}
+
+// instruments reports whether a package's names move with the clients that they are
+// given. No bridge stands before them: what they add to a client has to be added to the
+// one that the program uses.
+func (a *analysis) instruments(pkg *types.Package) bool {
+	return pkg != nil && a.Counterpart != nil && a.Counterpart(pkg.Path())
 }
 
 func isMiniredis(pkg *types.Package) bool {

@@ -337,12 +337,18 @@ func (a *analysis) poses(dst val, src types.Type) {
 	if k, _ := a.kindOf(dst.t, false); k < universal {
 		return
 	}
-	if b, ok := src.(*types.Basic); ok && b.Kind() == types.UntypedNil {
+	if isNil(src) {
 		return
 	}
 	if k, _ := a.kindOf(src, false); k == noClient {
 		a.mark(dst.n, side{impostor: true})
 	}
+}
+
+// isNil reports whether a type is that of nil.
+func isNil(t types.Type) bool {
+	b, ok := t.(*types.Basic)
+	return ok && b.Kind() == types.UntypedNil
 }
 
 // cuts are the passages and ties whose ends are on different sides. id numbers the

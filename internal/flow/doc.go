@@ -68,9 +68,12 @@ type Config struct {
 	// Command reports whether a method does nothing but send commands, so that a
 	// go-redis client over the same store does the same.
 	Command func(m *types.Func, recv types.Type) bool
-	// Library says what foreign code that takes a go-redis client does with it; nil
-	// is BridgeUnknown for all of it.
+	// Library says what a foreign function, type or field does with a go-redis client;
+	// nil is the zero Library for all of them.
 	Library func(obj types.Object) Library
+	// Counterpart reports whether a package outside of go-redis has one in the runtime, so
+	// that its names move with the clients that they are given; nil is none.
+	Counterpart func(path string) bool
 	// Bridged are the versions of go-redis that bridges lead to and come from, by import
 	// path, and what stands behind GoRedis in the bridges' names.
 	Bridged map[string]string

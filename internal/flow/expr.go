@@ -287,7 +287,7 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 		return value(a.object(f), t, carries)
 	case carries:
 		n := a.hidden(f)
-		a.blockType(n, e.Sel.Pos(), spec.ForeignAPI, "field "+f.Name()+" of "+f.Pkg().Path()+" has a go-redis type")
+		a.refuse(n, e.Sel.Pos(), a.foreign(f, spec.ForeignAPI, "field "+f.Name()+" of "+f.Pkg().Path()+" has a go-redis type"))
 		return value(n, t, true)
 	}
 	v := val{n: a.fresh(), t: t}
@@ -341,7 +341,7 @@ func (a *analysis) foreignObject(e *ast.SelectorExpr, obj types.Object) val {
 	if a.carries(t) {
 		n := a.hidden(obj)
 		if _, isFunc := obj.(*types.Func); !isFunc || !a.callee[e] {
-			a.blockType(n, e.Sel.Pos(), spec.ForeignAPI, obj.Pkg().Path()+"."+obj.Name()+" has a go-redis type")
+			a.refuse(n, e.Sel.Pos(), a.foreign(obj, spec.ForeignAPI, obj.Pkg().Path()+"."+obj.Name()+" has a go-redis type"))
 		}
 		return value(n, t, true)
 	}

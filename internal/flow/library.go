@@ -2,42 +2,64 @@ package flow
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
-// Library says what foreign code that takes a go-redis client does with it.
-type Library uint8
+// Library says what foreign code that takes a go-redis client, or gives one out, does
+// with it. The zero value is a library that nobody has looked at: it gets a bridge.
+type Library struct {
+	Stays bool   // no bridge is right for what it takes and gives
+	Code  string // the reason of what meets it; "" says how it meets it
+	Text  string // and what it does; may be empty
+}
 
-const (
-	// BridgeUnknown sends commands for all that is known: it gets the bridge, and the
-	// report says that nobody has looked at it.
-	BridgeUnknown Library = iota
-	// TakesCommands is known to do no more than send commands: it gets the bridge.
-	TakesCommands
-	// ChangesClient adds hooks or reads options: on a bridge it would do so beside the
-	// program's own client, so it gets none.
-	ChangesClient
-	// OwnRun is code of another module of the workspace, which has a run of its own: a
-	// bridge there would be the ground of the next one here, and so on.
-	OwnRun
-)
-
-func (l Library) bridged() bool { return l == BridgeUnknown || l == TakesCommands }
+// library asks about a function, type or field of a foreign package.
+func (a *analysis) library(obj types.Object) Library {
+	if a.Library == nil || obj.Pkg() == nil {
+		return Library{}
+	}
+	return a.Library(obj)
+}
 
 // handedOver lets a client pass into foreign code that a bridge is right for.
 func (a *analysis) handedOver(x val, to types.Object, want types.Type) val {
-	if a.Library != nil && !a.Library(to).bridged() {
+	if a.library(to).Stays {
 		return x
 	}
 	return a.passing(x, want)
 }
 
-// foreign is why a value that foreign code takes has to stay.
-func (a *analysis) foreign(to types.Object, code, text string) Refusal {
-	return Refusal{code, text, a.Library == nil || a.Library(to).bridged()}
+// foreign is why a value that foreign code takes, gives or names has to stay.
+func (a *analysis) foreign(obj types.Object, code, text string) Refusal {
+	l := a.library(obj)
+	if l.Code != "" {
+		code = l.Code
+	}
+	if l.Text != "" {
+		text += ": " + l.Text
+	}
+	return Refusal{code, text, !l.Stays}
+}
+
+// asked hands what a method of the module returns to foreign code that uses go-redis
+// and asks for it by an interface of its own: it may look at what it gets.
+func (a *analysis) asked(m *types.Func, impl end) {
+	if !impl.per || m.Pkg() == nil || a.module(m.Pkg()) || !a.Reaches(m.Pkg().Path()) {
+		return
+	}
+	for i := range impl.sig.Results().Len() {
+		v := a.objectVal(impl.sig.Results().At(i))
+		if v.hard || inert(v.t) {
+			continue
+		}
+		why := a.foreign(m, spec.EscapesAsAny, "returned to "+m.FullName()+", which uses go-redis")
+		b := Blocker{a.position(token.NoPos), why.Code, why.Text}
+		a.blocks = append(a.blocks, blockSink{v.n, a.outside(m, b), b})
+	}
 }
 
 // bridge evaluates a call of one of the generated package's bridges, which an

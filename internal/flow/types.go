@@ -91,7 +91,7 @@ func (a *analysis) typeName(id *ast.Ident, sel *ast.SelectorExpr) val {
 		return a.objectVal(tn)
 	case tn.Pkg() != nil && a.carries(tn.Type()):
 		n := a.hidden(tn)
-		a.blockType(n, id.Pos(), spec.ForeignAPI, tn.Pkg().Path()+"."+tn.Name()+" is a go-redis type")
+		a.refuse(n, id.Pos(), a.foreign(tn, spec.ForeignAPI, tn.Pkg().Path()+"."+tn.Name()+" is a go-redis type"))
 		return val{n: n, hard: true}
 	}
 	return val{}

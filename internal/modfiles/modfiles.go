@@ -23,7 +23,7 @@ const RuntimePath = "github.com/redis2cf/redis2cf/runtime"
 
 // Nested are the parts of the runtime that are modules of their own, by their directory
 // in it. A program requires them when its generated package imports them.
-var Nested = []string{"goredis", "goredisv8", "store/rest"}
+var Nested = []string{"cfotel", "goredis", "goredisv8", "store/rest"}
 
 // A Request says what the module will be.
 type Request struct {
