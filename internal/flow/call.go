@@ -57,6 +57,9 @@ func (a *analysis) callNow(e *ast.CallExpr) []val {
 		}
 		return a.callModule(callee, fn.Origin(), sig, args)
 	default:
+		if a.here < e.Pos() || a.here >= e.End() { // what was last seen stands elsewhere
+			a.here = e.Pos()
+		}
 		return a.callForeign(e, callee, fn, sig, args)
 	}
 }

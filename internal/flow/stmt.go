@@ -9,6 +9,7 @@ import (
 // file walks the declarations of one file.
 func (a *analysis) file(f *ast.File) {
 	for _, d := range f.Decls {
+		a.here = d.Pos()
 		switch d := d.(type) {
 		case *ast.GenDecl:
 			a.genDecl(d)
