@@ -1,7 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/redis2cf/redis2cf/internal/plan"
@@ -43,6 +47,20 @@ func TestTheBillOfAFamilyByHand(t *testing.T) {
 		if (len(got.Object) == 0) != (c.f.Store == plan.StoreDO) {
 			t.Errorf("%s: %d figures for the object alone", c.name, len(got.Object))
 		}
+	}
+}
+
+// README.md quotes the model, and nothing else.
+func TestTheReadmeQuotesTheBill(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := &plan.Plan{Groups: []plan.Group{{Name: "main", Shards: 1}}}
+	s := sums(costOf(one, plain(plan.StoreDO, spec.Hash, "none")).Month)
+	want := fmt.Sprintf("%s, %s and %s $", s[0], s[1], s[2])
+	if !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), want) {
+		t.Errorf("README.md does not say %q", want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/golangci/plugin-module-register/register"
@@ -59,12 +60,31 @@ func TestThePluginTakesNoSettings(t *testing.T) {
 func TestTheExamplesNameThePlugin(t *testing.T) {
 	var custom struct {
 		Version string
-		Plugins []struct{ Module, Import, Version string }
+		Plugins []struct{ Module, Import, Path string }
 	}
 	read(t, ".custom-gcl.yml", &custom)
-	if len(custom.Plugins) != 1 || custom.Plugins[0].Import != custom.Plugins[0].Module+"/plugin" ||
+	if len(custom.Plugins) == 0 || custom.Plugins[0].Import != custom.Plugins[0].Module+"/plugin" ||
 		custom.Plugins[0].Module != "github.com/redis2cf/redis2cf/examples/golangci-lint" {
 		t.Errorf(".custom-gcl.yml has %+v", custom)
+	}
+	// golangci-lint's module has no other replacements than these: each that the example's
+	// own go.mod has must be among them, at the same place of the checkout.
+	gomod, err := os.ReadFile(filepath.Join("..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]string{}
+	for _, p := range custom.Plugins {
+		at[p.Module] = p.Path
+	}
+	replaced := regexp.MustCompile(`(?m)^\t(\S+) => \.\./\.\.(\S*)$`).FindAllStringSubmatch(string(gomod), -1)
+	if len(replaced)+1 != len(custom.Plugins) {
+		t.Errorf("go.mod replaces %d modules, .custom-gcl.yml names %d", len(replaced), len(custom.Plugins))
+	}
+	for _, r := range replaced {
+		if at[r[1]] != "../redis2cf"+r[2] {
+			t.Errorf("%s is at %q", r[1], at[r[1]])
+		}
 	}
 	var config struct {
 		Version string
