@@ -6,7 +6,6 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	semconv "go.opentelemetry.io/otel/semconv/v1.24.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/redis2cf/redis2cf/runtime"
@@ -48,7 +47,7 @@ func newConfig() *config {
 // attributes are those of every span and measurement.
 func (c *config) attributes(more ...attribute.KeyValue) []attribute.KeyValue {
 	out := append([]attribute.KeyValue{}, c.attrs...)
-	return append(append(out, semconv.DBSystemKey.String(c.system)), more...)
+	return append(append(out, attribute.String("db.system", c.system)), more...)
 }
 
 // An Option is one of InstrumentTracing and of InstrumentMetrics.

@@ -12,7 +12,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	semconv "go.opentelemetry.io/otel/semconv/v1.24.0"
 	"go.opentelemetry.io/otel/trace"
 
 	facade "github.com/redis2cf/redis2cf/runtime"
@@ -32,7 +31,7 @@ func InstrumentTracing(rdb facade.UniversalClient, opts ...TracingOption) error 
 	tracer := conf.tracers.Tracer(scope, trace.WithInstrumentationVersion("semver:"+facade.Version()))
 	return each(rdb, func(c hookable, network, addr string) error {
 		attrs := append(conf.attributes(), serverOf(addr)...)
-		attrs = append(attrs, semconv.DBConnectionString(connection(network, addr)))
+		attrs = append(attrs, attribute.String("db.connection_string", connection(network, addr)))
 		c.AddHook(&tracing{conf: conf, tracer: tracer, start: []trace.SpanStartOption{
 			trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attrs...),
 		}})
@@ -75,9 +74,9 @@ func serverOf(addr string) []attribute.KeyValue {
 	if err != nil {
 		return nil
 	}
-	out := []attribute.KeyValue{semconv.ServerAddress(host)}
+	out := []attribute.KeyValue{attribute.String("server.address", host)}
 	if n, err := strconv.Atoi(port); err == nil {
-		out = append(out, semconv.ServerPort(n))
+		out = append(out, attribute.Int("server.port", n))
 	}
 	return out
 }
@@ -104,7 +103,7 @@ func (t *tracing) ProcessHook(next facade.ProcessHook) facade.ProcessHook {
 		}
 		attrs := t.caller()
 		if t.conf.statement {
-			attrs = append(attrs, semconv.DBStatement(cfcmd.CmdString(cmd)))
+			attrs = append(attrs, attribute.String("db.statement", cfcmd.CmdString(cmd)))
 		}
 		return t.span(ctx, cmd.FullName(), attrs, func(ctx context.Context) error { return next(ctx, cmd) })
 	}
@@ -118,7 +117,7 @@ func (t *tracing) ProcessPipelineHook(next facade.ProcessPipelineHook) facade.Pr
 		attrs := append(t.caller(), attribute.Int("db.redis.num_cmd", len(cmds)))
 		summary, text := cfcmd.CmdsString(cmds)
 		if t.conf.statement {
-			attrs = append(attrs, semconv.DBStatement(text))
+			attrs = append(attrs, attribute.String("db.statement", text))
 		}
 		return t.span(ctx, "redis.pipeline "+summary, attrs, func(ctx context.Context) error { return next(ctx, cmds) })
 	}
@@ -148,7 +147,7 @@ func (t *tracing) caller() []attribute.KeyValue {
 		f, more := frames.Next()
 		if f.Function != "" && !own(f) {
 			fn := f.Function[strings.LastIndexByte(f.Function, '/')+1:]
-			return []attribute.KeyValue{semconv.CodeFunction(fn), semconv.CodeFilepath(f.File), semconv.CodeLineNumber(f.Line)}
+			return []attribute.KeyValue{attribute.String("code.function", fn), attribute.String("code.filepath", f.File), attribute.Int("code.lineno", f.Line)}
 		}
 		if !more {
 			return nil
