@@ -10,6 +10,7 @@ import (
 // tests as the judge: if they fail before or after, so does this.
 func TestDemo(t *testing.T) {
 	t.Setenv("GOWORK", "off")
+	t.Setenv("GOFLAGS", anywhere)
 	dir := filepath.Join(t.TempDir(), "chat")
 	code, out, errs := run(t, "demo", "-o", dir)
 	if code != exitDone {

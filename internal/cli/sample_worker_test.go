@@ -32,6 +32,7 @@ func TestTheSamplePassesOnTheWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("GOFLAGS", anywhere)
 	dir := chat(t)
 	for _, args := range [][]string{
 		{"-C", dir, "-w", "-no-build", "-runtime", "../../runtime", "./..."}, // the tests build it

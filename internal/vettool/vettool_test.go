@@ -53,7 +53,7 @@ func module(t *testing.T) (dir string, env []string) {
 			t.Fatal(err)
 		}
 	}
-	return dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+	return dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -trimpath") // one compilation for all directories
 }
 
 func goVet(t *testing.T, dir string, env []string, args ...string) (stdout, stderr string, err error) {

@@ -123,8 +123,12 @@ func extract(t *testing.T, name string) string {
 	return dir
 }
 
+// anywhere is what has the go command's cache know a package whatever directory it lies
+// in, so that copies of a module are compiled once.
+const anywhere = "-trimpath"
+
 // env is that of a user outside of this repository.
-func env() []string { return append(os.Environ(), "GOWORK=off") }
+func env() []string { return append(os.Environ(), "GOWORK=off", "GOFLAGS="+anywhere) }
 
 func TestCountSeesEveryWayToNameACommandOnce(t *testing.T) {
 	c, err := count(extract(t, "shapes"), "", env())
@@ -175,6 +179,7 @@ func try(t *testing.T, bad string) *result {
 	}
 	t.Setenv("EVERYTHING_BAD", bad)
 	t.Setenv("GOWORK", "off")
+	t.Setenv("GOFLAGS", anywhere)
 	r, err := examine(options{tool: self, runtime: t.TempDir(), timeout: time.Minute, again: 1}, extract(t, "small"), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -339,6 +344,7 @@ func TestNothingOfTheSampleIsLost(t *testing.T) {
 		t.Skip("migrates and builds a whole application")
 	}
 	t.Setenv("GOWORK", "off")
+	t.Setenv("GOFLAGS", anywhere)
 	work := t.TempDir()
 	o := options{timeout: 10 * time.Minute, noTests: true} // internal/cli runs them, on both sides
 	o.tool = filepath.Join(work, "redis2cf")
