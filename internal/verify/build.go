@@ -46,16 +46,21 @@ func (b *Build) Run(ctx context.Context) ([]Error, error) {
 		return nil, fmt.Errorf("writing the overlay: %w", err)
 	}
 	b.originals = originals
-	// An executable for each main package would land in the working directory.
-	out, err := b.gotool(ctx, "build", "-overlay="+overlay, "-o", os.DevNull)
+	out, err := b.compile(ctx, "-overlay="+overlay)
 	if err == nil {
 		return b.vet(ctx, overlay)
 	}
 	errs := b.parse(out, "build")
 	if len(errs) == 0 {
-		return nil, fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out))
+		return nil, fmt.Errorf("compiling the module: %w\n%s", err, bytes.TrimSpace(out))
 	}
 	return errs, b.broken(ctx)
+}
+
+// compile builds every package. "go build" would also link each main package, a
+// hundred of them in some modules, and no edit is seen only by the linker.
+func (b *Build) compile(ctx context.Context, args ...string) ([]byte, error) {
+	return b.gotool(ctx, "list", append(args, "-export", `-f={{""}}`)...)
 }
 
 // broken tells of a module that did not build before either, in packages that
@@ -63,7 +68,7 @@ func (b *Build) Run(ctx context.Context) ([]Error, error) {
 func (b *Build) broken(ctx context.Context) error {
 	plain := *b
 	plain.Modfile, plain.Env = "", b.Plain
-	out, err := plain.gotool(ctx, "build", "-o", os.DevNull)
+	out, err := plain.compile(ctx)
 	if err == nil {
 		return nil
 	}

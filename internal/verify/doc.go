@@ -1,5 +1,5 @@
 // Package verify says whether edited sources compile: in memory against the
-// packages of the one load, then by a real go build and go vet over an overlay.
+// packages of the one load, then by a real build (without linking) and go vet over an overlay.
 // It never writes into the module and never decides what to take back.
 package verify
 
