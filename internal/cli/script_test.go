@@ -3,9 +3,12 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"gosum":     scriptGoSum,
 			"snapshot":  scriptSnapshot,
 			"same":      scriptSame,
+			"halfway":   scriptHalfway,
 			"sub":       scriptSub,
 			"exits":     scriptExits,
 			"documents": scriptDocuments,
@@ -120,6 +124,49 @@ func scriptSnapshot(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.MkdirAll(filepath.Dir(to), 0o755))
 		ts.Check(os.WriteFile(to, []byte(f.data), f.mode|0o200))
 		ts.Check(os.Chmod(to, f.mode))
+	}
+}
+
+// halfway DIR BEFORE SEED makes of the last run in the working directory one that was
+// killed: its journal has no mark at its end, and of what differs from the copy BEFORE of
+// DIR some files, drawn by SEED, are as they were there.
+func scriptHalfway(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: halfway DIR BEFORE SEED")
+	}
+	marks, err := filepath.Glob(filepath.Join(ts.MkAbs("."), ".redis2cf", "journal", "*", "done"))
+	ts.Check(err)
+	if len(marks) == 0 {
+		ts.Fatalf("halfway: no run has ended here")
+	}
+	slices.Sort(marks)
+	ts.Check(os.Remove(marks[len(marks)-1]))
+	seed, err := strconv.ParseInt(args[2], 10, 64)
+	ts.Check(err)
+	draw := rand.New(rand.NewSource(seed))
+	now, before := readTree(ts, ts.MkAbs(args[0])), readTree(ts, ts.MkAbs(args[1]))
+	var differ []string
+	for path, f := range now {
+		if before[path] != f {
+			differ = append(differ, path)
+		}
+	}
+	for path := range before {
+		if _, ok := now[path]; !ok {
+			differ = append(differ, path)
+		}
+	}
+	slices.Sort(differ)
+	draw.Shuffle(len(differ), func(i, j int) { differ[i], differ[j] = differ[j], differ[i] })
+	for _, path := range differ[:1+draw.Intn(len(differ)-1)] { // one is back, and one is not
+		full := filepath.Join(ts.MkAbs(args[0]), filepath.FromSlash(path))
+		if f, ok := before[path]; ok {
+			ts.Check(os.MkdirAll(filepath.Dir(full), 0o755))
+			ts.Check(os.WriteFile(full, []byte(f.data), f.mode))
+			ts.Check(os.Chmod(full, f.mode))
+		} else {
+			ts.Check(os.Remove(full))
+		}
 	}
 }
 
