@@ -155,4 +155,38 @@ func f(id string) {
 	any("a"); any("b"); any("c"); any("d"); any("e"); any("f"); any("g"); any("h"); any("i"); any("j"); any("k")
 	any(id); any("l"); any("m"); any("n"); any("o"); any("p"); any("q")
 }`},
+	{"a parameter behind text that is also something else keeps what it also is", `
+func key(a, b string) string {
+	if b != "" {
+		a = b
+	}
+	return "x:" + a
+}
+func double(a string, twice bool) string {
+	if twice {
+		a = a + a
+	}
+	return "d:" + a
+}
+func f(id string) {
+	use(key("one", "two"))    // want "x:one" "x:two"
+	use(double("z", id != "")) // want "d:z" "d:zz"
+	key("one", "two")
+}
+func own(id string, all bool) {
+	if all {
+		id = "all"
+	}
+	use("u:" + id) // want "u:*"
+}`},
+	{"functions that are called where they stand change elements", `
+func f() {
+	xs := []string{"a"}
+	func(ys []string) { ys[0] = "b" }(xs)
+	use(xs[0]) // want "a" "b"
+	zs := []string{"c", "d"}
+	es := append(zs[:1], "e")
+	uses(es...) // want "c" "d" "e"
+	use(zs[1]) // want "c" "d" "e"
+}`},
 }

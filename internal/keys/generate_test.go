@@ -41,6 +41,7 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -101,6 +102,13 @@ func lower(s string) string                   { return strings.ToLower(s) + ":l"
 func apply(f func(string) string, s string) string { return f(s) }
 func prefixer(p string) func(string) string   { return func(s string) string { return p + s } }
 func fill(xs []string, s string)              { xs[0] = s }
+func fillBytes(b []byte, s string)            { copy(b[1:], s) }
+
+type filler interface{ fill([]string, string) }
+
+type filling struct{}
+
+func (filling) fill(xs []string, s string) { xs[1] = s }
 func poke(p *string, s string)                { *p = s }
 func pair(s string) (string, error) {
 	if s == "" {
@@ -117,6 +125,7 @@ func last(s string) (r string) {
 var _ = bytes.NewBufferString
 var _ = cmp.Or[string]
 var _ = os.Args
+var _ = sort.Strings
 `
 
 func newGenerator(seed uint64) *generator {
@@ -270,7 +279,7 @@ func (g *generator) statement(depth int) {
 		g.line("%s", tail)
 	}
 	deep := depth >= 3
-	switch g.r.IntN(26) {
+	switch g.r.IntN(27) {
 	case 0, 1, 2:
 		g.use()
 	case 3:
@@ -344,13 +353,14 @@ func (g *generator) statement(depth int) {
 			for i := range 2 {
 				g.line("case %d:", i)
 				g.ind++
-				g.block(depth + 1)
-				if g.chance(4) {
-					g.line("if coin(2) == 0 { break }")
-					g.line("{")
-					g.block(depth + 1)
-					g.line("}")
-				}
+				g.block(depth+1, func() {
+					if g.chance(4) {
+						g.line("if coin(2) == 0 { break }")
+						g.line("{")
+						g.block(depth + 1)
+						g.line("}")
+					}
+				})
 				if i == 0 && g.chance(6) {
 					g.line("fallthrough")
 				}
@@ -383,7 +393,20 @@ func (g *generator) statement(depth int) {
 		}[g.r.IntN(2)])
 	case 16:
 		if v := g.pick("slice", true); v != "" {
-			switch g.r.IntN(4) {
+			switch g.r.IntN(10) {
+			case 4:
+				g.line("fill(%s[1:], %s)", v, g.expr(1))
+			case 5:
+				g.line("filler(filling{}).fill(%s, %s)", v, g.expr(1))
+			case 6:
+				g.line("func(xs []string) { xs[1] = %s }(%s)", g.expr(1), v)
+			case 7:
+				g.line("sort.Strings(%s)", v)
+			case 8:
+				g.declare("slice", fmt.Sprintf("append(%s[:1], %s)", v, g.expr(1)))
+			case 9:
+				g.site++
+				g.line("use(%d, strings.Join(%s, %q))", g.site, v, "/")
 			case 0:
 				g.line("%s = append(%s, %s)", v, v, g.expr(1))
 			case 1:
@@ -440,6 +463,12 @@ func (g *generator) statement(depth int) {
 	case 25:
 		g.site++
 		g.line("switch x := any(%s).(type) { case string: use(%d, x+%q) }", g.expr(1), g.site, ":s")
+	case 26:
+		name := g.fresh("bytes")
+		g.line("%s := []byte(%s + %q)", name, g.expr(1), "_:")
+		g.line([]string{"copy(%s[1:], %s)", "fillBytes(%s, %s)", "%[1]s = append(%[1]s, %[2]s...)", "%s[0] = 'z' ; _ = %s"}[g.r.IntN(4)], name, g.expr(1))
+		g.site++
+		g.line("use(%d, string(%s))", g.site, name)
 	}
 }
 

@@ -55,6 +55,24 @@ func (t template) firstHole() *part {
 	return nil
 }
 
+// code is the reason of the first hole; empty when there is none.
+func (t template) code() string {
+	if h := t.firstHole(); h != nil {
+		return h.code
+	}
+	return ""
+}
+
+func (t template) holes() int {
+	n := 0
+	for _, p := range t {
+		if p.kind != literal {
+			n++
+		}
+	}
+	return n
+}
+
 // hasText tells whether the template has a literal byte.
 func (t template) hasText() bool {
 	for _, p := range t {
@@ -259,10 +277,11 @@ func (s set) defaultOf(t template) bool {
 }
 
 // follow is a set behind literal text: if it can be anything, it is a hole, and
-// the texts that it also has would only split the family.
+// the texts that it also has would only split the family. A parameter can be
+// anything only when nobody is left to fill it in, see finish.
 func (s set) follow() set {
 	for _, t := range s.alts {
-		if len(t) == 1 && t[0].kind != literal {
+		if len(t) == 1 && t[0].kind == hole {
 			return set{alts: []template{t}}
 		}
 	}
@@ -441,8 +460,12 @@ func (s set) fewer() set {
 	for i, t := range s.alts {
 		covered := false
 		for j, u := range s.alts {
-			// Of two that cover each other the first stays.
-			covered = covered || i != j && u.covers(t) && (j < i || !t.covers(u))
+			if i == j || !u.covers(t) {
+				continue
+			}
+			// Of two that cover each other the one whose reason says more stays.
+			more := rank(u.code()) - rank(t.code())
+			covered = covered || !t.covers(u) || more > 0 || more == 0 && j < i
 		}
 		if !covered {
 			out.alts = append(out.alts, t)

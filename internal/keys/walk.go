@@ -247,6 +247,9 @@ func (w *walker) call(n *ast.CallExpr) {
 	case *ast.IndexListExpr:
 		fun = ast.Unparen(f.X)
 	}
+	if id, ok := fun.(*ast.Ident); !ok || !isBuiltin(w.info.Uses[id]) {
+		w.lend(n)
+	}
 	c := call{expr: n, test: w.unit.test}
 	switch f := fun.(type) {
 	case *ast.Ident:
@@ -254,11 +257,9 @@ func (w *walker) call(n *ast.CallExpr) {
 		case *types.Func:
 			pos := obj.Origin().Pos()
 			w.calls[pos] = append(w.calls[pos], c)
-			w.lend(n)
 			w.decodes(n, obj)
 		case *types.Var:
 			w.calls[obj.Pos()] = append(w.calls[obj.Pos()], c)
-			w.lend(n)
 		case *types.Builtin:
 			if obj.Name() == "copy" && len(n.Args) == 2 {
 				w.write(w.variable(n.Args[0]), write{how: spread, expr: n.Args[1], index: -1, pos: n.Pos()})
@@ -269,10 +270,8 @@ func (w *walker) call(n *ast.CallExpr) {
 		case *types.Var: // a field that holds a function
 			pos := obj.Origin().Pos()
 			w.calls[pos] = append(w.calls[pos], c)
-			w.lend(n)
 		case *types.Func:
 			fn := obj.Origin()
-			w.lend(n)
 			if sel := w.info.Selections[f]; sel != nil {
 				c.expl = sel.Kind() == types.MethodExpr
 				if iface, ok := fn.Signature().Recv().Type().Underlying().(*types.Interface); ok {
@@ -285,6 +284,11 @@ func (w *walker) call(n *ast.CallExpr) {
 			w.decodes(n, fn)
 		}
 	}
+}
+
+func isBuiltin(obj types.Object) bool {
+	_, ok := obj.(*types.Builtin)
+	return ok
 }
 
 // lend notes the slices, maps, channels and function literals that a call hands

@@ -70,7 +70,26 @@ func (w *walker) write(v *types.Var, wr write) {
 	if shared(v.Type()) {
 		if from := w.source(wr.expr); from != nil && from.Origin().Pos() != pos && shared(from.Type()) {
 			w.lent[from.Origin().Pos()] = append(w.lent[from.Origin().Pos()], loan{to: v.Origin()})
+			w.overwrite(from, wr)
 		}
+	}
+}
+
+// overwrite notes what append(x[:n], …) writes to the elements of x itself.
+func (w *walker) overwrite(x *types.Var, wr write) {
+	call, ok := ast.Unparen(wr.expr).(*ast.CallExpr)
+	if !ok || len(call.Args) < 2 {
+		return
+	}
+	if part, ok := ast.Unparen(call.Args[0]).(*ast.SliceExpr); !ok || part.High == nil {
+		return
+	}
+	for _, arg := range call.Args[1:] {
+		one := write{how: element, expr: arg, index: -1, pos: wr.pos}
+		if call.Ellipsis.IsValid() {
+			one.how = spread
+		}
+		w.write(x, one)
 	}
 }
 
