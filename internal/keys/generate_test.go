@@ -434,7 +434,8 @@ func (g *generator) statement(depth int) {
 		}[g.r.IntN(4)])
 	case 19:
 		if v := g.pick("func", true); v != "" {
-			g.line("%s = func(s string) string { return s + %s }", v, g.expr(1))
+			// It may call itself.
+			g.line(`%s = func(s string) string { if fuel--; fuel < 0 { return "" }; return s + %s }`, v, g.expr(1))
 		}
 	case 20:
 		g.declare("struct", fmt.Sprintf("thing{prefix: %s, name: %s}", g.expr(1), g.expr(1)))
