@@ -177,7 +177,7 @@ func own(id string, all bool) {
 	if all {
 		id = "all"
 	}
-	use("u:" + id) // want "u:*"
+	use("u:" + id) // want "u:*" "u:all"
 }`},
 	{"functions that are called where they stand change elements", `
 func f() {

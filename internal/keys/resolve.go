@@ -17,12 +17,8 @@ func (a *Analyzer) finish(s set) set {
 	var out set
 	var weak []template // of the alternatives, and what became of them
 	var as []set
-	var wide []template // with holes for parameters
 	for _, t := range s.lead().alts {
-		one, led, holes := a.finishOne(t)
-		if holes {
-			wide = append(wide, one.alts...)
-		}
+		one, led := a.finishOne(t)
 		if led {
 			out = join(out, one)
 		} else {
@@ -36,7 +32,6 @@ func (a *Analyzer) finish(s set) set {
 			out = join(out, as[i])
 		}
 	}
-	out = out.beside(wide)
 	if out.full() {
 		return out.many("more than 16 patterns")
 	}
@@ -53,26 +48,13 @@ func (s set) has(from token.Pos) bool {
 	return false
 }
 
-// beside leaves out what would only split the families of wide templates: what they
-// cover, with text for one of their holes.
-func (s set) beside(wide []template) set {
-	out := set{cut: s.cut}
-	for _, t := range s.alts {
-		if !slices.ContainsFunc(wide, func(w template) bool { return t.holes() < w.holes() && w.covers(t) }) {
-			out.alts = append(out.alts, t)
-		}
-	}
-	return out
-}
-
 // finishOne resolves one template. led is false when it starts with a value kept
 // as configuration that turned out to be anything: the alternatives that start
-// with text then stand for the family. holes tells that a parameter behind text
-// is a hole.
-func (a *Analyzer) finishOne(t template) (s set, led, holes bool) {
+// with text then stand for the family.
+func (a *Analyzer) finishOne(t template) (s set, led bool) {
 	led = true
 	if !t.hasParam() {
-		return set{alts: []template{t}}, led, false
+		return set{alts: []template{t}}, led
 	}
 	pure := len(t) == 1
 	behind := false // text that names a family
@@ -82,7 +64,6 @@ func (a *Analyzer) finishOne(t template) (s set, led, holes bool) {
 			behind = behind || p.kind == literal && hasWord(p.text)
 			s = concat(s, set{alts: []template{{p}}})
 		case behind:
-			holes = true
 			s = concat(s, unknown(FromData, "parameter "+p.text))
 		default:
 			v := a.parameter(p)
@@ -113,7 +94,7 @@ func (a *Analyzer) finishOne(t template) (s set, led, holes bool) {
 		}
 		s.alts = alts
 	}
-	return s, led, holes
+	return s, led
 }
 
 // parameter joins the arguments that a parameter gets, over all callers. It is

@@ -63,16 +63,6 @@ func (t template) code() string {
 	return ""
 }
 
-func (t template) holes() int {
-	n := 0
-	for _, p := range t {
-		if p.kind != literal {
-			n++
-		}
-	}
-	return n
-}
-
 // hasText tells whether the template has a literal byte.
 func (t template) hasText() bool {
 	for _, p := range t {
@@ -278,10 +268,10 @@ func (s set) defaultOf(t template) bool {
 
 // follow is a set behind literal text: if it can be anything, it is a hole, and
 // the texts that it also has would only split the family. A parameter can be
-// anything only when nobody is left to fill it in, see finish.
+// anything only when nobody is left to fill it in, as of a field.
 func (s set) follow() set {
 	for _, t := range s.alts {
-		if len(t) == 1 && t[0].kind == hole {
+		if len(t) == 1 && (t[0].kind == hole || t[0].kind == param && t[0].from.IsValid()) {
 			return set{alts: []template{t}}
 		}
 	}
