@@ -19,6 +19,7 @@ import (
 //	rdb.ClusterSlots(ctx)    →  cfstore.GoRedis(rdb).ClusterSlots(ctx)
 //	foreign.NewLocker(rdb)   →  foreign.NewLocker(cfstore.GoRedis(rdb))
 //	db = foreign.Client()    →  db = cfstore.FromGoRedis(foreign.Client())
+//	rdb.Get(ctx, key)        →  cfstore.BesideGoRedis(rdb).Get(ctx, key), where rdb.BFAdd keeps rdb
 //
 // Sound because a bridge reaches the same store and database: what is written on
 // one side is read on the other. It is evaluated where the client was, it gives nil
@@ -38,6 +39,10 @@ type Cut struct {
 // command on data that no store serves, such as a search, is not among them: its
 // data would be left behind.
 var answered = map[string]bool{spec.ClusterAdmin: true, spec.ACLAdmin: true, spec.ServerAdmin: true}
+
+// ownData are the reasons for which commands stay with data that nothing else in the
+// program uses: their own keys, or indexes over hashes and documents.
+var ownData = map[string]bool{spec.Search: true, spec.TimeSeries: true, spec.Probabilistic: true, spec.VectorSet: true}
 
 // command reports whether a method does nothing but send commands that a bridge can
 // take, now or when what it returns is used.
@@ -179,6 +184,8 @@ func (r *run) cutsMade() []Cut {
 		switch f := r.files[c.Pos.Filename]; {
 		case c.Blocker.Code == spec.APIKept:
 			code = spec.CutAPI
+		case c.Func == flow.Beside:
+			code = spec.CutBeside
 		case c.In:
 			code = spec.CutFromLibrary
 		case f != nil && end.Offset < len(f.src) && f.src[end.Offset] == '.':
@@ -201,6 +208,8 @@ func (r *run) codeOfCut(c *flow.Cut) string {
 		return spec.CutErrors
 	case c.Blocker.Code == spec.APIKept && c.Sel == nil:
 		return spec.CutAPI
+	case c.Func == flow.Beside:
+		return spec.CutBeside
 	case c.In && !r.bridged(c.Far):
 		return spec.CutFromLibrary
 	case library != "" && c.Sel == nil:

@@ -73,7 +73,7 @@ func (r *run) refuseMember(obj types.Object, recv types.Type) flow.Refusal {
 	if fn, ok := obj.(*types.Func); ok {
 		row, ok := spec.Method(t, fn.Name())
 		if ok && row.Verdict != spec.Served {
-			return flow.Refusal{Code: row.Code, Text: name + ": " + row.Advice, Bridge: command(fn, recv)}
+			return flow.Refusal{Code: row.Code, Text: name + ": " + row.Advice, Bridge: command(fn, recv), Beside: ownData[row.Code]}
 		}
 	} else if s, ok := symbolOf(obj, name); ok && (s.Verdict != spec.Served || s.Use == "error") {
 		return flow.Refusal{Code: s.Code, Text: name + ": " + s.Advice}

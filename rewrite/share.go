@@ -18,6 +18,7 @@ const channels = "pub/sub channels"
 func (r *run) shareFamilies() {
 	for {
 		r.keepForeign()
+		r.keepBeside()
 		stay := map[string]*analyzer.Site{} // family to a site that stays
 		for i := range r.sites {
 			s := &r.sites[i]
@@ -58,7 +59,7 @@ func (r *run) shareFamilies() {
 func (r *run) keepForeign() {
 	given := map[int]*flow.Cut{}
 	for _, c := range r.flow.Cuts {
-		if c.In && r.active(c) && !r.bridged(c.Far) {
+		if c.In && c.Func != flow.Beside && r.active(c) && !r.bridged(c.Far) {
 			given[c.Near] = c
 		}
 	}

@@ -60,6 +60,7 @@ type analysis struct {
 type blocked struct {
 	n      node
 	bridge bool // a bridge can stand beside it
+	beside bool // so can a second client
 	Blocker
 }
 
@@ -176,16 +177,16 @@ func (a *analysis) block(n node, pos token.Pos, code, text string) {
 // blockType blocks a value because foreign code knows its type. A bridge can stand
 // between it and what moves.
 func (a *analysis) blockType(n node, pos token.Pos, code, text string) {
-	a.refuse(n, pos, Refusal{code, text, true})
+	a.refuse(n, pos, Refusal{Code: code, Text: text, Bridge: true})
 }
 
 func (a *analysis) refuse(n node, pos token.Pos, r Refusal) {
-	a.blockers = append(a.blockers, blocked{n, r.Bridge, Blocker{a.position(pos), r.Code, r.Text}})
+	a.blockers = append(a.blockers, blocked{n, r.Bridge, r.Beside, Blocker{a.position(pos), r.Code, r.Text}})
 }
 
 // note says something about a value that does not keep it.
 func (a *analysis) note(n node, pos token.Pos, code, text string) {
-	a.notes = append(a.notes, blocked{n, false, Blocker{a.position(pos), code, text}})
+	a.notes = append(a.notes, blocked{n: n, Blocker: Blocker{a.position(pos), code, text}})
 }
 
 func (a *analysis) anyType() types.Type { return types.Universe.Lookup("any").Type() }
@@ -237,7 +238,7 @@ func (a *analysis) resolve() {
 			if src.sentinel && a.portable[src.from] || !src.sentinel && types.Identical(src.typ, errorType) {
 				a.tieNodes(src.from, b.to)
 			} else {
-				a.blockers = append(a.blockers, blocked{src.from, true, b.Blocker})
+				a.blockers = append(a.blockers, blocked{n: src.from, bridge: true, Blocker: b.Blocker})
 			}
 		}
 	}

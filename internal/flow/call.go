@@ -441,7 +441,7 @@ func (a *analysis) escape(x val, to types.Object, t types.Type, where string) {
 // outside is a node for the errors in foreign code that uses go-redis: it stays.
 func (a *analysis) outside(obj types.Object, b Blocker) node {
 	n := a.at(place{file: obj.Pkg().Path() + "." + obj.Name()}, kindLiteral)
-	a.blockers = append(a.blockers, blocked{n, true, b})
+	a.blockers = append(a.blockers, blocked{n: n, bridge: true, Blocker: b})
 	return n
 }
 

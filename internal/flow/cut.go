@@ -18,6 +18,10 @@ import (
 //
 // Sound because a bridge is the same client: its commands reach the same store, in
 // the same order, and it is made where the value is evaluated.
+//
+// A client that has to stay for commands on data of their own (a search, a filter)
+// goes on with them, and what else it does passes to one of the store beside it.
+// Whether the data can be taken apart so is asked by who knows the families.
 
 // The functions of the generated package that stand in a cut.
 const (
@@ -27,11 +31,12 @@ const (
 	ToCmdable   = "GoRedisCmdable"
 	FromClient  = "FromGoRedis"
 	FromCluster = "FromGoRedisCluster"
+	Beside      = "BesideGoRedis"
 )
 
 // BridgeFuncs are all of them, to v9; the names of others have its version behind
 // GoRedis.
-var BridgeFuncs = []string{ToClient, ToCluster, ToUniversal, ToCmdable, FromClient, FromCluster}
+var BridgeFuncs = []string{ToClient, ToCluster, ToUniversal, ToCmdable, FromClient, FromCluster, Beside}
 
 // A Cut is a place where a client's value changes sides while the group Near moves
 // and the group Far stays.
@@ -39,8 +44,10 @@ type Cut struct {
 	Pos  token.Position
 	Expr ast.Expr          // the client; nil when only errors cross, which needs no edit
 	Sel  *ast.SelectorExpr // the method of which Expr is the receiver, if it is one
-	Func string            // the bridge that Expr goes through; empty without an Expr
-	In   bool              // the value comes from go-redis: Near gets it
+	// Closes says that Sel is Close: of both clients, where one is beside the other.
+	Closes bool
+	Func   string // the bridge that Expr goes through; empty without an Expr
+	In     bool   // the value comes from go-redis: Near gets it
 	// Redis is the import path of the go-redis on the other side.
 	Redis string
 	Near  int // index into Result.Groups
@@ -58,6 +65,7 @@ type passage struct {
 	method   *types.Func // of sel
 	want     types.Type  // what the destination asks for, without sel
 	redis    *types.Package
+	closes   bool // sel is Close, which goes along unless a client stands beside
 }
 
 // tie is two nodes between which only errors go: the compared sentinels are the
@@ -152,14 +160,23 @@ func (a *analysis) typedNil(e ast.Expr) bool {
 // receives lets the receiver of a command pass.
 func (a *analysis) receives(e *ast.SelectorExpr, owner val, recv types.Type, m *types.Func) val {
 	s := a.info.Selections[e]
-	if a.fixed || !owner.hard || s == nil || s.Kind() != types.MethodVal || a.Command == nil || !a.Command(m, recv) {
+	if !owner.hard || s == nil || s.Kind() != types.MethodVal || a.Command == nil {
 		return owner
 	}
 	kind, redis := a.kindOf(recv, true)
 	if kind == noClient {
 		return owner
 	}
-	n := a.pass(passage{from: owner.n, expr: e.X, sel: e, kind: kind, method: m, redis: redis})
+	if res := m.Signature().Results(); res.Len() > 0 {
+		if k, _ := a.kindOf(res.At(0).Type(), false); k != noClient {
+			a.mark(owner.n, side{copied: true})
+		}
+	}
+	closes := m.Name() == "Close" && a.callee[e]
+	if a.fixed || !closes && !a.Command(m, recv) {
+		return owner
+	}
+	n := a.pass(passage{from: owner.n, expr: e.X, sel: e, kind: kind, method: m, redis: redis, closes: closes})
 	return val{n: n, t: owner.t, hard: true}
 }
 
@@ -229,12 +246,15 @@ type side struct {
 	given    bool // gets clients from foreign code
 	bridged  bool // gets clients over a bridge that an earlier run wrote
 	impostor bool // lets what is no client pass as one
+	whole    bool // what holds it needs all that the client does, so that none can stand beside it
+	copied   bool // a client is made of it (WithTimeout), as often as the code is run
 }
 
 func (s *side) add(o *side) {
 	s.held, s.stuck, s.named = s.held || o.held, s.stuck || o.stuck, s.named || o.named
 	s.made, s.shipped, s.given = s.made || o.made, s.shipped || o.shipped, s.given || o.given
 	s.bridged, s.impostor = s.bridged || o.bridged, s.impostor || o.impostor
+	s.whole, s.copied = s.whole || o.whole, s.copied || o.copied
 }
 
 // divide decides which passages are cut and unites the ends of all others.
@@ -242,7 +262,7 @@ func (a *analysis) divide() {
 	a.sides = map[node]*side{}
 	for _, b := range a.blockers {
 		s := a.side(b.n)
-		s.held, s.stuck = true, s.stuck || !b.bridge
+		s.held, s.stuck, s.whole = true, s.stuck || !b.bridge, s.whole || !b.beside
 	}
 	for _, n := range a.mentioned {
 		a.side(n).named = true
@@ -250,8 +270,23 @@ func (a *analysis) divide() {
 	for n, of := range a.marks {
 		a.side(n).add(of)
 	}
-	// What must stay without a bridge takes along all that passes to or from it.
-	a.sweep(func(p *passage, from, to *side) bool { return from.stuck || to.stuck })
+	// What must stay without a bridge takes along all that passes to or from it, but
+	// for what can have a client beside.
+	a.sweep(func(p *passage, from, to *side) bool { return to.stuck })
+	for i := range a.passages {
+		p := &a.passages[i]
+		if from, to := a.side(p.from), a.side(p.to); from != to && from.held && to.held {
+			from.whole = true // others have the client, too
+		}
+	}
+	a.sweep(func(p *passage, from, to *side) bool { return to.stuck || from.stuck && !a.divides(p, from) })
+	divided := map[node]bool{}
+	for i := range a.passages {
+		if p := &a.passages[i]; !p.closes && a.side(p.from).stuck && a.find(p.from) != a.find(p.to) {
+			divided[a.find(p.from)] = true
+		}
+	}
+	a.sweep(func(p *passage, from, to *side) bool { return p.closes && !divided[a.find(p.from)] })
 	// So does a place where no bridge fits.
 	a.sweep(func(p *passage, from, to *side) bool {
 		switch {
@@ -260,7 +295,7 @@ func (a *analysis) divide() {
 		case to.held:
 			return p.out() == ""
 		}
-		return p.in() == "" || from.made
+		return !from.stuck && (p.in() == "" || from.made)
 	})
 	// The rest is free, and stays together.
 	a.sweep(func(p *passage, from, to *side) bool { return !from.held && !to.held })
@@ -282,8 +317,15 @@ func (a *analysis) divide() {
 		case p.kind >= universal && near.impostor:
 			return true
 		}
-		return !near.named // nothing in it can change
+		return !near.named && !from.stuck // nothing in it can change
 	})
+}
+
+// divides reports whether a client can stand beside the one that has to stay: one
+// that the module constructs and nobody else has, held by commands alone.
+func (a *analysis) divides(p *passage, from *side) bool {
+	return p.kind == single && a.Bridged[p.redis.Path()] == "" && from.made && !from.whole && !from.copied &&
+		!from.given && !from.bridged && p.fits(types.NewPointer(p.redis.Scope().Lookup("Client").Type()))
 }
 
 // sweep unites the ends of the passages that must be, until none is left.
@@ -361,12 +403,15 @@ func (a *analysis) cuts(id func(node) int) []*Cut {
 		if from.held == to.held {
 			continue
 		}
-		c := &Cut{Pos: a.position(p.expr.Pos()), Expr: p.expr, Sel: p.sel, Redis: p.redis.Path()}
+		c := &Cut{Pos: a.position(p.expr.Pos()), Expr: p.expr, Sel: p.sel, Closes: p.closes, Redis: p.redis.Path()}
 		if to.held {
 			to.bridged = true
 			c.Func, c.Near, c.Far = a.bridgeName(p.out(), p.redis), id(p.from), id(p.to)
 		} else {
 			c.Func, c.Near, c.Far, c.In = a.bridgeName(p.in(), p.redis), id(p.to), id(p.from), true
+			if from.stuck {
+				c.Func = Beside
+			}
 		}
 		out = append(out, c)
 	}

@@ -50,6 +50,7 @@ type Refusal struct {
 	Code   string
 	Text   string
 	Bridge bool // a go-redis client over the same store can be asked instead
+	Beside bool // it is about data of its own: what else the client does can move to one beside it
 }
 
 // Config is what Analyze reads.

@@ -42,7 +42,7 @@ func (a *analysis) foreign(obj types.Object, code, text string) Refusal {
 	if l.Text != "" {
 		text += ": " + l.Text
 	}
-	return Refusal{code, text, !l.Stays}
+	return Refusal{Code: code, Text: text, Bridge: !l.Stays}
 }
 
 // asked hands what a method of the module returns to foreign code that uses go-redis

@@ -9,6 +9,7 @@ const (
 	CutFromLibrary = "CUT_FROM_LIBRARY"
 	CutAPI         = "CUT_API"
 	CutErrors      = "CUT_ERRORS"
+	CutBeside      = "CUT_BESIDE"
 )
 
 func init() {
@@ -64,6 +65,16 @@ var rdb *redis.Client = foreign.Client()`,
 			Effort: EffortNone,
 			Example: `
 func New(rdb *redis.Client) *Store { return &Store{rdb: rdb} }`,
+		},
+		Code{
+			Code:   CutBeside,
+			Title:  "a client of the store stands beside one of go-redis",
+			Why:    "The client has to stay for commands on data that the store does not have. What else it does goes to a client of the store, which is made beside it with the same options: no key is used on both sides, and Close of the one closes both.",
+			Do:     "Give the client of the store a variable of its own where both are wanted for long. When the commands that stay are gone, the next run takes go-redis out.",
+			Effort: EffortNone,
+			Example: `
+n, err := rdb.Incr(ctx, "beside:visits:"+id).Result()
+return n, err, rdb.BFAdd(ctx, "beside:seen", id).Err()`,
 		},
 		Code{
 			Code:   CutErrors,

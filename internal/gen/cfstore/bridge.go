@@ -43,6 +43,9 @@ not a client: a pipeline and a transaction have no other side.`},
 	{"FromGoRedis", "UniversalClient", "*Client", true, `FromGoRedis returns a client whose commands go through a go-redis client: the data is
 where that client has it. FromGoRedis(GoRedis(c)) is c.`},
 	{"FromGoRedisCluster", "*ClusterClient", "*ClusterClient", true, `FromGoRedisCluster is FromGoRedis where a ClusterClient is wanted.`},
+	{"BesideGoRedis", "*Client", "*Client", true, `BesideGoRedis returns the client of the store that stands beside a go-redis client, which
+keeps the commands whose data the store does not have. It is made at the first call,
+with the same options; its Close closes both.`},
 }
 
 // bridge is the file that is there while the program uses go-redis and the facade
@@ -69,15 +72,22 @@ func (g *generator) bridge(of Bridge) *jen.File {
 		return pointer(t).Qual(of.Redis, strings.TrimPrefix(t, "*"))
 	}
 	for _, b := range bridges {
+		if b.name == "BesideGoRedis" && of.Infix != "" {
+			continue // v8 has no command that needs data of its own
+		}
 		from, to := local(b.from), genuine(b.to)
 		if b.in {
 			from, to = genuine(b.from), local(b.to)
+		}
+		args := []jen.Code{jen.Id("c")}
+		if b.name == "BesideGoRedis" {
+			args = append(args, jen.Id("NewClient"))
 		}
 		for _, line := range strings.Split(strings.ReplaceAll(b.doc, "GoRedis", "GoRedis"+of.Infix), "\n") {
 			f.Comment(line)
 		}
 		f.Func().Id(of.Name(b.name)).Params(jen.Id("c").Add(from)).Add(to).Block(
-			jen.Return(jen.Qual(of.Path, b.name).Call(jen.Id("c")))).Line()
+			jen.Return(jen.Qual(of.Path, b.name).Call(args...))).Line()
 	}
 	return f
 }

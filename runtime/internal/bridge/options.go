@@ -43,9 +43,9 @@ func CarryOver(to, from interface{}, renamed map[string]string) {
 }
 
 // TakeOver sets a facade's options by those of a go-redis client, which its Options
-// method gives: what decides the shapes of replies, and what a program may look
-// at. Retries, timeouts and limits stay with go-redis.
-func TakeOver(opt, client interface{}) {
+// method gives: what decides the shapes of replies, what a program may look at, and
+// what is named besides. Other retries, timeouts and limits stay with go-redis.
+func TakeOver(opt, client interface{}, besides ...string) {
 	get := reflect.ValueOf(client).MethodByName("Options")
 	if !get.IsValid() || get.Type().NumIn() != 0 || get.Type().NumOut() != 1 {
 		return
@@ -54,15 +54,17 @@ func TakeOver(opt, client interface{}) {
 	if src.Kind() != reflect.Pointer || src.IsNil() || src.Elem().Kind() != reflect.Struct {
 		return
 	}
-	for _, name := range []string{"DB", "Protocol", "ReadTimeout", "WriteTimeout", "PoolSize"} {
+	for _, name := range append([]string{"DB", "Protocol", "ReadTimeout", "WriteTimeout", "PoolSize"}, besides...) {
 		s, d := src.Elem().FieldByName(name), dst.FieldByName(name)
-		if s.IsValid() && d.IsValid() && s.Type() == d.Type() {
-			d.Set(s)
+		if !s.IsValid() || !d.IsValid() || s.Type() != d.Type() {
+			continue
 		}
-	}
-	for _, name := range []string{"ReadTimeout", "WriteTimeout"} {
-		if d := dst.FieldByName(name); d.Int() <= 0 {
-			d.SetInt(d.Int() - 1) // filled in there, about to be filled in here
+		d.Set(s)
+		switch name {
+		case "MaxRetries", "MinRetryBackoff", "MaxRetryBackoff", "ReadTimeout", "WriteTimeout":
+			if d.Int() <= 0 {
+				d.SetInt(d.Int() - 1) // filled in there, about to be filled in here
+			}
 		}
 	}
 }
