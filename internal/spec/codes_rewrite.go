@@ -160,7 +160,7 @@ mr.Seed(1)`,
 			Effort: EffortNone,
 			Example: `
 c := redis.NewClient(&redis.Options{})
-c.BFCard(ctx, "seen")
+c.Monitor(ctx, nil)
 c.Set(ctx, "session:"+id, "x", 0)
 …
 c := redis.NewClient(&redis.Options{})
@@ -177,7 +177,7 @@ type getter interface {
 	Get(ctx context.Context, key string) *redis.StringCmd
 }
 …
-c.BFCard(ctx, "seen")
+c.Monitor(ctx, nil)
 return read(ctx, []*redis.Client{c})`,
 		},
 		Code{
