@@ -85,7 +85,7 @@ return n, err, rdb.BFAdd(ctx, "beside:seen", id).Err()`,
 			Example: `
 func missing(err error) bool { return errors.Is(err, redis.Nil) }
 …
-	rdb.BFCard(ctx, "seen")
+	rdb.Monitor(ctx, nil)
 	return !missing(rdb.Get(ctx, "lock:a").Err())`,
 		},
 	)
