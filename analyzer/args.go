@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/internal/keys"
 	"github.com/redis2cf/redis2cf/internal/spec"
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // arguments fills in what the call's arguments say: keys, expiry, and for raw
@@ -340,15 +341,6 @@ func (f *finder) callee(call *ast.CallExpr) *types.Func {
 	if info == nil {
 		return nil
 	}
-	var id *ast.Ident
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.SelectorExpr:
-		id = fun.Sel
-	case *ast.Ident:
-		id = fun
-	default:
-		return nil
-	}
-	fn, _ := info.Uses[id].(*types.Func)
+	fn, _ := info.Uses[syntax.Name(call.Fun)].(*types.Func)
 	return fn
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // A method is what a selection resolves to when it is one of the table's.
@@ -169,16 +170,7 @@ func (f *finder) viewOf(x ast.Expr) *types.Func {
 	if !ok || len(call.Args) != 1 {
 		return nil
 	}
-	var id *ast.Ident
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.SelectorExpr:
-		id = fun.Sel
-	case *ast.Ident:
-		id = fun
-	default:
-		return nil
-	}
-	fn, ok := f.info.Uses[id].(*types.Func)
+	fn, ok := f.info.Uses[syntax.Name(call.Fun)].(*types.Func)
 	if !ok {
 		return nil
 	}

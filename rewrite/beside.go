@@ -1,6 +1,9 @@
 package rewrite
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/flow"
 	"github.com/redis2cf/redis2cf/internal/spec"
@@ -31,7 +34,8 @@ func (r *run) keepBeside() {
 			given[c.Near] = true
 		}
 	}
-	for far, list := range cuts {
+	for _, far := range slices.Sorted(maps.Keys(cuts)) { // what one holds back is the next one's ground
+		list := cuts[far]
 		near := map[int]bool{}
 		for _, c := range list {
 			near[c.Near] = true

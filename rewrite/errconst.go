@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // go-redis's errors are constants (redis.Nil, redis.TxFailedErr), and a program may
@@ -58,20 +60,10 @@ func (r *run) collectErrConsts() {
 
 // constNamed is the constant that an expression names, nil where it is anything else.
 func constNamed(f *file, e ast.Expr) types.Object {
-	var id *ast.Ident
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		id = e
-	case *ast.SelectorExpr:
-		id = e.Sel
-	default:
-		return nil
+	if c, ok := f.info.Uses[syntax.Name(e)].(*types.Const); ok {
+		return c
 	}
-	c, _ := f.info.Uses[id].(*types.Const)
-	if c == nil {
-		return nil
-	}
-	return c
+	return nil
 }
 
 // errConstEdits makes variables of the constants whose value moves, by file; what is

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // addressField notes the address in a test's option struct, if it is one of
@@ -36,16 +37,7 @@ func (a *analysis) addressField(n node, field string, e ast.Expr) {
 
 // variableOf is the field or variable that an expression reads, nil for another.
 func variableOf(info *types.Info, e ast.Expr) *types.Var {
-	var id *ast.Ident
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		id = e
-	case *ast.SelectorExpr:
-		id = e.Sel
-	default:
-		return nil
-	}
-	v, _ := info.Uses[id].(*types.Var)
+	v, _ := info.Uses[syntax.Name(e)].(*types.Var)
 	return v
 }
 

@@ -3,6 +3,8 @@ package flow
 import (
 	"go/ast"
 	"go/types"
+
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // Type parameters. One whose constraint names a go-redis type is hard, like a
@@ -40,7 +42,7 @@ func (a *analysis) satisfyParam(x, param val) {
 // typeArgs evaluates explicit type arguments and ties each to its constraint.
 func (a *analysis) typeArgs(generic ast.Expr, args ...ast.Expr) []val {
 	var params *types.TypeParamList
-	if id := nameOf(generic); id != nil {
+	if id := syntax.Name(generic); id != nil {
 		switch obj := a.info.Uses[id].(type) {
 		case *types.TypeName:
 			if g, ok := obj.Type().(interface{ TypeParams() *types.TypeParamList }); ok {
@@ -66,16 +68,6 @@ func generic(e ast.Expr) ast.Expr {
 		return e.X
 	case *ast.IndexListExpr:
 		return e.X
-	}
-	return nil
-}
-
-func nameOf(e ast.Expr) *ast.Ident {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		return e
-	case *ast.SelectorExpr:
-		return e.Sel
 	}
 	return nil
 }

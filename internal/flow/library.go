@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // Library says what foreign code that takes a go-redis client, or gives one out, does
@@ -66,16 +67,7 @@ func (a *analysis) asked(m *types.Func, impl end) {
 // earlier run wrote: what comes out of it stays go-redis's, and its data is that
 // of what went in.
 func (a *analysis) bridge(e *ast.CallExpr, fun ast.Expr) ([]val, bool) {
-	var id *ast.Ident
-	switch f := fun.(type) {
-	case *ast.Ident:
-		id = f
-	case *ast.SelectorExpr:
-		id = f.Sel
-	default:
-		return nil, false
-	}
-	fn, ok := a.info.Uses[id].(*types.Func)
+	fn, ok := a.info.Uses[syntax.Name(fun)].(*types.Func)
 	if !ok || a.Generated == "" || fn.Pkg() == nil || fn.Pkg().Path() != a.Generated || !a.isBridge(fn.Name()) {
 		return nil, false
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // A target is a function that a value may be: a declared one, or a literal that
@@ -71,7 +73,7 @@ func (a *Analyzer) functions(e ast.Expr, info *types.Info) (targets []target, al
 			return a.held(obj)
 		}
 	case *ast.IndexExpr:
-		if fn, ok := info.Uses[identOf(e.X)].(*types.Func); ok {
+		if fn, ok := info.Uses[syntax.Name(e.X)].(*types.Func); ok {
 			return a.declared(fn, false) // an instance of a generic function
 		}
 		return a.among(e.X, info)
@@ -82,16 +84,6 @@ func (a *Analyzer) functions(e ast.Expr, info *types.Info) (targets []target, al
 		return a.made(e, info)
 	}
 	return nil, false
-}
-
-func identOf(e ast.Expr) *ast.Ident {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		return e
-	case *ast.SelectorExpr:
-		return e.Sel
-	}
-	return nil
 }
 
 func (a *Analyzer) declared(obj *types.Func, expl bool) ([]target, bool) {
@@ -201,7 +193,7 @@ func (a *Analyzer) among(e ast.Expr, info *types.Info) (targets []target, all bo
 		}
 		return nil, false
 	}
-	v, ok := info.Uses[identOf(e)].(*types.Var)
+	v, ok := info.Uses[syntax.Name(e)].(*types.Var)
 	if !ok {
 		return nil, false
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 func base(name string) string { return filepath.Base(name) }
@@ -401,7 +403,7 @@ func (a *Analyzer) elementExprs(e ast.Expr, info *types.Info, depth int) ([]ast.
 // returnedExprs gives the elements of the slice that the one return statement of
 // a function writes out.
 func (a *Analyzer) returnedExprs(n *ast.CallExpr, info *types.Info, depth int) ([]ast.Expr, bool) {
-	obj, ok := info.Uses[identOf(n.Fun)].(*types.Func)
+	obj, ok := info.Uses[syntax.Name(n.Fun)].(*types.Func)
 	if !ok || interfaceOf(obj) != nil {
 		return nil, false
 	}
@@ -430,7 +432,7 @@ func (a *Analyzer) returnedExprs(n *ast.CallExpr, info *types.Info, depth int) (
 // appends tells whether e is append(v, …).
 func (a *Analyzer) appends(e ast.Expr, v *types.Var, info *types.Info) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok || len(call.Args) == 0 || info.Uses[identOf(call.Fun)] != types.Universe.Lookup("append") {
+	if !ok || len(call.Args) == 0 || info.Uses[syntax.Name(call.Fun)] != types.Universe.Lookup("append") {
 		return false
 	}
 	id, ok := ast.Unparen(call.Args[0]).(*ast.Ident)
@@ -464,7 +466,7 @@ func (a *Analyzer) grown(v *types.Var, at *ast.Ident, info *types.Info, depth in
 				out = append(out, call.Args[1:]...)
 				continue
 			}
-			if info.Uses[identOf(call.Fun)] == types.Universe.Lookup("make") {
+			if info.Uses[syntax.Name(call.Fun)] == types.Universe.Lookup("make") {
 				if tv := info.Types[call.Args[min(1, len(call.Args)-1)]]; len(call.Args) > 1 && tv.Value != nil && tv.Value.ExactString() == "0" {
 					out = nil
 					continue

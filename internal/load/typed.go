@@ -21,9 +21,10 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/redis2cf/redis2cf/internal/realm"
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
-// Go/packages would have the go command compile the packages that are loaded, which are
+// go/packages would have the go command compile the packages that are loaded, which are
 // then checked from source all the same, and would keep everything that it reads of
 // dependencies to itself. So it only lists here: what the packages import comes from
 // export data that the go command makes of dependencies alone, read once for this
@@ -105,7 +106,7 @@ func (t *typer) mark(roots []*packages.Package) (border []string) {
 		}
 		seen[p.ID] = true
 		var outside []*node
-		for _, path := range sortedImports(p) {
+		for _, path := range keysOf(p.Imports) {
 			if imp := visit(p.Imports[path]); imp.source {
 				n.source = true
 			} else {
@@ -131,8 +132,6 @@ func (t *typer) mark(roots []*packages.Package) (border []string) {
 	slices.Sort(border)
 	return border
 }
-
-func sortedImports(p *packages.Package) []string { return keysOf(p.Imports) }
 
 // exports has the go command name the export data of packages and of all that these
 // import, and compile what is not in its cache.
@@ -182,11 +181,9 @@ func (t *typer) files() error {
 	var cgo []string
 	for _, n := range t.source {
 		n.CompiledGoFiles = n.GoFiles
-		if n.root || n.Syntax == nil {
-			t.parseAll(n)
-		}
-		if usesCgo(n.Syntax) && !slices.Contains(cgo, n.PkgPath) {
-			cgo = append(cgo, strings.TrimSuffix(n.PkgPath, "_test"))
+		t.parseAll(n)
+		if path := strings.TrimSuffix(n.PkgPath, "_test"); syntax.UsesCgo(n.Syntax) && !slices.Contains(cgo, path) {
+			cgo = append(cgo, path)
 		}
 	}
 	if len(cgo) == 0 {
@@ -201,19 +198,13 @@ func (t *typer) files() error {
 	}
 	for _, p := range listed {
 		n := t.nodes[p.ID]
-		if n == nil || !n.source || !usesCgo(n.Syntax) || len(p.CompiledGoFiles) == 0 {
+		if n == nil || !n.source || !syntax.UsesCgo(n.Syntax) || len(p.CompiledGoFiles) == 0 {
 			continue
 		}
 		n.CompiledGoFiles, n.Errors = p.CompiledGoFiles, append(n.Errors, p.Errors...)
 		t.parseAll(n)
 	}
 	return nil
-}
-
-func usesCgo(files []*ast.File) bool {
-	return slices.ContainsFunc(files, func(f *ast.File) bool {
-		return slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"C"` })
-	})
 }
 
 func (t *typer) parseAll(n *node) {
@@ -274,13 +265,13 @@ func (t *typer) typecheck(n *node) {
 		}
 	}
 	conf := &types.Config{
-		Importer: importFunc(func(path string) (*types.Package, error) { return t.imported(n, path) }),
+		Importer: realm.ImporterFunc(func(path string) (*types.Package, error) { return t.imported(n, path) }),
 		Sizes:    n.TypesSizes, IgnoreFuncBodies: !n.root, Error: n.add,
 	}
 	if n.Module != nil && n.Module.GoVersion != "" {
 		conf.GoVersion = "go" + n.Module.GoVersion
 	}
-	if usesCgo(n.Syntax) && !realm.CheckCgo(conf) {
+	if syntax.UsesCgo(n.Syntax) && !realm.CheckCgo(conf) {
 		n.add(errors.New("this go/types does not check packages with cgo"))
 	}
 	err := types.NewChecker(conf, t.fset, n.Types, n.TypesInfo).Files(n.Syntax)
@@ -293,10 +284,6 @@ func (t *typer) typecheck(n *node) {
 	}
 }
 
-type importFunc func(path string) (*types.Package, error)
-
-func (f importFunc) Import(path string) (*types.Package, error) { return f(path) }
-
 func (t *typer) imported(n *node, path string) (*types.Package, error) {
 	if path == "unsafe" {
 		return types.Unsafe, nil
@@ -308,11 +295,7 @@ func (t *typer) imported(n *node, path string) (*types.Package, error) {
 	if dep := t.nodes[imp.ID]; dep.source {
 		return dep.Types, nil
 	}
-	p, err := t.outside.Import(imp.PkgPath)
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return t.outside.Import(imp.PkgPath)
 }
 
 // add notes what the parser or the type checker says.

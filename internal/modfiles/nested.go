@@ -1,9 +1,12 @@
 package modfiles
 
 import (
+	"bytes"
 	"fmt"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -13,7 +16,8 @@ import (
 )
 
 // nested adds to a go.mod the runtime's own modules that the new files import: from
-// where the runtime comes from, and at its version. What go.mod says of them already stays.
+// where the runtime comes from, and at its version. One whose last import goes with a file
+// goes too. What go.mod says of the others already stays.
 func (s *settler) nested(mod []byte) ([]byte, error) {
 	f, err := modfile.Parse(s.gomod, mod, nil)
 	if err != nil {
@@ -24,14 +28,25 @@ func (s *settler) nested(mod []byte) ([]byte, error) {
 	}
 	changed := false
 	for _, dir := range Nested {
-		if !Imports(s.req.Files, RuntimePath+"/"+dir) {
+		if Imports(s.req.Files, RuntimePath+"/"+dir) {
+			added, err := addNested(f, dir)
+			if err != nil {
+				return nil, fmt.Errorf("adding the runtime's %s to go.mod: %w", dir, err)
+			}
+			changed = changed || added
 			continue
 		}
-		added, err := addNested(f, dir)
+		left, err := s.left(RuntimePath + "/" + dir)
 		if err != nil {
-			return nil, fmt.Errorf("adding the runtime's %s to go.mod: %w", dir, err)
+			return nil, fmt.Errorf("looking for what uses the runtime's %s: %w", dir, err)
 		}
-		changed = changed || added
+		if left {
+			dropped, err := dropNested(f, dir)
+			if err != nil {
+				return nil, fmt.Errorf("taking the runtime's %s out of go.mod: %w", dir, err)
+			}
+			changed = changed || dropped
+		}
 	}
 	if !changed {
 		return mod, nil
@@ -72,14 +87,88 @@ func addNested(f *modfile.File, dir string) (added bool, err error) {
 	if from == "" {
 		return true, nil
 	}
-	to := filepath.Join(from, filepath.FromSlash(dir))
-	if !filepath.IsAbs(from) {
-		// A relative target must begin with a dot, which Join takes away.
-		if to = path.Join(filepath.ToSlash(from), dir); !strings.HasPrefix(to, "../") {
-			to = "./" + to
+	return true, f.AddReplace(own, "", within(from, dir), "")
+}
+
+// within is the target of a replace directive for a directory of a checkout.
+func within(from, dir string) string {
+	if filepath.IsAbs(from) {
+		return filepath.Join(from, filepath.FromSlash(dir))
+	}
+	to := path.Join(filepath.ToSlash(from), dir)
+	if !strings.HasPrefix(to, "../") {
+		to = "./" + to // a relative target must begin with a dot, which Join takes away
+	}
+	return to
+}
+
+// dropNested takes back what addNested does.
+func dropNested(f *modfile.File, dir string) (dropped bool, err error) {
+	own := RuntimePath + "/" + dir
+	for _, q := range f.Require {
+		dropped = dropped || q.Mod.Path == own
+	}
+	if !dropped {
+		return false, nil
+	}
+	if err := f.DropRequire(own); err != nil {
+		return false, err
+	}
+	from := ""
+	for _, q := range f.Replace {
+		if q.Old.Path == RuntimePath && q.New.Version == "" {
+			from = q.New.Path
 		}
 	}
-	return true, f.AddReplace(own, "", to, "")
+	for _, q := range f.Replace {
+		if q.Old.Path == own && from != "" && q.New.Path == within(from, dir) {
+			return true, f.DropReplace(own, q.Old.Version)
+		}
+	}
+	return true, nil
+}
+
+// left reports whether a file that goes is the last of the module that imports a package.
+func (s *settler) left(pkg string) (bool, error) {
+	gone := map[string][]byte{}
+	for name, src := range s.req.Files {
+		if src != nil {
+			continue
+		}
+		old, err := readOptional(name)
+		if err != nil {
+			return false, err
+		}
+		gone[name] = old
+	}
+	if !Imports(gone, pkg) {
+		return false, nil
+	}
+	others := map[string][]byte{}
+	err := filepath.WalkDir(s.req.Dir, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if name == s.req.Dir {
+				return nil
+			}
+			if _, err := os.Lstat(filepath.Join(name, "go.mod")); err == nil || d.Name() == "vendor" {
+				return fs.SkipDir // another module
+			}
+		case filepath.Ext(name) == ".go":
+			if _, known := s.req.Files[name]; known {
+				return nil // asked before
+			}
+			src, err := os.ReadFile(name)
+			if err == nil && bytes.Contains(src, []byte(pkg)) {
+				others[name] = src
+			}
+			return err
+		}
+		return nil
+	})
+	return !Imports(others, pkg), err
 }
 
 // Imports reports whether a file imports a package: files by name, nil for one that goes.

@@ -33,6 +33,12 @@ type Imports struct {
 	made map[string]*types.Package // by what they are made of
 }
 
+// An ImporterFunc is an importer that is a function.
+type ImporterFunc func(path string) (*types.Package, error)
+
+// Import calls it.
+func (f ImporterFunc) Import(path string) (*types.Package, error) { return f(path) }
+
 // New is an empty realm over a file set.
 func New(fset *token.FileSet) *Imports {
 	return &Imports{Fset: fset, Export: map[string]string{}, pkgs: map[string]*types.Package{}, made: map[string]*types.Package{}}

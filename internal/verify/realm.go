@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/realm"
+	"github.com/redis2cf/redis2cf/internal/syntax"
 )
 
 // A Realm is the set of packages in which edited sources are type-checked.
@@ -51,17 +52,13 @@ func (r *Realm) extraPackage(path string) (*types.Package, error) {
 	if p := r.extra[path]; p != nil {
 		return p, nil
 	}
-	p, err := r.Imports.Check(path, r.Extra[path], r.sizes, importFunc(r.outsider))
+	p, err := r.Imports.Check(path, r.Extra[path], r.sizes, realm.ImporterFunc(r.outsider))
 	if err != nil {
 		return nil, fmt.Errorf("generated package %s: %w", path, err)
 	}
 	r.extra[path] = p
 	return p, nil
 }
-
-type importFunc func(path string) (*types.Package, error)
-
-func (f importFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 // outsider imports a package that no edit can change.
 func (r *Realm) outsider(path string) (*types.Package, error) {
@@ -160,12 +157,12 @@ func (c *checker) unit(id string) *types.Package {
 		}
 	}
 	conf := types.Config{
-		Importer:  importFunc(func(path string) (*types.Package, error) { return c.imported(u, path) }),
+		Importer:  realm.ImporterFunc(func(path string) (*types.Package, error) { return c.imported(u, path) }),
 		Sizes:     c.sizes,
 		GoVersion: u.GoVersion,
 		Error:     report,
 	}
-	if usesCgo(files) && !realm.CheckCgo(&conf) {
+	if syntax.UsesCgo(files) && !realm.CheckCgo(&conf) {
 		conf.Error = func(error) {} // the real build says what is wrong with it
 	}
 	p, _ := conf.Check(u.Path, c.Imports.Fset, files, nil)

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/redis2cf/redis2cf/internal/realm"
 	"github.com/redis2cf/redis2cf/internal/vettool/quick"
 )
 
@@ -114,17 +115,13 @@ func exportData(c *quick.Config, fset *token.FileSet) types.Importer {
 		}
 		return os.Open(file)
 	})
-	return importFunc(func(path string) (*types.Package, error) {
+	return realm.ImporterFunc(func(path string) (*types.Package, error) {
 		if mapped, ok := c.ImportMap[path]; ok { // vendoring
 			path = mapped
 		}
 		return imp.Import(path)
 	})
 }
-
-type importFunc func(path string) (*types.Package, error)
-
-func (f importFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 // writeJSON prints diagnostics in the form of the analysis drivers' -json.
 func writeJSON(out io.Writer, fset *token.FileSet, id, name string, found []analysis.Diagnostic) int {
