@@ -59,18 +59,47 @@ func (s *Server) connect(to runtime.UniversalClient) (net.Conn, error) {
 		return nil, err
 	}
 	_ = probe.Close()
+	client, server := pipe()
+	listens := &listening{Conn: server, read: make(chan struct{})}
+	if !s.serve(listens, backend) {
+		return nil, s.closed
+	}
+	// What the client sends first is read in the order in which it was sent, beside
+	// that of its other connections: a subscription before what it publishes next.
+	<-listens.read
+	return client, nil
+}
+
+// serve answers a connection, or says that the server is closed.
+func (s *Server) serve(nc *listening, backend store.Backend) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
-		return nil, s.closed
+		return false
 	}
-	client, server := pipe()
 	s.conns.Add(1)
 	go func() {
 		defer s.conns.Done()
-		respserver.ServeConn(s.ctx, server, backend, respserver.Options{Order: &s.order})
+		defer nc.reads()
+		respserver.ServeConn(s.ctx, nc, backend, respserver.Options{Order: &s.order})
 	}()
-	return client, nil
+	return true
+}
+
+// listening is the server's end of a connection; read is closed when somebody reads
+// from it, or it is over.
+type listening struct {
+	net.Conn
+	once sync.Once
+	read chan struct{}
+}
+
+func (l *listening) reads() { l.once.Do(func() { close(l.read) }) }
+
+// Read reads.
+func (l *listening) Read(p []byte) (int, error) {
+	l.reads()
+	return l.Conn.Read(p)
 }
 
 // Close ends the connections, and waits until they have.
