@@ -7,6 +7,7 @@ import (
 	goruntime "runtime"
 	"runtime/pprof"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,8 +28,12 @@ func newFacade(t *testing.T) *runtime.Client {
 	return c
 }
 
+// runs keeps the tests that ran, so that none has the address of another.
+var runs sync.Map
+
 // memoryURL names a store that no other run of the test has.
 func memoryURL(t *testing.T) string {
+	runs.Store(t, true)
 	return fmt.Sprintf("memory://%p-", t) + strings.NewReplacer("/", "-", " ", "-", "_", "-").Replace(t.Name())
 }
 
