@@ -130,7 +130,9 @@ func cmdClientGetRedir(*call) resp.Reply { return intReply(-1) }
 func (e *Engine) clients() []*session {
 	list := make([]*session, 0, len(e.sessions))
 	for _, s := range e.sessions {
-		list = append(list, s)
+		if !s.killed {
+			list = append(list, s)
+		}
 	}
 	slices.SortFunc(list, func(a, b *session) int { return int(int64(a.id) - int64(b.id)) })
 	return list

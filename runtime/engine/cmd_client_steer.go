@@ -116,6 +116,7 @@ func cmdClientKill(c *call) resp.Reply {
 		if v.has(s, c.s) {
 			// An error that nobody asked for ends a session, see store.SessionOptions.
 			c.e.pushes = append(c.e.pushes, Push{s.id, resp.NewError("ERR the client was killed")})
+			s.killed = s != c.s // whose answer is still to come
 			n++
 		}
 	}

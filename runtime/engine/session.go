@@ -14,6 +14,8 @@ type session struct {
 	name  string
 	lib   [2]string // CLIENT SETINFO lib-name and lib-ver
 
+	killed bool // by CLIENT KILL: it is over, whenever its host closes it
+
 	multi       bool // between MULTI and EXEC
 	spoiled     bool // a command was refused while queueing
 	queue       []queued

@@ -16,8 +16,8 @@ import (
 )
 
 // workerd evicts an object ten seconds after its last event; nothing can make it
-// sooner, and nothing in the Worker helps.
-const hibernation = 12 * time.Second
+// sooner, and nothing in the Worker helps. An alarm is an event too, and may come late.
+const hibernation = 15 * time.Second
 
 func messages(t *testing.T, c *workerdtest.Conn) frame.Messages {
 	t.Helper()
@@ -65,15 +65,23 @@ func TestHibernationIsNotNoticed(t *testing.T) {
 	c.Frame(f)
 	before := c.Welcome.Epoch
 
-	time.Sleep(hibernation)
-	leaver.Close() // which is what wakes it: its subscriptions go
-	// The same number again: its answer lies in a row.
-	again := c.Frame(f)
-	want(t, again.Results[0].Replies, "1")
-	c.Seq++
-	if c.Welcome.Epoch == before {
-		t.Error("the epoch is the same: the object did not hibernate, and this tests nothing")
+	for attempt := 1; ; attempt++ {
+		time.Sleep(hibernation)
+		leaver.Close() // which is what wakes it: its subscriptions go
+		// The same number again: its answer lies in a row.
+		again := c.Frame(f)
+		want(t, again.Results[0].Replies, "1")
+		if c.Welcome.Epoch != before {
+			break
+		}
+		if attempt == 4 {
+			t.Fatal("the epoch is the same: the object did not hibernate, and this tests nothing")
+		}
+		// Something was late on a busy machine; it is quiet by now.
+		leaver = client.Connect(t)
+		leaver.Groups(group(1, "SUBSCRIBE news", "SUBSCRIBE more"))
 	}
+	c.Seq++
 	want(t, c.Commands(resp.Command{"GET", "k"}, resp.Command{"GET", "short"}, resp.Command{"INCR", "n"}, resp.Command{"PUBLISH", "news", "hello"}), "v", "nil", "2", "1")
 	for {
 		m := messages(t, listener) // and not the socket that it had before
