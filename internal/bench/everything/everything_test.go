@@ -173,6 +173,16 @@ func TestCountSaysWhatDoesNotTypeCheck(t *testing.T) {
 
 func try(t *testing.T, bad string) *result {
 	t.Helper()
+	r, err := examine(badOptions(t, bad), extract(t, "small"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// badOptions name the bad tool.
+func badOptions(t *testing.T, bad string) options {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -180,11 +190,7 @@ func try(t *testing.T, bad string) *result {
 	t.Setenv("EVERYTHING_BAD", bad)
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", anywhere)
-	r, err := examine(options{tool: self, runtime: t.TempDir(), timeout: time.Minute, again: 1}, extract(t, "small"), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return options{tool: self, runtime: t.TempDir(), timeout: time.Minute, again: 1}
 }
 
 func TestFaultsOfTheToolAreTold(t *testing.T) {
@@ -225,6 +231,47 @@ func TestATestThatPassesAgainIsNotLost(t *testing.T) {
 	r := try(t, "fails once")
 	if len(r.Lost) > 0 || len(r.Changed) != 1 || r.Changed[0].Again != "passes" || r.Changed[0].Output == "" {
 		t.Errorf("lost %q, changed %+v", r.Lost, r.Changed)
+	}
+}
+
+func TestOnlyTheNamedPackagesAreTested(t *testing.T) {
+	dir := extract(t, "small")
+	for _, sub := range []string{"a", "b"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf("package %s\n\nimport \"testing\"\n\nfunc TestIn(*testing.T) {}\n", sub)
+		if err := os.WriteFile(filepath.Join(dir, sub, "in_test.go"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, patterns := range map[string][]string{
+		"TestKey, a TestIn, b TestIn": nil,
+		"TestKey, b TestIn":           {".", "./b/..."},
+	} {
+		o := badOptions(t, "nothing")
+		o.tests = patterns
+		r, err := examine(o, dir, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for name := range r.Before.Tests {
+			if strings.Contains(name, " ") {
+				got = append(got, strings.TrimLeft(strings.TrimPrefix(name, "example.com/small"), " /"))
+			}
+		}
+		slices.Sort(got)
+		if strings.Join(got, ", ") != want || r.Before.Packages != 3 {
+			t.Errorf("-tests %q runs %q in %d packages", patterns, got, r.Before.Packages)
+		}
+	}
+	for _, p := range []string{"./nothing", "./nothing/...", "./nothing..."} {
+		o := badOptions(t, "nothing")
+		o.tests = []string{".", p}
+		if _, err := examine(o, dir, t.TempDir()); err == nil || !strings.Contains(err.Error(), "-tests "+p+": no package") {
+			t.Errorf("-tests %s, which is no package's: %v", p, err)
+		}
 	}
 }
 

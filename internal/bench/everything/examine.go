@@ -91,7 +91,10 @@ func (b *bench) run(work string) error {
 	if err := b.fresh(b.src); err != nil {
 		return err
 	}
-	var err error
+	err := b.gocmd().named(b.o.tests)
+	if err != nil {
+		return err
+	}
 	if r.Count, err = count(b.mod, b.o.tags, b.env); err != nil {
 		return err
 	}
@@ -136,10 +139,14 @@ func (b *bench) run(work string) error {
 	return os.RemoveAll(filepath.Dir(migrated))
 }
 
+func (b *bench) gocmd() *gocmd {
+	return &gocmd{dir: b.mod, env: b.env, tags: b.o.tags, timeout: b.o.timeout}
+}
+
 // state asks the go command about the copy as it is now.
 func (b *bench) state(redis []string, work string) (*state, error) {
 	s := &state{Redis: strings.Join(redis, ",")}
-	g := &gocmd{dir: b.mod, env: b.env, tags: b.o.tags, timeout: b.o.timeout}
+	g := b.gocmd()
 	if err := g.compile(s); err != nil {
 		return nil, err
 	}
@@ -151,7 +158,7 @@ func (b *bench) state(redis []string, work string) (*state, error) {
 		return nil, err
 	}
 	defer stop()
-	return s, g.test(s, b.o.testRun, "./...")
+	return s, g.test(s, b.o.testRun, b.o.tests...)
 }
 
 // migrate runs redis2cf: the report, -w, -w again, undo. The migrated tree is
@@ -289,7 +296,7 @@ func (b *bench) compare() error {
 // again runs lost tests some more times, those of a package together, and marks
 // those that pass once.
 func (b *bench) again() error {
-	g := &gocmd{dir: b.mod, env: b.env, tags: b.o.tags, timeout: b.o.timeout}
+	g := b.gocmd()
 	for range b.o.again {
 		names := map[string][]string{} // package to the tests at its top
 		for _, c := range b.r.Changed {

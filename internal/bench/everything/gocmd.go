@@ -125,10 +125,29 @@ type event struct {
 	ImportPath                    string // of build-output
 }
 
+// named refuses a pattern that is no package's: its tests would fail before as they
+// do after, and nobody would miss them.
+func (g *gocmd) named(patterns []string) error {
+	for _, p := range patterns {
+		out, err := g.command(context.Background(), "list", "-e", "-find", "-f={{if not .Error}}{{.ImportPath}}{{end}}", p).Output()
+		if err != nil {
+			return fmt.Errorf("go list %s in %s: %w\n%s", p, g.dir, err, stderrOf(err))
+		}
+		if len(bytes.TrimSpace(out)) == 0 {
+			return fmt.Errorf("-tests %s: no package in %s matches: write it as go test takes it, from the module's directory", p, g.dir)
+		}
+	}
+	return nil
+}
+
 const outputLines = 40 // kept of a test
 
-// test fills in what each test does; pattern is that of go test -run.
+// test fills in what each test of the packages does, of all of them when none is
+// named; pattern is that of go test -run.
 func (g *gocmd) test(s *state, pattern string, packages ...string) error {
+	if len(packages) == 0 {
+		packages = []string{"./..."}
+	}
 	args := []string{"test", "-json", "-count=1", "-timeout=" + g.timeout.String()}
 	if pattern != "" {
 		args = append(args, "-run="+pattern)

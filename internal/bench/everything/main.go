@@ -19,6 +19,7 @@ type options struct {
 	tags    string        // build tags
 	redis   []string      // addresses where a redis-server is started for the tests before
 	testRun string        // go test -run
+	tests   []string      // patterns of the packages whose tests are run; none: all
 	timeout time.Duration // of one step, and of one package's tests
 	again   int           // how often a test that was lost is run once more
 	noTests bool
@@ -37,6 +38,10 @@ func main() {
 		return nil
 	})
 	flag.StringVar(&o.testRun, "run", "", "only tests that match `REGEXP`")
+	flag.Func("tests", "only the tests of the packages that match `PATTERN`, as ./store/...; may be repeated (default ./...)", func(s string) error {
+		o.tests = append(o.tests, s)
+		return nil
+	})
 	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "of a package's tests, and of each run of redis2cf")
 	flag.IntVar(&o.again, "again", 1, "run a test that passed before and fails after `N` more times, to tell those that fail now and then")
 	flag.BoolVar(&o.noTests, "notest", false, "leave the tests out")
