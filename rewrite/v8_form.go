@@ -28,8 +28,8 @@ func (r *run) checkForm(u *v8Use) {
 	case spec.V8Wrap:
 		if u.call == nil {
 			u.refuse(spec.V8Form, "used as a value: "+u.use.Why)
-		} else if hook := r.foreignHook(u); hook != "" {
-			u.refuse(spec.ForeignAPI, "the hook is "+hook+", which was written for it")
+		} else if hook := r.foreignHook(u); hook != nil {
+			u.refuse(r.hookReason(hook))
 		}
 	default:
 		if u.call == nil {
@@ -151,12 +151,22 @@ func (r *run) receiverForm(u *v8Use) string {
 }
 
 // foreignHook is the type of a hook that does not change with the module.
-func (r *run) foreignHook(u *v8Use) string {
+func (r *run) foreignHook(u *v8Use) *types.TypeName {
 	n := namedType(u.f.info.TypeOf(u.call.Args[0]))
 	if n == nil || n.Obj().Pkg() == nil || isV8(n.Obj()) || r.inModule(n.Obj().Pkg().Path()) {
-		return ""
+		return nil
 	}
-	return n.Obj().Pkg().Path() + "." + n.Obj().Name()
+	return n.Obj()
+}
+
+// hookReason says why a client keeps such a hook: what the table of libraries knows of
+// its package, with what to do, or that it is somebody's.
+func (r *run) hookReason(hook *types.TypeName) (code, why string) {
+	name := "the hook is " + hook.Pkg().Path() + "." + hook.Name()
+	if l := r.library(hook); l.Code != "" {
+		return l.Code, name + ": " + l.Text
+	}
+	return spec.ForeignAPI, name + ", which was written for it"
 }
 
 // fieldForm says why a field cannot be edited by its rule.

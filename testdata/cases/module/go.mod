@@ -8,6 +8,7 @@ require (
 	github.com/alicebob/miniredis/v2 v2.35.0
 	github.com/bsm/redislock v0.9.4
 	github.com/cloudwego/eino-ext/components/retriever/redis v0.0.0
+	github.com/go-redis/redis/extra/redisotel/v8 v8.11.5
 	github.com/go-redis/redis/v8 v8.11.5
 	github.com/go-redis/redismock/v9 v9.2.0
 	github.com/hibiken/asynq v0.26.0
@@ -37,6 +38,7 @@ replace (
 	github.com/DataDog/dd-trace-go/contrib/redis/go-redis.v9/v2 => ./libs/ddtrace
 	github.com/bsm/redislock => ./libs/redislock
 	github.com/cloudwego/eino-ext/components/retriever/redis => ./libs/einoretriever
+	github.com/go-redis/redis/extra/redisotel/v8 => ./libs/redisotelv8
 	github.com/go-redis/redismock/v9 => ./libs/redismock
 	github.com/hibiken/asynq => ./libs/asynq
 	github.com/newrelic/go-agent/v3/integrations/nrredis-v9 => ./libs/nrredis
