@@ -16,8 +16,9 @@ import (
 // eachModule runs a command in every module of a workspace, one after the other,
 // when it is given in the directory of a go.work that is no module itself. Each
 // module has its own plan, package and journal. ok is false where the command
-// is for one module as ever.
-func (e *env) eachModule(o *options, has func(root string) bool, run func(*options) (int, error)) (code int, ok bool, err error) {
+// is for one module as ever. Modules that has is false of are left out, and none is the
+// error when that is all of them.
+func (e *env) eachModule(o *options, has func(root string) bool, none error, run func(*options) (int, error)) (code int, ok bool, err error) {
 	dir, err := filepath.Abs(dirOr(o.dir))
 	if err != nil {
 		return exitError, true, err
@@ -67,6 +68,9 @@ func (e *env) eachModule(o *options, has func(root string) bool, run func(*optio
 		}
 		code = max(code, c)
 	}
+	if ran == 0 && none != nil {
+		return exitError, true, none
+	}
 	return code, ran > 0, nil
 }
 
@@ -76,8 +80,9 @@ func hasPlan(root string) bool {
 	return err == nil
 }
 
-// hasJournal tells whether a module has something to undo.
+// hasJournal tells whether a module has something to undo. A journal that cannot be read
+// is undo's to report.
 func hasJournal(root string) bool {
-	list, err := journal.List(root)
-	return err != nil || len(list) > 0
+	ok, err := journal.CanUndo(root)
+	return ok || err != nil
 }

@@ -30,7 +30,8 @@ func runGenerate(e *env, o *options) (int, error) {
 	if len(o.args) > 0 {
 		return exitError, usagef("generate", "generate takes no packages: redis2cf.yaml says what it writes")
 	}
-	if code, ok, err := e.eachModule(o, hasPlan, func(o *options) (int, error) { return runGenerate(e, o) }); ok {
+	none := fmt.Errorf("no module of this workspace has a %s: redis2cf -w ./... writes the first ones", plan.FileName)
+	if code, ok, err := e.eachModule(o, hasPlan, none, func(o *options) (int, error) { return runGenerate(e, o) }); ok {
 		return code, err
 	}
 	j, err := newJob(e, o)

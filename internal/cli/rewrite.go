@@ -25,7 +25,7 @@ func runRewrite(e *env, o *options) (int, error) {
 	case o.budget < 0:
 		return exitError, usagef("", "-budget %d: name a number from 0 on", o.budget)
 	}
-	if code, ok, err := e.eachModule(o, nil, func(o *options) (int, error) { return runRewrite(e, o) }); ok {
+	if code, ok, err := e.eachModule(o, nil, nil, func(o *options) (int, error) { return runRewrite(e, o) }); ok {
 		return code, err
 	}
 	if err := checkOutputs(o); err != nil {

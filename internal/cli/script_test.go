@@ -176,20 +176,7 @@ func scriptSame(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: [!] same DIR COPY")
 	}
-	a, b := readTree(ts, ts.MkAbs(args[0])), readTree(ts, ts.MkAbs(args[1]))
-	var diff []string
-	for path, f := range a {
-		if g, ok := b[path]; !ok {
-			diff = append(diff, path+" is only in "+args[0])
-		} else if f != g {
-			diff = append(diff, path+" differs")
-		}
-	}
-	for path := range b {
-		if _, ok := a[path]; !ok {
-			diff = append(diff, path+" is only in "+args[1])
-		}
-	}
+	diff := treeDiff(readTree(ts, ts.MkAbs(args[0])), readTree(ts, ts.MkAbs(args[1])), args[0], args[1])
 	if neg == (len(diff) == 0) {
 		ts.Fatalf("same %s: %v", strings.Join(args, " "), diff)
 	}

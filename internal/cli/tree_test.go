@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -16,11 +18,28 @@ type treeFile struct {
 	mode fs.FileMode
 }
 
-// readTree reads every file below a directory, except the tool's journals and
-// version control, by its path with slashes.
+// readTree is the tree of a script.
 func readTree(ts *testscript.TestScript, root string) map[string]treeFile {
+	files, err := walkTree(root)
+	ts.Check(err)
+	return files
+}
+
+// treeOf is the tree of a test.
+func treeOf(t *testing.T, root string) map[string]treeFile {
+	t.Helper()
+	files, err := walkTree(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// walkTree reads every file below a directory, except the tool's journals and
+// version control, by its path with slashes.
+func walkTree(root string) (map[string]treeFile, error) {
 	files := map[string]treeFile{}
-	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -44,6 +63,25 @@ func readTree(ts *testscript.TestScript, root string) map[string]treeFile {
 		}
 		files[filepath.ToSlash(rel)] = treeFile{string(data), info.Mode().Perm()}
 		return nil
-	}))
-	return files
+	})
+	return files, err
+}
+
+// treeDiff says in lines how two trees differ; each has a name.
+func treeDiff(a, b map[string]treeFile, nameA, nameB string) []string {
+	var diff []string
+	for path, f := range a {
+		if g, ok := b[path]; !ok {
+			diff = append(diff, path+" is only in "+nameA)
+		} else if f != g {
+			diff = append(diff, path+" differs")
+		}
+	}
+	for path := range b {
+		if _, ok := a[path]; !ok {
+			diff = append(diff, path+" is only in "+nameB)
+		}
+	}
+	slices.Sort(diff)
+	return diff
 }

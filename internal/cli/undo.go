@@ -10,7 +10,8 @@ func runUndo(e *env, o *options) (int, error) {
 	if len(o.args) > 0 {
 		return exitError, usagef("undo", "undo takes no packages: it puts back what the last -w wrote")
 	}
-	if code, ok, err := e.eachModule(o, hasJournal, func(o *options) (int, error) { return runUndo(e, o) }); ok {
+	nothing := fmt.Errorf("undo: %w", journal.ErrNothing)
+	if code, ok, err := e.eachModule(o, hasJournal, nothing, func(o *options) (int, error) { return runUndo(e, o) }); ok {
 		return code, err
 	}
 	root, err := moduleRoot(o.dir)

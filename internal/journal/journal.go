@@ -178,19 +178,15 @@ func resolve(path string) (string, error) {
 	return filepath.Join(dir, filepath.Base(path)), nil
 }
 
-// List gives the finished transactions of a module, oldest first.
-func List(dir string) ([]Entry, error) {
-	all, err := load(dir)
+// CanUndo reports whether Undo has something to take back in a module: a run that ended,
+// or one that was killed.
+func CanUndo(dir string) (bool, error) {
+	root, err := moduleRoot(dir)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	var done []Entry
-	for _, e := range all {
-		if e.done() {
-			done = append(done, e)
-		}
-	}
-	return done, nil
+	all, err := load(root)
+	return len(all) > 0, err
 }
 
 func (e *Entry) done() bool {

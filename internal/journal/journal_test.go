@@ -135,6 +135,9 @@ func plain(s string) string {
 func TestCommitAndUndo(t *testing.T) {
 	dir := module(t)
 	before := tree(t, dir)
+	if ok, err := CanUndo(dir); err != nil || ok {
+		t.Errorf("can undo before any run: %v, %v", ok, err)
+	}
 	e, err := stage(t, dir).Commit()
 	if err != nil {
 		t.Fatal(err)
@@ -149,8 +152,8 @@ func TestCommitAndUndo(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(dir, Dir, ".gitignore")); err != nil || string(data) != "*\n" {
 		t.Errorf(".gitignore: %q, %v", data, err)
 	}
-	if done, err := List(dir); err != nil || len(done) != 1 {
-		t.Errorf("list: %v, %v", done, err)
+	if ok, err := CanUndo(dir); err != nil || !ok {
+		t.Errorf("can undo: %v, %v", ok, err)
 	}
 	if got, err := Recover(dir); err != nil || len(got) != 0 || tree(t, dir) != after {
 		t.Errorf("recover after a good end: %v, %v", got, err)
