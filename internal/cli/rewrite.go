@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/report"
@@ -86,11 +87,20 @@ func (j *job) writeReport(r *report.Report) error {
 	if err := report.WriteText(j.stdout, r, j.text()); err != nil {
 		return err
 	}
-	if r.Counts.View+r.Counts.Plain > 0 {
-		_, err := fmt.Fprintf(j.stdout, "\nNothing was changed. redis2cf -d ./... shows the diff, redis2cf -w ./... writes it.\n")
-		return err
+	var last []string
+	for _, file := range []string{j.opt.html, j.opt.sarif} {
+		if file != "" {
+			last = append(last, "Wrote "+file+".")
+		}
 	}
-	return nil
+	if r.Counts.View+r.Counts.Plain > 0 {
+		last = append(last, "Nothing was changed. redis2cf -d ./... shows the diff, redis2cf -w ./... writes it.")
+	}
+	if len(last) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(j.stdout, "\n%s\n", strings.Join(last, "\n"))
+	return err
 }
 
 // text says how text for people is written here.

@@ -56,12 +56,14 @@ func (j *job) writeSummary(res *result, next bool) error {
 
 // writeFiles counts the files by kind.
 func (j *job) writeFiles(out *bufio.Writer, res *result) {
-	var sources, made int
+	var sources, made, vendored int
 	var module []string
 	for _, c := range res.changes {
 		switch {
 		case res.Facade[c.path]:
 			made++
+		case strings.HasPrefix(j.rel(c.path), "vendor/"):
+			vendored++
 		case strings.HasSuffix(c.path, ".go"):
 			sources++
 		default:
@@ -78,6 +80,9 @@ func (j *job) writeFiles(out *bufio.Writer, res *result) {
 	if len(module) > 0 {
 		sort.Strings(module)
 		parts = append(parts, strings.Join(module, ", "))
+	}
+	if vendored > 0 {
+		parts = append(parts, files(vendored)+" in vendor")
 	}
 	fmt.Fprintf(out, "Wrote %s.\n", strings.Join(parts, "; "))
 	if n := res.Counts.Exported; n > 0 {

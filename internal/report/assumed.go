@@ -3,14 +3,16 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
-// An assumption is a default that keys were taken from, with the calls that have them.
+// An assumption is what may set other keys than the default that the program writes out,
+// with the patterns of that default and the calls that have them.
 type assumption struct {
-	Pattern string
-	By      string // what may set another key
-	Sites   []*Site
+	By       string
+	Patterns []string
+	Sites    []*Site
 }
 
 // confirm says what to do about assumptions, once for all of them.
@@ -18,8 +20,7 @@ const confirm = "Look at what is named: where nothing sets another value, nothin
 
 // assumptions are the defaults in the order of the calls.
 func assumptions(r *Report) []*assumption {
-	type key struct{ pattern, by string }
-	index := map[key]*assumption{}
+	index := map[string]*assumption{}
 	var out []*assumption
 	for i := range r.Sites {
 		s := &r.Sites[i]
@@ -27,16 +28,22 @@ func assumptions(r *Report) []*assumption {
 			if k.Assumed == "" {
 				continue
 			}
+			if len(k.Patterns) == 0 {
+				continue
+			}
+			a := index[k.Assumed]
+			if a == nil {
+				a = &assumption{By: k.Assumed}
+				index[k.Assumed] = a
+				out = append(out, a)
+			}
 			for _, p := range k.Patterns {
-				a := index[key{p, k.Assumed}]
-				if a == nil {
-					a = &assumption{Pattern: p, By: k.Assumed}
-					index[key{p, k.Assumed}] = a
-					out = append(out, a)
+				if !slices.Contains(a.Patterns, p) {
+					a.Patterns = append(a.Patterns, p)
 				}
-				if n := len(a.Sites); n == 0 || a.Sites[n-1] != s {
-					a.Sites = append(a.Sites, s)
-				}
+			}
+			if n := len(a.Sites); n == 0 || a.Sites[n-1] != s {
+				a.Sites = append(a.Sites, s)
 			}
 		}
 	}
@@ -49,10 +56,16 @@ func (o Options) assumed(w io.Writer, r *Report) {
 	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\n", o.Style.Bold(fmt.Sprintf("Taken from defaults: %s", count(len(list), "key pattern"))))
-	shown, more := o.shorten(len(list), maxCodes, "patterns")
+	patterns := map[string]bool{}
+	for _, a := range list {
+		for _, p := range a.Patterns {
+			patterns[p] = true
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", o.Style.Bold(fmt.Sprintf("Taken from defaults: %s", count(len(patterns), "key pattern"))))
+	shown, more := o.shorten(len(list), maxCodes, "others that may set keys")
 	for _, a := range list[:shown] {
-		o.wrap(w, "  ", a.Pattern+": ", a.By)
+		o.wrap(w, "  ", o.names(a.Patterns)+": ", a.By)
 		places, rest := o.shorten(len(a.Sites), maxPlaces)
 		var at []string
 		for _, s := range a.Sites[:places] {

@@ -43,6 +43,9 @@ func (c *Cut) behind() string {
 	return strings.TrimPrefix(c.Reason+": "+c.Detail, ": ")
 }
 
+// bridgesAre says what a bridge is and costs.
+const bridgesAre = "Here the generated package and go-redis meet. go-redis stays linked, and what passes is written and read in Redis's protocol, within the process."
+
 // WriteCuts lists where go-redis and the facade meet. It writes nothing when
 // nowhere.
 func WriteCuts(w io.Writer, r *Report, o Options) { o.cuts(w, r) }
@@ -52,7 +55,7 @@ func (o Options) cuts(w io.Writer, r *Report) {
 		return
 	}
 	fmt.Fprintf(w, "\n%s\n", o.Style.Bold(fmt.Sprintf("%s to go-redis", count(len(r.Cuts), "bridge"))))
-	o.wrap(w, "  ", "", "go-redis stays linked for them. Each costs RESP within the process.")
+	o.wrap(w, "  ", "", bridgesAre)
 	by := map[string][]*Cut{}
 	var codes []string
 	for i := range r.Cuts {
@@ -65,9 +68,19 @@ func (o Options) cuts(w io.Writer, r *Report) {
 	for _, code := range codes {
 		list := by[code]
 		fmt.Fprintf(w, "  %s %s%s\n", o.Style.Warn(code), count(len(list), "place"), o.Style.Faint(brackets(list[0].Title)))
+		behind := make([]string, len(list))
+		for i, c := range list {
+			behind[i] = c.Detail
+		}
+		same := sameTail(behind)
+		o.same(w, same)
 		shown, more := o.shorten(len(list), maxWork)
 		for _, c := range list[:shown] {
-			o.wrap(w, "      ", c.At+" ", c.behind())
+			text := c.behind()
+			if same != "" {
+				text = strings.TrimSuffix(text, ": "+same)
+			}
+			o.wrap(w, "      ", c.At+" ", text)
 		}
 		o.more(w, "      ", more)
 		o.wrap(w, "      ", "What to do: ", list[0].Do)

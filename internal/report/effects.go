@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/plan"
 	"github.com/redis2cf/redis2cf/internal/spec"
@@ -68,6 +69,32 @@ func effectsOf(f *plan.Family, p *plan.Plan) []Effect {
 			add(Slower, "Commands over several hash tags are refused: the group has %d shards.", g.Shards)
 		}
 	}
+	return out
+}
+
+// A worseFor is an effect with the families that have it.
+type worseFor struct {
+	Effect
+	Families []string // patterns
+}
+
+// worse puts families with the same effect together: what gets staler first, then what
+// gets slower, then what gets dearer.
+func worse(families []*Family) []worseFor {
+	index := map[Effect]int{}
+	var out []worseFor
+	for _, f := range families {
+		for _, e := range f.Effects {
+			i, ok := index[e]
+			if !ok {
+				i = len(out)
+				index[e] = i
+				out = append(out, worseFor{Effect: e})
+			}
+			out[i].Families = append(out[i].Families, f.Pattern)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return slices.Index(kinds, out[i].Kind) < slices.Index(kinds, out[j].Kind) })
 	return out
 }
 

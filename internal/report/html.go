@@ -46,6 +46,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"money":     money,
 	"thousands": func(n int) string { return thousands(float64(n)) },
 	"millions":  millions,
+	"holds":     holds,
 	"join":      func(s []string) string { return oneLine(strings.Join(s, ", ")) },
 }).Parse(pageText))
 
@@ -68,9 +69,11 @@ type page struct {
 	CutRows  []pageCut
 	Assumed  []*assumption
 	Confirm  string
+	Worse    []worseFor
 	Files    []pageFile
 	DiffNote string
 
+	BridgesAre, StoresAre, ViewIs                          string
 	MostOfAll                                              string
 	Statuses, Packages, FamilyChoices, Reasons, CutReasons []choice
 }
@@ -150,7 +153,13 @@ func newPage(r *Report, changes []Change, version string, written bool) *page {
 	p.Rest = pageReasons(r.Work, func(w *Work) bool { return w.Effort == string(spec.EffortNone) })
 	p.calls()
 	p.bridges()
-	p.Assumed, p.Confirm = assumptions(r), confirm
+	p.Assumed, p.Confirm, p.BridgesAre = assumptions(r), confirm, bridgesAre
+	p.StoresAre, p.ViewIs = storesAre(r.Families), r.viewIs()
+	var used []*Family
+	for _, f := range p.Dearest {
+		used = append(used, f.Family)
+	}
+	p.Worse = worse(used)
 	p.diff(changes, written)
 	return p
 }

@@ -63,6 +63,9 @@ func TestThePolicyAllowsExactlyWhatIsThere(t *testing.T) {
 			t.Errorf("the page has %q", never)
 		}
 	}
+	if _, worse, ok := strings.Cut(page, `<section id="worse"`); !ok || !strings.Contains(strings.SplitN(worse, "</section>", 2)[0], "<td>staler</td><td>SQL over D1 is 100 ms behind") {
+		t.Error("the page does not say what gets staler")
+	}
 	for _, want := range []string{"&lt;/script&gt;", "the first 3000 lines", "generated, new", `\u202e`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q", want)

@@ -165,7 +165,7 @@ const maxRelated = 50
 // cut is a note: what takes work at it is among the work.
 func (s *sarifWriter) cut(c *Cut) sarifResult {
 	file, _, _ := cutPlace(c.At)
-	message := c.Title + ": " + c.behind()
+	message := c.Title + ": " + strings.TrimSuffix(c.behind(), ".")
 	if c.Bridge != "" {
 		message += "; " + c.Bridge + " of the generated package stands there"
 	}

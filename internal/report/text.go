@@ -108,6 +108,7 @@ func (o Options) families(w io.Writer, r *Report) {
 	}
 	o.table(w, []column{{head: "PATTERN"}, {head: "NAME"}, {head: "TYPE"}, {head: "STORE"}, {head: "TTL"}, {head: "SITES", right: true}, {head: "WHY THIS STORE"}}, rows)
 	o.more(w, "  ", more)
+	o.wrap(w, "  ", "", strings.TrimSpace("Store "+storesAre(r.Families)+" "+r.viewIs()))
 }
 
 // where is the family's store with what people wrote beside it.
@@ -144,7 +145,7 @@ func (o Options) plain(w io.Writer, r *Report) {
 	if len(by) == 0 && n == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\n", o.Style.Bold("Moves without a view (routed by its key at run time; nothing to do)"))
+	fmt.Fprintf(w, "\n%s\n", o.Style.Bold("Moves without a view (routed by the key at run time; nothing to do)"))
 	if n > 0 {
 		o.wrap(w, "  ", "", fmt.Sprintf("%s no view to choose: %s", count(n, "call that has", "calls that have"), most(keyless)))
 	}

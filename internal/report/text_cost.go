@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -43,37 +42,31 @@ func (o Options) costs(w io.Writer, r *Report) {
 	}
 	o.table(w, columns, rows)
 	o.more(w, "  ", more)
-	o.wrap(w, "  ", "", fmt.Sprintf("Upper figures, the plan's own %s $ included: each write to a new key, %d frames a second from one program 10 ms away, prices of July 2026. -json and -html say what each is made of.", money(r.Bill.Plan), framesPerSecond))
+	o.wrap(w, "  ", "", fmt.Sprintf("IN DO is the last of them with store: do. Upper figures, with the %s $ of the Workers Paid plan in each: every write is to a new key, one program sends %d messages a second from 10 ms away, at prices of July 2026. -json and -html say what each is made of.", money(r.Bill.Plan), framesPerSecond))
 	o.effects(w, used)
 }
 
 // effects writes what gets staler, slower and dearer, families with the same effect
 // together.
 func (o Options) effects(w io.Writer, used []*Family) {
-	same := map[Effect][]string{}
-	var order []Effect
-	for _, f := range used {
-		for _, e := range f.Effects {
-			if same[e] == nil {
-				order = append(order, e)
-			}
-			same[e] = append(same[e], f.Pattern)
-		}
-	}
-	if len(order) == 0 {
+	list := worse(used)
+	if len(list) == 0 {
 		return
 	}
-	sort.SliceStable(order, func(i, j int) bool { return slices.Index(kinds, order[i].Kind) < slices.Index(kinds, order[j].Kind) })
 	fmt.Fprintf(w, "\n%s\n", o.Style.Bold("Staler, slower or dearer than with Redis"))
-	for _, e := range order {
-		families := same[e]
-		shown, more := o.shorten(len(families), maxCosts)
-		text := strings.Join(families[:shown], ", ")
-		if more != "" {
-			text += " and " + count(len(families)-shown, "more", "more")
-		}
-		o.wrap(w, "  ", text+": ", e.Text)
+	for _, e := range list {
+		o.wrap(w, "  ", o.names(e.Families)+": ", e.Text)
 	}
+}
+
+// names lists patterns, the first of them where they are many.
+func (o Options) names(patterns []string) string {
+	shown, more := o.shorten(len(patterns), maxCosts)
+	text := strings.Join(patterns[:shown], ", ")
+	if more != "" {
+		text += fmt.Sprintf(" and %d more", len(patterns)-shown)
+	}
+	return text
 }
 
 // last is the bill at the highest rate.

@@ -65,7 +65,7 @@ func TestManyThatStayAreAFewLines(t *testing.T) {
 	if n := strings.Count(text, "\n"); n > 15 {
 		t.Errorf("%d lines:\n%s", n, text)
 	}
-	for _, want := range []string{"b.go:7:3 Client.ClusterInfo: not needed; holds 300 calls", "and 296 more; -all shows them", "301 places"} {
+	for _, want := range []string{"b.go:7:3 Client.ClusterInfo: not needed; keeps 300 calls on go-redis", "and 296 more; -all shows them", "301 places"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
@@ -73,10 +73,68 @@ func TestManyThatStayAreAFewLines(t *testing.T) {
 	if n := strings.Count(text, "ClusterInfo"); n != 1 {
 		t.Errorf("the cause is told %d times:\n%s", n, text)
 	}
+	if n := strings.Count(text, "too near"); n != maxWork {
+		t.Errorf("what is no name and a text behind it is told %d times, not at each place:\n%s", n, text)
+	}
 	out.Reset()
 	WriteWork(&out, r, Options{All: true})
 	if n := strings.Count(out.String(), "too near"); n != 300 {
 		t.Errorf("-all shows %d of 300", n)
+	}
+}
+
+// What the places of one reason have in common is told once, above them.
+func TestPlacesShareTheirExplanation(t *testing.T) {
+	const why = "there is no such process"
+	in := Input{Root: "/m", Module: "example.com/big", Plan: &plan.Plan{Package: "internal/cfstore"}}
+	for i, name := range []string{"ConfigGet", "ConfigSet"} {
+		p := at("b.go", i+1, 1)
+		in.Sites = append(in.Sites, call(t, "b.go", i+1, "Get"))
+		in.Blockers = append(in.Blockers, Blocker{Pos: p, Code: spec.ServerAdmin, Text: "Client." + name + ": " + why, Group: i})
+		in.Cuts = append(in.Cuts, CutAt{Pos: p, Code: spec.CutMethod, Bridge: "GoRedis", Reason: spec.ServerAdmin, Text: "Client." + name + ": " + why})
+	}
+	r := New(in)
+	for what, write := range map[string]func(*bytes.Buffer){
+		"work":    func(out *bytes.Buffer) { WriteWork(out, r, Options{}) },
+		"bridges": func(out *bytes.Buffer) { WriteCuts(out, r, Options{}) },
+	} {
+		var out bytes.Buffer
+		write(&out)
+		text := out.String()
+		if n := strings.Count(text, why); n != 1 || !strings.Contains(text, "Client.ConfigGet\n") || !strings.Contains(text, "Client.ConfigSet\n") {
+			t.Errorf("%s: told %d times in\n%s", what, n, text)
+		}
+	}
+}
+
+// One thing that may set other keys is named once, with all of them.
+func TestADefaultIsToldOnceForAllItsKeys(t *testing.T) {
+	in := Input{Root: "/m", Module: "m", Plan: &plan.Plan{Package: "internal/cfstore"}}
+	for i, p := range []string{"app:a:*", "app:b:*", "app:a:*"} {
+		s := call(t, "a.go", i+1, "Get", p)
+		s.Keys[0].Assumed = "WithPrefix may set another one"
+		in.Sites = append(in.Sites, s)
+	}
+	var out bytes.Buffer
+	Options{}.assumed(&out, New(in))
+	if text := out.String(); !strings.Contains(text, "Taken from defaults: 2 key patterns\n  app:a:*, app:b:*: WithPrefix may set another one\n      a.go:1:7 Get, a.go:2:7 Get, a.go:3:7 Get\n") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+func TestOnlyStoresInUseAreExplained(t *testing.T) {
+	f := func(store, consistency string) Family {
+		return Family{Pattern: "*", Store: store, Consistency: consistency}
+	}
+	for want, families := range map[string][]Family{
+		"do is a Durable Object, which keeps the rows and orders every command.":                                                 {f("do", "")},
+		"do is a Durable Object, which keeps the rows and orders every command; kv primary is KV alone.":                         {f("kv", "primary")},
+		"do is a Durable Object, which keeps the rows and orders every command; d1 the same with a copy in D1, for SQL.":         {f("d1", "follow"), f("d1", "")},
+		"do is a Durable Object, which keeps the rows and orders every command; d1 sync a copy in D1 that each write waits for.": {f("d1", "sync")},
+	} {
+		if got := storesAre(families); got != want {
+			t.Errorf("%v: %s", families, got)
+		}
 	}
 }
 

@@ -62,9 +62,11 @@ func (o Options) work(w io.Writer, r *Report) {
 			n = max(n, one.Holds)
 		}
 		o.wrap(w, "  ", first.Code+" ", count(len(reason.work), "place")+holds(n)+brackets(first.Title))
+		same := reason.same()
+		o.same(w, same)
 		shown, more := o.shorten(len(reason.work), maxPlaces)
 		for _, one := range reason.work[:shown] {
-			o.place(w, one)
+			o.place(w, one, same)
 		}
 		o.more(w, "      ", more)
 	}
@@ -82,9 +84,11 @@ func (o Options) reason(w io.Writer, r *reason) {
 		each = " each"
 	}
 	fmt.Fprintf(w, "  %s: %s %s\n", code, oneLine(first.Title), o.Style.Faint("("+first.Effort+each+")"))
+	same := r.same()
+	o.same(w, same)
 	shown, more := o.shorten(len(r.work), maxWork)
 	for _, one := range r.work[:shown] {
-		o.place(w, one)
+		o.place(w, one, same)
 	}
 	o.more(w, "      ", more)
 	if first.Do != "" {
@@ -92,13 +96,47 @@ func (o Options) reason(w io.Writer, r *reason) {
 	}
 }
 
-// place writes one place and what stands in the way there.
-func (o Options) place(w io.Writer, one *Work) {
+// same is what the details of several places have in common behind their names.
+func (r *reason) same() string {
+	details := make([]string, len(r.work))
+	for i, one := range r.work {
+		details[i] = one.Detail
+	}
+	return sameTail(details)
+}
+
+// sameTail is what stands behind "name: " in several texts, if it is the same in all of
+// them: it is told once, and the names then suffice. It is "" otherwise.
+func sameTail(texts []string) string {
+	if len(texts) < 2 {
+		return ""
+	}
+	_, tail, _ := strings.Cut(texts[0], ": ")
+	for _, text := range texts {
+		if _, t, ok := strings.Cut(text, ": "); !ok || t != tail || strings.Contains(t, "\n") {
+			return ""
+		}
+	}
+	return tail
+}
+
+// same writes what is said once for all places below it.
+func (o Options) same(w io.Writer, text string) {
+	if text != "" {
+		o.wrap(w, "      ", "", strings.TrimSuffix(text, ".")+":")
+	}
+}
+
+// place writes one place and what stands in the way there; same was said before.
+func (o Options) place(w io.Writer, one *Work, same string) {
 	at := one.Family
 	if len(one.At) > 0 {
 		at = one.At[0]
 	}
 	detail, lines, _ := strings.Cut(one.Detail, "\n")
+	if same != "" {
+		detail = strings.TrimSuffix(detail, ": "+same)
+	}
 	var parts []string
 	for _, p := range []string{detail, strings.TrimPrefix(holds(one.Holds), ", ")} {
 		if p != "" {
@@ -120,5 +158,5 @@ func holds(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return ", holds " + count(n, "call")
+	return ", keeps " + count(n, "call") + " on go-redis"
 }
