@@ -153,7 +153,9 @@ func (r *run) collectFiles() {
 			tok := r.prog.Fset.File(syn.FileStart)
 			name := tok.Name()
 			src := r.prog.Files[name]
-			r.parsed[name] = syn
+			if r.parsed[name] == nil {
+				r.parsed[name] = syn // a variant behind its package has outlines
+			}
 			if r.files[name] != nil || src == nil {
 				continue
 			}

@@ -106,7 +106,8 @@ func (p *Program) load(ctx context.Context, b *assigned, cfg Config, dir string,
 	if len(paths) == 0 {
 		return nil // its package cannot hold a value after all
 	}
-	paths = append(paths, q.keyPackages(h, paths)...)
+	q.forKeys = q.keyPackages(h, paths)
+	paths = append(paths, q.forKeys...)
 	if err := q.types(ctx, cfg, paths, wanted); err != nil {
 		return err
 	}

@@ -98,3 +98,29 @@ func Session(id string) string { return "session:" + id }
 		t.Error("the package that builds the key was not loaded")
 	}
 }
+
+// They are there for the program's keys, and their tests make none: those need not even
+// compile.
+func TestPackagesThatBuildKeysAreLoadedWithoutTheirTests(t *testing.T) {
+	dir, env := write(t, keyLayers+`
+-- keys/keys_test.go --
+package keys
+
+var broken int = Session("b")
+-- keys/ext_test.go --
+package keys_test
+
+import "example.com/m/keys"
+
+var broken int = keys.Session("c")
+`)
+	p, err := Load(context.Background(), Config{Dir: dir, Env: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range p.Packages {
+		if pkg.Variant() {
+			t.Errorf("%s was loaded", pkg.ID)
+		}
+	}
+}

@@ -46,6 +46,7 @@ type Program struct {
 	Warnings []string           // for people, one line each
 
 	parsed  map[string]parsed // by absolute path: configurations share syntax
+	forKeys []string          // packages that are there for the keys that they build
 	outside map[string]string // packages of other modules of the workspace, with their modules
 }
 
@@ -141,7 +142,8 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 		if p.outside, err = p.neighbours(ctx, cfg, mod, hits, paths); err != nil {
 			return nil, err
 		}
-		paths = append(paths, p.keyPackages(hits, paths)...)
+		p.forKeys = p.keyPackages(hits, paths)
+		paths = append(paths, p.forKeys...)
 		say(fmt.Sprintf("type-checking %d of %d packages", len(paths), len(meta)))
 		paths = append(paths, keysOf(p.outside)...)
 		if err := p.types(ctx, cfg, paths, wanted); err != nil {
@@ -170,6 +172,10 @@ func (p *Program) types(ctx context.Context, cfg Config, paths []string, wanted 
 	if err != nil {
 		return fmt.Errorf("loading the packages of %s: %w", p.Module.Path, err)
 	}
+	// The tests of a package that is here for its keys say nothing of them, and hold no client.
+	pkgs = slices.DeleteFunc(pkgs, func(pkg *packages.Package) bool {
+		return pkg.ForTest != "" && slices.Contains(p.forKeys, pkg.ForTest)
+	})
 	outside := realm.New(p.Fset)
 	t := &typer{ctx: ctx, cfg: cfg, dir: p.Module.Dir, fset: p.Fset, parse: p.parse, outside: outside}
 	if err := t.check(pkgs); err != nil {
@@ -207,10 +213,13 @@ func (p *Program) types(ctx context.Context, cfg Config, paths []string, wanted 
 	return nil
 }
 
-// parse parses a file once.
-func (p *Program) parse(name string) (*ast.File, error) {
+// parse parses a file, once if it is to be kept.
+func (p *Program) parse(name string, keep bool) (*ast.File, error) {
 	if f, known := p.parsed[name]; known {
 		return f.file, f.err
+	}
+	if !keep {
+		return parser.ParseFile(p.Fset, name, nil, parser.SkipObjectResolution|parser.AllErrors)
 	}
 	src, err := os.ReadFile(name)
 	if err != nil {

@@ -46,7 +46,7 @@ type typer struct {
 	cfg     Config
 	dir     string
 	fset    *token.FileSet
-	parse   func(name string) (*ast.File, error)
+	parse   func(name string, keep bool) (*ast.File, error)
 	nodes   map[string]*node // by ID
 	source  []*node          // dependencies before dependents
 	outside *realm.Imports
@@ -58,6 +58,8 @@ type node struct {
 	root   bool // it was asked for
 	source bool // it is checked from source
 	done   chan struct{}
+
+	outlines map[string]bool // files of which only outlines are checked
 }
 
 // check gives roots, as they were listed, syntax and types.
@@ -181,7 +183,9 @@ func (t *typer) files() error {
 	var cgo []string
 	for _, n := range t.source {
 		n.CompiledGoFiles = n.GoFiles
-		t.parseAll(n)
+	}
+	t.parseAll(t.source)
+	for _, n := range t.source {
 		if path := strings.TrimSuffix(n.PkgPath, "_test"); syntax.UsesCgo(n.Syntax) && !slices.Contains(cgo, path) {
 			cgo = append(cgo, path)
 		}
@@ -196,28 +200,59 @@ func (t *typer) files() error {
 	if err != nil {
 		return fmt.Errorf("listing packages with cgo in %s: %w", t.dir, err)
 	}
+	var again []*node
 	for _, p := range listed {
 		n := t.nodes[p.ID]
 		if n == nil || !n.source || !syntax.UsesCgo(n.Syntax) || len(p.CompiledGoFiles) == 0 {
 			continue
 		}
 		n.CompiledGoFiles, n.Errors = p.CompiledGoFiles, append(n.Errors, p.Errors...)
-		t.parseAll(n)
+		again = append(again, n)
 	}
+	t.parseAll(again)
 	return nil
 }
 
-func (t *typer) parseAll(n *node) {
-	n.Syntax = nil
-	for _, name := range n.CompiledGoFiles {
-		f, err := t.parse(name)
-		if err != nil {
-			n.add(err)
+// parseAll parses the files of packages. Most of the memory of a load goes with the
+// bodies of functions, and one of each is enough: a package that stands between those that
+// were asked for has outlines, and so has what a test variant shares with its package.
+func (t *typer) parseAll(nodes []*node) {
+	kept := map[string]bool{} // files of packages that were asked for
+	for _, n := range t.source {
+		if n.root {
+			for _, name := range n.CompiledGoFiles {
+				kept[name] = true
+			}
 		}
-		if f != nil {
+	}
+	for _, n := range nodes {
+		n.Syntax, n.outlines = nil, map[string]bool{}
+		var shared []string
+		if base := t.nodes[n.PkgPath]; n.ForTest != "" && base != nil && base.root {
+			shared = base.CompiledGoFiles
+		}
+		for _, name := range n.CompiledGoFiles {
+			f, err := t.parse(name, kept[name])
+			if err != nil {
+				n.add(err)
+			}
+			if f == nil {
+				continue
+			}
+			if !n.root || slices.Contains(shared, name) {
+				f, n.outlines[name] = outline(f, n.nameOf), true
+			}
 			n.Syntax = append(n.Syntax, f)
 		}
 	}
+}
+
+// nameOf is the name of the package that the node imports by a path.
+func (n *node) nameOf(path string) string {
+	if imp := n.Imports[path]; imp != nil {
+		return imp.Name
+	}
+	return ""
 }
 
 // types checks what is checked from source, as many packages at once as there are
@@ -247,6 +282,9 @@ func (t *typer) types() {
 	}
 	wg.Wait()
 	for _, n := range t.source {
+		if !n.root {
+			continue
+		}
 		for path, imp := range n.Imports {
 			if !t.nodes[imp.ID].source && imp.Types == nil && t.ctx.Err() == nil {
 				imp.Types, _ = t.imported(n, path)
@@ -264,9 +302,18 @@ func (t *typer) typecheck(n *node) {
 			Implicits: map[ast.Node]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
 		}
 	}
+	report := func(err error) {
+		// An outline lacks bodies, and what uses its imports; the package itself says what
+		// else is wrong with it.
+		var te types.Error
+		if errors.As(err, &te) && te.Soft && n.outlines[te.Fset.File(te.Pos).Name()] {
+			return
+		}
+		n.add(err)
+	}
 	conf := &types.Config{
 		Importer: realm.ImporterFunc(func(path string) (*types.Package, error) { return t.imported(n, path) }),
-		Sizes:    n.TypesSizes, IgnoreFuncBodies: !n.root, Error: n.add,
+		Sizes:    n.TypesSizes, IgnoreFuncBodies: !n.root, Error: report,
 	}
 	if n.Module != nil && n.Module.GoVersion != "" {
 		conf.GoVersion = "go" + n.Module.GoVersion
@@ -276,7 +323,7 @@ func (t *typer) typecheck(n *node) {
 	}
 	err := types.NewChecker(conf, t.fset, n.Types, n.TypesInfo).Files(n.Syntax)
 	if err != nil && len(n.Errors) == 0 {
-		n.add(err)
+		report(err)
 	}
 	n.IllTyped = len(n.Errors) > 0
 	if !n.root {
