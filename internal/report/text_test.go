@@ -138,6 +138,17 @@ func TestOnlyStoresInUseAreExplained(t *testing.T) {
 	}
 }
 
+func TestTheExampleOfAViewHasAType(t *testing.T) {
+	r := &Report{Package: "internal/cfstore", Families: []Family{{Pattern: "*", Name: "Default", Type: "any"}, {Pattern: "{*}.ts", Name: "Ts", Type: "any"}}}
+	if got := r.viewIs(); got != "" {
+		t.Errorf("no family has a type, and the report says: %s", got)
+	}
+	r.Families = append(r.Families, Family{Pattern: "page:*", Name: "Page", Type: "string"})
+	if got := r.viewIs(); !strings.Contains(got, "cfstore.Page(rdb)") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A narrow terminal breaks lines between words, and no line is wider than it but
 // for what cannot be broken.
 func TestTextFitsTheTerminal(t *testing.T) {

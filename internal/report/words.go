@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/internal/plan"
+	"github.com/redis2cf/redis2cf/internal/spec"
 )
 
 // storesAre says what the stores mean that the families have.
@@ -33,7 +34,7 @@ func storesAre(families []Family) string {
 // viewIs says what a view is, by one of the module's own; "" where no family has one.
 func (r *Report) viewIs() string {
 	for i := range r.Families {
-		if f := &r.Families[i]; f.Pattern != plan.DefaultPattern {
+		if f := &r.Families[i]; f.Type != string(spec.Any) {
 			return fmt.Sprintf("A view is what %s.%s(rdb) gives: the commands of the family's type and no others, so that the compiler checks the calls.", path.Base(r.Package), f.Name)
 		}
 	}
