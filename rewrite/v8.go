@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/analyzer"
@@ -269,7 +270,7 @@ func (r *run) v8Values(u *v8Use, ft *ast.FuncType) {
 }
 
 // staysRight reports whether a use of a []*Z or *Z means the same of a []Z or Z:
-// its length, its fields, a range over it, an argument of another such method.
+// its length, what its fields have, a range over it, an argument of another such method.
 func (r *run) staysRight(f *file, id *ast.Ident, stack []ast.Node) bool {
 	if len(stack) < 2 {
 		return false
@@ -278,20 +279,42 @@ func (r *run) staysRight(f *file, id *ast.Ident, stack []ast.Node) bool {
 	case *ast.RangeStmt:
 		return p.X == id
 	case *ast.SelectorExpr:
-		return p.X == id
+		return p.X == id && !written(stack[:len(stack)-1])
 	case *ast.IndexExpr:
 		if p.X != id {
 			return false
 		}
 		switch around := stack[len(stack)-3].(type) {
 		case *ast.SelectorExpr:
-			return around.X == p
+			return around.X == p && !written(stack[:len(stack)-2])
 		case *ast.CallExpr:
 			return r.takesMembers(f, around)
 		}
 	case *ast.CallExpr:
 		fun, ok := p.Fun.(*ast.Ident)
 		return ok && fun.Name == "len" || r.takesMembers(f, p)
+	}
+	return false
+}
+
+// written reports whether the innermost expression is set, or can be by its address.
+func written(stack []ast.Node) bool {
+	at := stack[len(stack)-1]
+	for i := len(stack) - 2; i >= 0; i-- {
+		switch p := stack[i].(type) {
+		case *ast.ParenExpr:
+			at = p
+			continue
+		case *ast.AssignStmt:
+			return slices.ContainsFunc(p.Lhs, func(x ast.Expr) bool { return x == at })
+		case *ast.RangeStmt:
+			return p.Key == at || p.Value == at
+		case *ast.IncDecStmt:
+			return true
+		case *ast.UnaryExpr:
+			return p.Op == token.AND
+		}
+		return false
 	}
 	return false
 }

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"path"
+	"slices"
 
 	"github.com/redis2cf/redis2cf/internal/spec"
 )
@@ -114,7 +115,7 @@ func (w *v8Writer) write() {
 	case spec.V8DropFalse:
 		w.drop(args[len(args)-2].End(), args[len(args)-1].End())
 	case spec.V8DropContext:
-		w.drop(args[0].Pos(), args[0].End())
+		w.drop(u.call.Lparen+1, u.call.Rparen) // with a comma and line breaks
 	case spec.V8Option:
 		w.drop(args[0].Pos(), args[1].Pos())
 		w.insert(args[1].Pos(), w.facade()+u.use.Arg+"(")
@@ -230,19 +231,35 @@ func (w *v8Writer) resp2(e ast.Expr) {
 		x = addr.X
 	}
 	lit, ok := x.(*ast.CompositeLit)
+	var first ast.Expr // that stays
+	if ok {
+		for _, elt := range lit.Elts {
+			if kv, ok := elt.(*ast.KeyValueExpr); !ok || !w.dropped(kv) {
+				first = elt
+				break
+			}
+		}
+	}
 	switch {
 	case !ok:
 		if x != e { // &opt
 			w.replace(e.Pos(), x.Pos(), "")
 		}
 		w.insert(e.End(), "."+w.u.use.Arg+"()")
-	case len(lit.Elts) == 0:
+	case first == nil && w.f.tok.Line(lit.Lbrace) == w.f.tok.Line(lit.Rbrace):
 		w.insert(lit.Lbrace+1, "Protocol: 2")
-	case w.f.tok.Line(lit.Elts[0].Pos()) == w.f.tok.Line(lit.Lbrace):
-		w.insert(lit.Elts[0].Pos(), "Protocol: 2, ")
+	case first == nil:
+		w.insert(lit.Rbrace, "Protocol: 2,"+w.f.newline())
+	case w.f.tok.Line(first.Pos()) == w.f.tok.Line(lit.Lbrace):
+		w.insert(first.Pos(), "Protocol: 2, ")
 	default:
-		w.insert(lit.Elts[0].Pos(), "Protocol: 2,"+w.f.newline()+w.f.indent(lit.Elts[0].Pos()))
+		w.insert(first.Pos(), "Protocol: 2,"+w.f.newline()+w.f.indent(first.Pos()))
 	}
+}
+
+// dropped reports whether a rule leaves a field of a literal out.
+func (w *v8Writer) dropped(kv *ast.KeyValueExpr) bool {
+	return slices.ContainsFunc(w.r.v8.uses[w.f.name], func(u *v8Use) bool { return u.kv == kv && u.use.Rule == spec.V8Drop })
 }
 
 // indent is the white space before the code on a line.

@@ -69,6 +69,7 @@ func (r *run) callForm(u *v8Use) string {
 		if !u.f.pure(args[0]) {
 			return "its context comes out of a call: " + u.use.Why
 		}
+		return u.onlyUse(args[0])
 	case spec.V8NoResult:
 		return u.resultForm()
 	case spec.V8Background:
@@ -147,8 +148,51 @@ func (r *run) receiverForm(u *v8Use) string {
 	if r.v8.addsHook && (!called || sel.Sel.Name == "AddHook") {
 		return "a hook that the copy is given would be the client's too"
 	}
-	return ""
+	return u.onlyUse(u.call.Args[0])
 }
+
+// onlyUse says which local variable is used in e alone: without e it would not compile.
+func (u *v8Use) onlyUse(e ast.Expr) string {
+	why := ""
+	ast.Inspect(e, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok || why != "" {
+			return true
+		}
+		v, ok := u.f.info.Uses[id].(*types.Var)
+		if !ok || v.IsField() || v.Parent() == nil || v.Parent() == v.Pkg().Scope() || isParameter(v, u.stack) {
+			return true
+		}
+		for other, obj := range u.f.info.Uses {
+			if obj == v && (other.Pos() < e.Pos() || other.Pos() >= e.End()) {
+				return true
+			}
+		}
+		why = "nothing else uses " + id.Name + ": " + u.use.Why
+		return true
+	})
+	return why
+}
+
+// isParameter tells whether a variable is a parameter, result or receiver of one of the
+// functions around.
+func isParameter(v *types.Var, stack []ast.Node) bool {
+	for _, n := range stack {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Recv != nil && within(n.Recv, v) || within(n.Type, v) {
+				return true
+			}
+		case *ast.FuncLit:
+			if within(n.Type, v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func within(n ast.Node, v *types.Var) bool { return n.Pos() <= v.Pos() && v.Pos() < n.End() }
 
 // foreignHook is the type of a hook that does not change with the module.
 func (r *run) foreignHook(u *v8Use) *types.TypeName {
@@ -177,7 +221,7 @@ func (r *run) fieldForm(u *v8Use) string {
 			if !u.f.pure(u.kv.Value) {
 				return "its value comes out of a call: " + u.use.Why
 			}
-			return ""
+			return u.onlyUse(u.kv.Value)
 		}
 		if as, ok := u.parent().(*ast.AssignStmt); ok && as.Tok == token.ASSIGN && len(as.Lhs) == 1 && as.Lhs[0] == u.sel && u.f.pure(u.sel.X) {
 			return ""
@@ -198,21 +242,9 @@ func (r *run) fieldForm(u *v8Use) string {
 		if u.kv != nil {
 			break
 		}
-		switch p := u.parent().(type) {
-		case *ast.AssignStmt:
-			for _, x := range p.Lhs {
-				if x == u.sel {
-					return u.use.Why
-				}
-			}
-		case *ast.IncDecStmt:
-			return u.use.Why
-		case *ast.UnaryExpr:
-			if p.Op == token.AND {
-				return u.use.Why
-			}
+		if !written(u.stack) {
+			return ""
 		}
-		return ""
 	}
 	return u.use.Why
 }
