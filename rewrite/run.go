@@ -194,6 +194,7 @@ func (r *run) group() {
 		Border:  r.border,
 		Symbol:  r.refuseSymbol,
 		Member:  r.refuseMember,
+		Default: r.defaults,
 
 		Command:   command,
 		Library:   r.library,

@@ -49,12 +49,14 @@ type analysis struct {
 	passes    map[node]bool
 	ties      []tie
 	tied      map[[2]node]bool
-	marks     map[node]*side // what is known of the component of a node
-	sides     map[node]*side // by component, while and after it is divided
-	addresses map[place]node // variables that an address of Redis is read from
-	tests     []given        // addresses of tests
-	handed    []given        // text variables that are set to others
-	here      token.Pos      // the last position that is worth reporting
+	marks     map[node]*side      // what is known of the component of a node
+	sides     map[node]*side      // by component, while and after it is divided
+	addresses map[place]node      // variables that an address of Redis is read from
+	tests     []given             // addresses of tests
+	handed    []given             // text variables that are set to others
+	options   map[*types.Var]bool // variables that hold a client's own options
+	written   map[ast.Expr]bool   // operands that are only set
+	here      token.Pos           // the last position that is worth reporting
 }
 
 type blocked struct {
@@ -73,6 +75,7 @@ func Analyze(cfg *Config) *Result {
 		sentinels: map[node]bool{}, portable: map[node]bool{}, owners: map[node]bool{},
 		passes: map[node]bool{}, spanned: map[node]bool{}, tied: map[[2]node]bool{}, marks: map[node]*side{},
 		mentioned: map[place]node{}, uses: map[place]node{}, touched: map[place]node{}, addresses: map[place]node{},
+		options: map[*types.Var]bool{}, written: map[ast.Expr]bool{},
 	}
 	a.reflected = a.fresh()
 	for _, p := range cfg.Packages {

@@ -66,6 +66,10 @@ type Config struct {
 	Symbol   func(obj types.Object) Refusal                  // a package-level go-redis name
 	Member   func(obj types.Object, recv types.Type) Refusal // a method, or a field of an option type
 
+	// Default is the value that a go-redis client has for an option that the program does
+	// not set, and the one that it has afterwards: the same for those that stayed; nil for all.
+	Default func(f *types.Var) (was, is string)
+
 	// Command reports whether a method does nothing but send commands, so that a
 	// go-redis client over the same store does the same.
 	Command func(m *types.Func, recv types.Type) bool

@@ -264,6 +264,7 @@ func (a *analysis) field(e *ast.SelectorExpr, owner val, f *types.Var) val {
 	case a.tracked(f.Pkg()):
 		if owner.hard {
 			a.refuseMember(e.Sel.Pos(), owner, owner.t, f)
+			a.readDefault(owner.n, e, f)
 		}
 		if carries {
 			return value(owner.n, t, true)

@@ -108,6 +108,9 @@ func (a *analysis) stmt(s ast.Stmt) {
 	case *ast.AssignStmt:
 		var lhs []val
 		for _, l := range s.Lhs {
+			if s.Tok == token.ASSIGN {
+				a.written[l] = true
+			}
 			v := a.val(l)
 			if s.Tok == token.DEFINE {
 				if id, ok := l.(*ast.Ident); ok && a.info.Defs[id] != nil {
@@ -117,6 +120,7 @@ func (a *analysis) stmt(s ast.Stmt) {
 			lhs = append(lhs, v)
 		}
 		a.assign(lhs, s.Rhs)
+		a.keepOptions(s)
 	case *ast.DeclStmt:
 		if d, ok := s.Decl.(*ast.GenDecl); ok {
 			a.genDecl(d)

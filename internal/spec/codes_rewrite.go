@@ -23,6 +23,7 @@ const (
 	Unsafe            = "UNSAFE"
 	Reflection        = "REFLECTION"
 	AddressAnswered   = "ADDRESS_ANSWERED"
+	DefaultDiffers    = "DEFAULT_DIFFERS"
 	NoSource          = "NO_SOURCE"
 )
 
@@ -250,6 +251,15 @@ case "*redis.StringCmd":`,
 			Effort: EffortMinutes,
 			Example: `
 other := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{"127.0.0.1:9999"}})`,
+		},
+		Code{
+			Code:   DefaultDiffers,
+			Title:  "an option's default is a newer go-redis's",
+			Why:    "go-redis 9.22 changed the values that timeouts and pauses have when a program sets none. The facade has the new ones, and the program reads one of them from a client that came from an older go-redis.",
+			Do:     "If the program or its test counts on the old value, set the option where the client is made.",
+			Effort: EffortMinutes,
+			Example: `
+ctx, cancel := context.WithTimeout(ctx, rdb.Options().ReadTimeout)`,
 		},
 	)
 }
