@@ -114,6 +114,13 @@ func TestOptionsGetGoRedisDefaults(t *testing.T) {
 		o.Network != "unix" || o.Protocol != 3 || o.PoolTimeout != 30*time.Second || o.DialTimeout != 5*time.Second {
 		t.Errorf("%+v", o)
 	}
+	o = &Options{}
+	o.fill()
+	if o.ReadTimeout != 5*time.Second || o.WriteTimeout != 5*time.Second || o.PoolTimeout != 6*time.Second || o.DialTimeout != 5*time.Second ||
+		o.MaxRetries != 3 || o.MinRetryBackoff != 10*time.Millisecond || o.MaxRetryBackoff != time.Second ||
+		o.Addr != "localhost:6379" || o.Network != "tcp" {
+		t.Errorf("of nothing: %+v", o)
+	}
 }
 
 // TestEveryUniversalOptionArrives: the fields of UniversalOptions mean what they

@@ -72,8 +72,11 @@ The facade behaves as go-redis v9 does, where the two differ:
 - **Pipelines** may be filled by several goroutines, as in v8. One that was closed, or whose
   Pipelined has returned, answered ` + "`redis: client is closed`" + ` in v8; here it can be used again.
 - **Pools and retries.** v8 closed idle connections after 5 minutes, v9 after 30; there are
-  none here, and the options of the pool are taken and ignored. MaxRetries and its backoff have
-  the same defaults in both; the facade repeats only what was not run.
+  none here, and the options of the pool are taken and ignored. MaxRetries has
+  the same default in both; the facade repeats only what was not run.
+- **Defaults of options** are v9.22.0's: 5 s for ReadTimeout and WriteTimeout and 10 ms to 1 s
+  for the backoff, where v8 and v9 before that had 3 s and 8 to 512 ms. A program that reads
+  ` + "`Options()`" + ` back sees them.
 - **Errors.** ` + "`redis.Nil`, `redis.TxFailedErr`" + ` and ` + "`redis.ErrClosed`" + ` have the same texts. The first two were
   constants in v8 and are variables in v9: a program that needs them as constants stays.
 - **ParseURL** takes v8's parameters beside v9's.
