@@ -189,4 +189,23 @@ func f() {
 	uses(es...) // want "c" "d" "e"
 	use(zs[1]) // want "c" "d" "e"
 }`},
+	{"slices that a function returns share their elements", `
+var kept = []string{"a"}
+func all() []string { return kept }
+func same(xs []string) []string { return xs }
+type box struct{ xs []string }
+func (b *box) list() []string { return b.xs }
+func f() {
+	xs := all()
+	xs[0] = "b"
+	use(kept[0]) // want "a" "b"
+	ys := []string{"c"}
+	zs := same(ys)
+	zs[0] = "d"
+	use(ys[0]) // want "c" "d"
+	b := &box{xs: []string{"e"}}
+	l := b.list()
+	l[0] = "g"
+	use(b.xs[0]) // want "e" "g"
+}`},
 }

@@ -26,16 +26,18 @@ type index struct {
 	zero    map[token.Pos]bool          // variables that are declared without a value, named results among them
 	owner   map[token.Pos]*function     // of a local variable: the function that it is declared in
 	lent    map[token.Pos][]loan        // slices, maps and channels: what else holds them
+	given   map[token.Pos][]loan        // of a function: what holds the slices, maps and channels that it returns
 	decoded map[token.Pos][]decoder     // fields that a decoder may fill in, and which
 	bodies  map[*token.File][]*function // functions with a body, by position
 }
 
 // A loan says that a slice, map, channel or function literal is handed on: to a
-// variable, or as an argument of a call.
+// variable, as an argument of a call, or to whoever calls a function.
 type loan struct {
 	to    *types.Var
 	call  *ast.CallExpr
-	index int // of the argument
+	index int       // of the argument
+	by    token.Pos // the function that returns it
 }
 
 // A unit is what a file belongs to.
@@ -142,6 +144,7 @@ func newIndex(fset *token.FileSet, pkgs []Package) *index {
 		zero:    map[token.Pos]bool{},
 		owner:   map[token.Pos]*function{},
 		lent:    map[token.Pos][]loan{},
+		given:   map[token.Pos][]loan{},
 		decoded: map[token.Pos][]decoder{},
 		bodies:  map[*token.File][]*function{},
 	}

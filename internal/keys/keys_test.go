@@ -161,8 +161,8 @@ return redis.call("HSET", KEYS[ARGV[1]], "f", 1)`)
 			t.Errorf("KEYS[%d]: %q, want %q", n, got, want)
 		}
 	}
-	if !s.Dynamic {
-		t.Error("KEYS[ARGV[1]] is computed, and the script does not say so")
+	if len(s.Keys) != 3 {
+		t.Errorf("keys %v: KEYS[ARGV[1]] is none that is known", s.Keys)
 	}
 	if _, err := ParseScript("if then"); err == nil {
 		t.Error("a script that is no Lua was parsed")

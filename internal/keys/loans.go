@@ -11,7 +11,8 @@ import (
 
 // A slice, map or channel that is handed on can change without a write to the
 // variable that it came from: through what it was assigned to, in a function of
-// the program that it was an argument of, or in a library's.
+// the program that it was an argument of or that got it as a result, or in a
+// library's.
 
 // A changer is a function out of sight that changes what it is given. The zero
 // changer is none.
@@ -28,9 +29,19 @@ func (a *Analyzer) holders(v *types.Var) (to map[token.Pos]bool, by changer) {
 		return nil, changer{}
 	}
 	to = map[token.Pos]bool{}
+	given := map[token.Pos]bool{}
 	var follow func(token.Pos)
-	follow = func(pos token.Pos) {
-		for _, l := range a.idx.lent[pos] {
+	var loans func([]loan)
+	follow = func(pos token.Pos) { loans(a.idx.lent[pos]) }
+	loans = func(ls []loan) {
+		for _, l := range ls {
+			if l.by.IsValid() {
+				if !given[l.by] {
+					given[l.by] = true
+					loans(a.idx.given[l.by])
+				}
+				continue
+			}
 			more, all := a.takers(l)
 			if one := a.changes(l, v.Type(), all); one.fills || by.name == "" {
 				by = one

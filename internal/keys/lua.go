@@ -11,9 +11,7 @@ import (
 
 // A Script is what a Lua script does with its keys.
 type Script struct {
-	Keys     map[int][]string // Redis commands called on KEYS[n], upper case, sorted; n from 1
-	Commands []string         // all commands with a constant name, sorted
-	Dynamic  bool             // some command or key is computed
+	Keys map[int][]string // Redis commands called on KEYS[n], upper case, sorted; n from 1
 }
 
 // ParseScript reads a Lua script. redis.call("ZADD", KEYS[2], …) types the
@@ -29,12 +27,11 @@ func ParseScript(src string) (Script, error) {
 	if err != nil {
 		return s, err
 	}
-	w := &luaWalker{script: &s, locals: map[string]int{}, commands: map[string]bool{}, keys: map[int]map[string]bool{}}
+	w := &luaWalker{locals: map[string]int{}, keys: map[int]map[string]bool{}}
 	w.stmts(chunk)
 	for n, m := range w.keys {
 		s.Keys[n] = sorted(m)
 	}
-	s.Commands = sorted(w.commands)
 	return s, nil
 }
 
@@ -48,10 +45,8 @@ func sorted(m map[string]bool) []string {
 }
 
 type luaWalker struct {
-	script   *Script
-	locals   map[string]int // local to n of KEYS[n]; -1 when it is more than one thing
-	commands map[string]bool
-	keys     map[int]map[string]bool
+	locals map[string]int // local to n of KEYS[n]; -1 when it is more than one thing
+	keys   map[int]map[string]bool
 }
 
 func (w *luaWalker) stmts(list []ast.Stmt) {
@@ -197,17 +192,12 @@ func (w *luaWalker) call(c *ast.FuncCallExpr) {
 	}
 	name, ok := c.Args[0].(*ast.StringExpr)
 	if !ok {
-		w.script.Dynamic = true
 		return
 	}
 	cmd := strings.ToUpper(name.Value)
-	w.commands[cmd] = true
 	for _, arg := range c.Args[1:] {
 		n := w.key(arg)
-		if n == 0 {
-			w.script.Dynamic = true
-		}
-		if n <= 0 {
+		if n < 0 {
 			continue
 		}
 		if w.keys[n] == nil {
@@ -217,8 +207,8 @@ func (w *luaWalker) call(c *ast.FuncCallExpr) {
 	}
 }
 
-// key gives n for KEYS[n] with a constant n or a local that is it, 0 for an
-// element of KEYS that is computed, -1 for anything else.
+// key gives n for KEYS[n] with a constant n or a local that is it, -1 for anything
+// else.
 func (w *luaWalker) key(e ast.Expr) int {
 	switch e := e.(type) {
 	case *ast.IdentExpr:
@@ -232,11 +222,11 @@ func (w *luaWalker) key(e ast.Expr) int {
 		}
 		num, ok := e.Key.(*ast.NumberExpr)
 		if !ok {
-			return 0
+			return -1
 		}
 		n, err := strconv.Atoi(num.Value)
 		if err != nil || n < 1 {
-			return 0
+			return -1
 		}
 		return n
 	}

@@ -221,6 +221,16 @@ func (w *walker) returns(n *ast.ReturnStmt) {
 	if w.fn == nil || len(n.Results) == 0 {
 		return
 	}
+	if w.fn.obj != nil {
+		for _, e := range n.Results {
+			by := loan{by: w.fn.obj.Pos()}
+			if v := w.source(e); v != nil && shared(v.Type()) {
+				w.lent[v.Origin().Pos()] = append(w.lent[v.Origin().Pos()], by)
+			} else if t := w.info.TypeOf(e); t != nil && !isText(t) {
+				w.giveTo(e, by)
+			}
+		}
+	}
 	results := w.fn.sig.Results()
 	for i := range results.Len() {
 		r := results.At(i)
@@ -303,6 +313,9 @@ func (w *walker) lend(n *ast.CallExpr) {
 		}
 		if v := w.source(arg); v != nil && shared(v.Type()) {
 			w.lent[v.Origin().Pos()] = append(w.lent[v.Origin().Pos()], loan{call: n, index: i})
+		}
+		if t := w.info.TypeOf(arg); t != nil && shared(t) {
+			w.giveTo(arg, loan{call: n, index: i})
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"golang.org/x/tools/go/types/typeutil"
 )
 
 // variable gives the variable that e names: a local, a global, a field.
@@ -59,6 +61,9 @@ func (w *walker) write(v *types.Var, wr write) {
 	wr.test, wr.in = w.unit.test, w.fn
 	pos := v.Origin().Pos()
 	w.writes[pos] = append(w.writes[pos], wr)
+	if wr.how == value && shared(v.Type()) {
+		w.giveTo(wr.expr, loan{to: v.Origin()})
+	}
 	if wr.how != value || wr.index >= 0 {
 		return
 	}
@@ -71,6 +76,16 @@ func (w *walker) write(v *types.Var, wr write) {
 		if from := w.source(wr.expr); from != nil && from.Origin().Pos() != pos && shared(from.Type()) {
 			w.lent[from.Origin().Pos()] = append(w.lent[from.Origin().Pos()], loan{to: v.Origin()})
 			w.overwrite(from, wr)
+		}
+	}
+}
+
+// giveTo notes a loan of what a call returns.
+func (w *walker) giveTo(e ast.Expr, l loan) {
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok {
+		if fn, ok := typeutil.Callee(w.info, call).(*types.Func); ok {
+			pos := fn.Origin().Pos()
+			w.given[pos] = append(w.given[pos], l)
 		}
 	}
 }
