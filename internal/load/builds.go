@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/build"
@@ -83,6 +84,9 @@ func (p *Program) builds(ctx context.Context, cfg Config, dir string, mod *Modul
 		if err := p.load(ctx, b, b.config.settings(cfg), dir, mod, h, have); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
+			}
+			if ended := (*EndedError)(nil); errors.As(err, &ended) {
+				return err // nothing is wrong with the files
 			}
 			why := fmt.Sprintf("it is part of builds for %s, where the package cannot be loaded: %s", b.config, firstLine(err.Error()))
 			for _, f := range b.files {

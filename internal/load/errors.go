@@ -56,6 +56,18 @@ func (e *CompileError) Error() string {
 	return b.String()
 }
 
+// An EndedError says that a signal ended a go command.
+type EndedError struct {
+	Command, Dir string
+	Err          error
+}
+
+func (e *EndedError) Error() string {
+	return fmt.Sprintf("%s in %s was ended (%v) before it had answered, by somebody or for want of memory: run redis2cf again", e.Command, e.Dir, e.Err)
+}
+
+func (e *EndedError) Unwrap() error { return e.Err }
+
 // A ModuleError says that there is no module to work on.
 type ModuleError struct {
 	Dir string

@@ -137,14 +137,7 @@ func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
-			return nil, fmt.Errorf("the go command is not on the path: install Go from https://go.dev/dl: %w", err)
-		}
-		msg := strings.TrimSpace(stderr.String())
-		if msg == "" {
-			msg = err.Error()
-		}
-		return nil, &ModuleError{Dir: dir, Msg: "go list failed: " + msg}
+		return nil, goFailed("go list", dir, err, stderr.String())
 	}
 	var pkgs []listed
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -156,6 +149,23 @@ func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]
 		}
 		pkgs = append(pkgs, p)
 	}
+}
+
+// goFailed says why a go command gave no answer. One that a signal ended may have
+// written a part of it, which nobody takes for the whole.
+func goFailed(command, dir string, err error, stderr string) error {
+	if errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("the go command is not on the path: install Go from https://go.dev/dl: %w", err)
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && !exit.Exited() {
+		return &EndedError{Command: command, Dir: dir, Err: err}
+	}
+	msg := strings.TrimSpace(stderr)
+	if msg == "" {
+		msg = err.Error()
+	}
+	return &ModuleError{Dir: dir, Msg: command + " failed: " + msg}
 }
 
 // edges fills in who imports whom, from the heads that the search has read.

@@ -3,8 +3,11 @@ package load
 import (
 	"context"
 	"errors"
+	"go/types"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -375,5 +378,118 @@ func TestOnlyClientsCountAsAnOlderGoRedis(t *testing.T) {
 		if got := len(h.old) > 0; got != old {
 			t.Errorf("%s: older go-redis %v, want %v", line, got, old)
 		}
+	}
+}
+
+// TestADependencyThatDoesNotCompileIsReadFromItsSource: the go command has no export
+// data of it, and its declarations are all that the packages that are loaded need.
+func TestADependencyThatDoesNotCompileIsReadFromItsSource(t *testing.T) {
+	dir, env := write(t, goMod+`
+-- a/a.go --
+package a
+
+import (
+	"example.com/m/broken"
+	"github.com/redis/go-redis/v9"
+)
+
+var N broken.Count
+
+var Err = redis.Nil
+-- broken/broken.go --
+package broken
+
+type Count int
+
+func wrong() int { return "" }
+`)
+	p, err := Load(context.Background(), Config{Dir: dir, Env: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := p.Packages[0].Types.Scope().Lookup("N"); len(p.Packages) != 1 || n.Type().Underlying() != types.Typ[types.Int] {
+		t.Errorf("%d packages, and N is %v", len(p.Packages), n)
+	}
+}
+
+// TestAPackageBetweenTwoThatAreLoadedIsChecked: one that is brought in by a blank import
+// alone reaches nothing, and yet what is on its far side is loaded from source.
+func TestAPackageBetweenTwoThatAreLoadedIsChecked(t *testing.T) {
+	dir, env := write(t, goMod+`
+-- a/a.go --
+package a
+
+import (
+	"example.com/m/between"
+	"github.com/redis/go-redis/v9"
+)
+
+var N between.Count
+
+var Err = redis.Nil
+-- between/between.go --
+package between
+
+import _ "example.com/m/far"
+
+type Count int
+-- far/far.go --
+package far
+
+import "github.com/redis/go-redis/v9"
+
+var Err = redis.Nil
+`)
+	p, err := Load(context.Background(), Config{Dir: dir, Env: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byPath := map[string]*Package{}
+	for _, pkg := range p.Packages {
+		byPath[pkg.Path] = pkg
+	}
+	a, far := byPath["example.com/m/a"], byPath["example.com/m/far"]
+	if len(p.Packages) != 2 || a == nil || far == nil {
+		t.Fatalf("loaded %d packages", len(p.Packages))
+	}
+	for _, imp := range a.Types.Imports() {
+		if imp.Path() == "example.com/m/between" {
+			if between := imp.Imports(); len(between) != 1 || between[0] != far.Types {
+				t.Errorf("between imports %v, which is not the package that is loaded", between)
+			}
+			return
+		}
+	}
+	t.Error("a does not import between")
+}
+
+// TestAGoCommandThatIsEndedIsNoAnswer: what it had written by then is a part of the
+// module, or of its packages' export data.
+func TestAGoCommandThatIsEndedIsNoAnswer(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the go command is a shell script here")
+	}
+	theirs, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, when := range map[string]string{
+		"packages":      `case " $* " in *" -find "*) true;; *) false;; esac`,
+		"export data":   `case " $* " in *" -export "*) true;; *) false;; esac`,
+		"another build": `test "$GOOS" = plan9`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, env := write(t, layers+"-- store/plan9.go --\n//go:build plan9\n\npackage store\n\nimport \"github.com/redis/go-redis/v9\"\n\nvar Err = redis.Nil\n")
+			bin := t.TempDir()
+			script := "#!/bin/sh\nif " + when + "; then '" + theirs + "' \"$@\" | head -c 2000; kill -KILL $$; fi\nexec '" + theirs + "' \"$@\"\n"
+			if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			_, err := Load(context.Background(), Config{Dir: dir, Env: env})
+			if err == nil || !strings.Contains(err.Error(), "was ended (signal: killed) before it had answered") {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -162,7 +162,7 @@ func (t *typer) export(args []string) error {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return &ModuleError{Dir: t.dir, Msg: "go list -export failed: " + strings.TrimSpace(stderr.String()+" "+err.Error())}
+		return goFailed("go list -export", t.dir, err, stderr.String())
 	}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p struct{ ImportPath, Export string }
