@@ -92,6 +92,7 @@ func start(bin, dir string) (string, func(), error) {
 	cmd := exec.Command(bin,
 		"--port", strconv.Itoa(port), "--bind", "127.0.0.1",
 		"--save", "", "--appendonly", "no",
+		"--enable-debug-command", "local", // for DEBUG DIGEST
 		"--dir", dir, "--daemonize", "no", "--logfile", "")
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -1,0 +1,396 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
+
+// pieceBytes is about how much of a value is read and written at once. What a store
+// takes in one message is a megabyte; a piece has to fit with what is around it.
+const pieceBytes = 512 << 10
+
+// pieceRows bounds the elements of a piece.
+const pieceRows = 2000
+
+// wholeRows is up to how many elements a collection is read at once where the end does
+// not say how large it is in bytes.
+const wholeRows = 256
+
+// A reader reads keys of an end.
+type reader struct {
+	end      End
+	absolute bool // PEXPIRETIME (Redis 7)
+	usage    bool // MEMORY USAGE
+	fields   bool // HPEXPIRETIME (Redis 7.4, and every store)
+}
+
+// newReader finds out what the end can be asked.
+func newReader(ctx context.Context, e End) (*reader, error) {
+	const probe = "redis2cf:no such key"
+	r, err := e.Do(ctx, []resp.Command{
+		{"TYPE", probe}, {"PEXPIRETIME", probe}, {"MEMORY", "USAGE", probe}, {"HPEXPIRETIME", probe, "FIELDS", "1", "f"},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Name(), err)
+	}
+	if r[0].Kind == resp.Error {
+		return nil, fmt.Errorf("%s does not let its keys be read: %s", e.Name(), r[0].Str)
+	}
+	return &reader{end: e, absolute: r[1].Kind != resp.Error, usage: r[2].Kind != resp.Error, fields: r[3].Kind != resp.Error}, nil
+}
+
+// frozen answers TTL and time of one moment where there is no PEXPIRETIME: in a script
+// the clock stands still.
+const frozen = `local t = redis.call('PTTL', KEYS[1]); if t < 0 then return t end
+local now = redis.call('TIME'); return now[1] * 1000 + math.floor(now[2] / 1000) + t`
+
+func (r *reader) expireTime(key string) resp.Command {
+	if r.absolute {
+		return resp.Command{"PEXPIRETIME", key}
+	}
+	return resp.Command{"EVAL", frozen, "1", key}
+}
+
+// heads reads types, expiries and sizes.
+func (r *reader) heads(ctx context.Context, keys []string) ([]Head, error) {
+	per := 2
+	if r.usage {
+		per = 3
+	}
+	cmds := make([]resp.Command, 0, per*len(keys))
+	for _, k := range keys {
+		cmds = append(cmds, resp.Command{"TYPE", k}, r.expireTime(k))
+		if r.usage {
+			cmds = append(cmds, resp.Command{"MEMORY", "USAGE", k})
+		}
+	}
+	replies, err := r.end.Do(ctx, cmds)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Head, len(keys))
+	for i, k := range keys {
+		at := replies[i*per:]
+		for j, what := range []string{"TYPE", "PEXPIRETIME"} {
+			if at[j].Kind == resp.Error {
+				return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), show(k), &ReplyError{what, at[j].Str})
+			}
+		}
+		out[i] = Head{Key: k, Type: at[0].Str, Expire: at[1].Int}
+		if at[1].Int == -2 {
+			out[i].Type = typeNone
+		}
+		if r.usage {
+			out[i].Bytes = at[2].Int
+		}
+	}
+	return out, nil
+}
+
+// A whole is a key with all of its value.
+type whole struct {
+	Head
+	piece Piece
+	large bool // it was not read: its pieces have to be
+	gone  bool // there is no such key any more
+}
+
+// read reads keys, those whole that fit in a piece.
+func (r *reader) read(ctx context.Context, keys []string) ([]whole, error) {
+	heads, err := r.heads(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]whole, len(heads))
+	for i, h := range heads {
+		out[i].Head = h
+		switch {
+		case h.Type == typeNone:
+			out[i].gone = true
+		case !supported(h.Type):
+		case h.Bytes > pieceBytes:
+			out[i].large = true
+		}
+	}
+	if !r.usage {
+		if err := r.lengths(ctx, out); err != nil {
+			return nil, err
+		}
+	}
+	var cmds []resp.Command
+	var at []int
+	for i := range out {
+		w := &out[i]
+		if w.gone || w.large || !supported(w.Type) {
+			continue
+		}
+		if w.Type == typeStream { // more than one command can tell
+			if err := r.pieces(ctx, w.Head, func(p Piece) error { w.piece = append(w.piece, p...); return nil }); err != nil {
+				return nil, err
+			}
+			w.gone = len(w.piece) == 0
+		} else {
+			cmds = append(cmds, wholeCommand(w.Head), r.expireTime(w.Key))
+			at = append(at, i)
+		}
+	}
+	replies, err := r.end.Do(ctx, cmds)
+	if err != nil {
+		return nil, err
+	}
+	var again []int
+	for n, i := range at {
+		w, value, expire := &out[i], replies[2*n], replies[2*n+1]
+		switch {
+		case value.Kind == resp.Error && !strings.HasPrefix(value.Str, "WRONGTYPE"):
+			return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), show(w.Key), &ReplyError{cmds[2*n][0], value.Str})
+		case value.Kind == resp.Error || expire.Int != w.Expire || value.IsNil() || expire.Kind == resp.Error:
+			again = append(again, i) // it was replaced meanwhile
+		default:
+			w.piece = rowsOf(w.Type, value)
+		}
+	}
+	if err := r.fieldExpiries(ctx, out); err != nil {
+		return nil, err
+	}
+	if len(again) == 0 {
+		return out, nil
+	}
+	var names []string
+	for _, i := range again {
+		names = append(names, out[i].Key)
+	}
+	fresh, err := r.read(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range again {
+		out[i] = fresh[n]
+	}
+	return out, nil
+}
+
+// lengths marks what has too many elements to be read at once.
+func (r *reader) lengths(ctx context.Context, list []whole) error {
+	var cmds []resp.Command
+	var at []int
+	for i := range list {
+		if c := lengthCommand(list[i].Head); c != nil && !list[i].large {
+			cmds, at = append(cmds, c), append(at, i)
+		}
+	}
+	replies, err := r.end.Do(ctx, cmds)
+	if err != nil {
+		return err
+	}
+	for n, i := range at {
+		limit := int64(wholeRows)
+		if list[i].Type == typeString {
+			limit = pieceBytes
+		}
+		list[i].large = replies[n].Int > limit
+	}
+	return nil
+}
+
+func lengthCommand(h Head) resp.Command {
+	name := map[string]string{typeString: "STRLEN", typeList: "LLEN", typeHash: "HLEN", typeSet: "SCARD", typeZSet: "ZCARD", typeStream: "XLEN"}[h.Type]
+	if name == "" {
+		return nil
+	}
+	return resp.Command{name, h.Key}
+}
+
+func wholeCommand(h Head) resp.Command {
+	switch h.Type {
+	case typeString:
+		return resp.Command{"GET", h.Key}
+	case typeList:
+		return resp.Command{"LRANGE", h.Key, "0", "-1"}
+	case typeHash:
+		return resp.Command{"HGETALL", h.Key}
+	case typeSet:
+		return resp.Command{"SMEMBERS", h.Key}
+	case typeZSet:
+		return resp.Command{"ZRANGE", h.Key, "0", "-1", "WITHSCORES"}
+	}
+	return resp.Command{"JSON.GET", h.Key}
+}
+
+// rowsOf are the rows in the reply of a command that reads elements.
+func rowsOf(typ string, r resp.Reply) Piece {
+	switch typ {
+	case typeString, typeJSON:
+		return Piece{{text(r)}}
+	}
+	flat := texts(r)
+	per := 1
+	if typ == typeHash || typ == typeZSet {
+		per = 2
+	}
+	out := make(Piece, 0, len(flat)/per)
+	for i := 0; i+per <= len(flat); i += per {
+		row := Row(flat[i : i+per : i+per])
+		if typ == typeHash {
+			row = append(row, "")
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// fieldExpiries completes hashes.
+func (r *reader) fieldExpiries(ctx context.Context, list []whole) error {
+	if !r.fields {
+		return nil
+	}
+	var cmds []resp.Command
+	var at []Piece
+	for i := range list {
+		if w := &list[i]; w.Type == typeHash && len(w.piece) > 0 {
+			cmds, at = append(cmds, expiryCommand(w.Key, w.piece)), append(at, w.piece)
+		}
+	}
+	if len(cmds) == 0 {
+		return nil
+	}
+	replies, err := r.end.Do(ctx, cmds)
+	if err != nil {
+		return err
+	}
+	for i, p := range at {
+		setExpiries(p, replies[i])
+	}
+	return nil
+}
+
+func expiryCommand(key string, p Piece) resp.Command {
+	cmd := resp.Command{"HPEXPIRETIME", key, "FIELDS", strconv.Itoa(len(p))}
+	for _, row := range p {
+		cmd = append(cmd, row[0])
+	}
+	return cmd
+}
+
+func setExpiries(p Piece, r resp.Reply) {
+	for i, e := range r.Elems {
+		if i < len(p) && e.Int > 0 {
+			p[i][2] = text(e)
+		}
+	}
+}
+
+// pieces reads a large value piece by piece. The order is the same each time for what
+// has an order; elements of hashes, sets and sorted sets may come twice when they change.
+func (r *reader) pieces(ctx context.Context, h Head, each func(Piece) error) error {
+	switch h.Type {
+	case typeString:
+		return r.stringPieces(ctx, h, each)
+	case typeList:
+		return r.listPieces(ctx, h, each)
+	case typeStream:
+		return r.streamPieces(ctx, h, each)
+	case typeJSON:
+		v, err := one(ctx, r.end, wholeCommand(h)...)
+		if err != nil {
+			return err
+		}
+		return each(rowsOf(h.Type, v))
+	}
+	return r.scanPieces(ctx, h, each)
+}
+
+func (r *reader) stringPieces(ctx context.Context, h Head, each func(Piece) error) error {
+	for at := int64(0); ; at += pieceBytes {
+		v, err := one(ctx, r.end, "GETRANGE", h.Key, strconv.FormatInt(at, 10), strconv.FormatInt(at+pieceBytes-1, 10))
+		if err != nil {
+			return err
+		}
+		if v.Str != "" {
+			if err := each(Piece{{v.Str}}); err != nil {
+				return err
+			}
+		}
+		if len(v.Str) < pieceBytes {
+			return nil
+		}
+	}
+}
+
+// rowsAtOnce is how many elements of a value fit in a piece, by their average.
+func (r *reader) rowsAtOnce(ctx context.Context, h Head) (int64, error) {
+	if h.Bytes == 0 {
+		return wholeRows, nil
+	}
+	n, err := one(ctx, r.end, lengthCommand(h)...)
+	if err != nil {
+		return 0, err
+	}
+	return min(max(pieceBytes*max(n.Int, 1)/h.Bytes, 1), pieceRows), nil
+}
+
+func (r *reader) listPieces(ctx context.Context, h Head, each func(Piece) error) error {
+	n, err := r.rowsAtOnce(ctx, h)
+	if err != nil {
+		return err
+	}
+	for at := int64(0); ; at += n {
+		v, err := one(ctx, r.end, "LRANGE", h.Key, strconv.FormatInt(at, 10), strconv.FormatInt(at+n-1, 10))
+		if err != nil {
+			return err
+		}
+		if len(v.Elems) > 0 {
+			if err := each(rowsOf(h.Type, v)); err != nil {
+				return err
+			}
+		}
+		if int64(len(v.Elems)) < n {
+			return nil
+		}
+	}
+}
+
+func (r *reader) scanPieces(ctx context.Context, h Head, each func(Piece) error) error {
+	n, err := r.rowsAtOnce(ctx, h)
+	if err != nil {
+		return err
+	}
+	name := map[string]string{typeHash: "HSCAN", typeSet: "SSCAN", typeZSet: "ZSCAN"}[h.Type]
+	for cursor := "0"; ; {
+		v, err := one(ctx, r.end, name, h.Key, cursor, "COUNT", strconv.FormatInt(n, 10))
+		if err != nil {
+			return err
+		}
+		if len(v.Elems) != 2 {
+			return fmt.Errorf("%s: %s of key %s was answered with something else", r.end.Name(), name, show(h.Key))
+		}
+		p := rowsOf(h.Type, v.Elems[1])
+		if h.Type == typeHash && r.fields && len(p) > 0 {
+			e, err := one(ctx, r.end, expiryCommand(h.Key, p)...)
+			if err != nil {
+				return err
+			}
+			setExpiries(p, e)
+		}
+		if len(p) > 0 {
+			if err := each(p); err != nil {
+				return err
+			}
+		}
+		if cursor = text(v.Elems[0]); cursor == "0" {
+			return nil
+		}
+	}
+}
+
+// show writes a key for people: quoted, and not longer than a line.
+func show(key string) string {
+	if len(key) > 64 {
+		return strconv.Quote(key[:64]) + "…"
+	}
+	return strconv.Quote(key)
+}
