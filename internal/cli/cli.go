@@ -50,6 +50,8 @@ func commands() []*command {
 		{"undo", "put back every file that the last -w changed", helpUndo, undoFlags, runUndo},
 		{"explain", "what a reason code means, what to do, an example", helpExplain, func(*flag.FlagSet, *options) {}, runExplain},
 		{"worker", "write the Worker for Cloudflare, run it here, make its tokens", helpWorker, workerFlags, runWorker},
+		{"copy", "bring the keys of a Redis server to a store, or back", helpCopy, copyFlags, runCopy},
+		{"compare", "hold a Redis server and a store against each other, key by key", helpCompare, compareFlags, runCompare},
 		{"serve", "a Redis endpoint in front of a store, for redis-cli and other clients", helpServe, serveFlags, runServe},
 		{"demo", "migrate the bundled sample application and run its tests", helpDemo, demoFlags, runDemo},
 		{"version", "print the version", helpVersion, func(*flag.FlagSet, *options) {}, runVersion},

@@ -28,6 +28,7 @@ type options struct {
 	out            string
 	serve          serveOptions
 	worker         workerOptions
+	transfer       transferOptions
 }
 
 func dirFlags(fs *flag.FlagSet, o *options) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand"
@@ -12,10 +13,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/redis2cf/redis2cf/internal/sample"
+	"github.com/redis2cf/redis2cf/internal/testneed"
 	"github.com/redis2cf/redis2cf/internal/vettool"
 	"github.com/redis2cf/redis2cf/vet"
 )
@@ -73,8 +76,55 @@ func TestScripts(t *testing.T) {
 			"exits":     scriptExits,
 			"documents": scriptDocuments,
 			"workflow":  scriptWorkflow,
+			"redis":     scriptRedis,
+			"redisdo":   scriptRedisDo,
+		},
+		// [redis] is whether there is a redis-server, or has to be one.
+		Condition: func(cond string) (bool, error) {
+			if cond != "redis" {
+				return false, fmt.Errorf("there is no condition %s", cond)
+			}
+			_, err := exec.LookPath("redis-server")
+			return err == nil || testneed.Required(), nil
 		},
 	})
+}
+
+// redis VARIABLE starts a redis-server for the script and sets the variable to its
+// host:port.
+func scriptRedis(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: redis VARIABLE")
+	}
+	addr, stop, err := testneed.StartRedis(ts.MkAbs("."))
+	ts.Check(err)
+	ts.Defer(stop)
+	ts.Setenv(args[0], addr)
+}
+
+// redisdo ADDR COMMAND... sends a command to a Redis server; a third word from its end
+// on is what it has to answer: redisdo ADDR GET k => v.
+func scriptRedisDo(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: redisdo ADDR COMMAND... [=> ANSWER]")
+	}
+	want := ""
+	if n := len(args); n > 3 && args[n-2] == "=>" {
+		want, args = args[n-1], args[:n-2]
+	}
+	c := redis.NewClient(&redis.Options{Addr: args[0]})
+	defer c.Close()
+	words := make([]any, len(args)-1)
+	for i, a := range args[1:] {
+		words[i] = a
+	}
+	got, err := c.Do(context.Background(), words...).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		ts.Fatalf("%v: %v", args, err)
+	}
+	if want != "" && fmt.Sprint(got) != want {
+		ts.Fatalf("%v: %v, not %s", args, got, want)
+	}
 }
 
 // goEnv reads settings of the go command, which scripts must not lose with

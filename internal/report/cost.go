@@ -235,3 +235,12 @@ func shareFrames(u bill.Usage, all [][]Part, rate float64) bill.Usage {
 	}
 	return u
 }
+
+// Writing is what it uses to write elements of a family in so many frames, once.
+func Writing(f *plan.Family, elements, frames float64) bill.Usage {
+	var u bill.Usage
+	for _, p := range parts(f) {
+		u[p.meter] += p.PerWrite*elements + p.PerFrame*frames
+	}
+	return u
+}
