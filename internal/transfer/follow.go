@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -18,8 +19,9 @@ import (
 // A listener is an End that tells which keys change.
 type listener interface {
 	// listen calls changed with each key of a glob that changes, and lost when some may
-	// have been missed, until ctx ends. It returns when it listens.
-	listen(ctx context.Context, match string, changed func(key string), lost func()) error
+	// have been missed, until ctx ends. It returns when it listens. What it returns waits
+	// until changed was called for all that was written before.
+	listen(ctx context.Context, match string, changed func(key string), lost func()) (heard func(context.Context) error, err error)
 }
 
 // notifications are the settings of notify-keyspace-events: keyspace channels, for
@@ -54,26 +56,77 @@ func checkNotifications(ctx context.Context, e End) error {
 	return nil
 }
 
+// An echo is a channel of a listener's own: what is published there comes behind the
+// notifications that were sent before, on the same connection.
+type echo struct {
+	channel string
+	back    chan struct{} // has one when it came back
+}
+
+func newEcho() echo {
+	return echo{channel: "redis2cf:heard:" + rand.Text(), back: make(chan struct{}, 1)}
+}
+
+// came is called when a message comes; it tells whether it is the echo's.
+func (e echo) came(channel string) bool {
+	if channel != e.channel {
+		return false
+	}
+	select {
+	case e.back <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// echoTime is how long an echo is waited for: a connection that takes longer is taken
+// for a broken one.
+const echoTime = 10 * time.Second
+
+// wait publishes and waits.
+func (e echo) wait(ctx context.Context, publish func(context.Context, string) error) error {
+	ctx, cancel := context.WithTimeout(ctx, echoTime)
+	defer cancel()
+	if err := publish(ctx, e.channel); err != nil {
+		return err
+	}
+	select {
+	case <-e.back:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func keyspace(db int) string { return "__keyspace@" + strconv.Itoa(db) + "__:" }
 
-func (e *redisEnd) listen(ctx context.Context, match string, changed func(string), lost func()) error {
+func (e *redisEnd) listen(ctx context.Context, match string, changed func(string), lost func()) (func(context.Context) error, error) {
 	var nodes []*redis.Client
 	switch c := e.client.(type) {
 	case *redis.Client:
 		nodes = append(nodes, c)
 	default:
 		if _, err := e.Nodes(ctx); err != nil {
-			return err
+			return nil, err
 		}
 		for _, n := range e.nodes { // each tells of its own keys
 			nodes = append(nodes, n)
 		}
 	}
-	for _, n := range nodes {
+	echoes := make([]echo, len(nodes))
+	for i, n := range nodes {
 		prefix := keyspace(n.Options().DB)
+		echo := newEcho()
+		echoes[i] = echo
 		sub := n.PSubscribe(ctx, prefix+match)
-		if _, err := sub.Receive(ctx); err != nil {
-			return fmt.Errorf("%s: listening to changed keys: %w", e.name, err)
+		_, err := sub.Receive(ctx)
+		if err == nil {
+			if err = sub.Subscribe(ctx, echo.channel); err == nil {
+				_, err = sub.Receive(ctx)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: listening to changed keys: %w", e.name, errors.Join(err, sub.Close()))
 		}
 		go func() {
 			defer sub.Close() //nolint:errcheck // nothing is sent any more
@@ -84,7 +137,9 @@ func (e *redisEnd) listen(ctx context.Context, match string, changed func(string
 				}
 				switch m := m.(type) {
 				case *redis.Message:
-					changed(strings.TrimPrefix(m.Channel, prefix))
+					if !echo.came(m.Channel) {
+						changed(strings.TrimPrefix(m.Channel, prefix))
+					}
 				case *redis.Subscription: // the connection is a new one
 					lost()
 				}
@@ -95,10 +150,21 @@ func (e *redisEnd) listen(ctx context.Context, match string, changed func(string
 			}
 		}()
 	}
-	return nil
+	return func(ctx context.Context) error {
+		for i, n := range nodes {
+			err := echoes[i].wait(ctx, func(ctx context.Context, channel string) error {
+				return n.Publish(ctx, channel, "").Err()
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }
 
-func (e *storeEnd) listen(ctx context.Context, match string, changed func(string), lost func()) error {
+func (e *storeEnd) listen(ctx context.Context, match string, changed func(string), lost func()) (func(context.Context) error, error) {
+	echo := newEcho()
 	prefix := keyspace(e.opt.DB)
 	over := make(chan struct{}, 1)
 	open := func() (store.Session, error) {
@@ -110,6 +176,8 @@ func (e *storeEnd) listen(ctx context.Context, match string, changed func(string
 				case over <- struct{}{}:
 				default:
 				}
+			case len(r.Elems) == 3 && text(r.Elems[0]) == "message":
+				echo.came(text(r.Elems[1]))
 			case len(r.Elems) == 4 && text(r.Elems[0]) == "pmessage":
 				changed(strings.TrimPrefix(text(r.Elems[2]), prefix))
 			}
@@ -118,14 +186,14 @@ func (e *storeEnd) listen(ctx context.Context, match string, changed func(string
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.Execute(ctx, []resp.Command{{"PSUBSCRIBE", prefix + match}}); err != nil {
+		if _, err := s.Execute(ctx, []resp.Command{{"PSUBSCRIBE", prefix + match}, {"SUBSCRIBE", echo.channel}}); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		return s, nil
 	}
 	s, err := open()
 	if err != nil {
-		return fmt.Errorf("%s: listening to changed keys: %w", e.Name(), err)
+		return nil, fmt.Errorf("%s: listening to changed keys: %w", e.Name(), err)
 	}
 	go func() {
 		for {
@@ -147,7 +215,12 @@ func (e *storeEnd) listen(ctx context.Context, match string, changed func(string
 			lost()
 		}
 	}()
-	return nil
+	return func(ctx context.Context) error {
+		return echo.wait(ctx, func(ctx context.Context, channel string) error {
+			_, err := one(ctx, e, "PUBLISH", channel, "")
+			return err
+		})
+	}, nil
 }
 
 // A dirty set has the keys that changed and were not brought since.
@@ -194,7 +267,7 @@ func (d *dirty) take() (keys []string, all bool) {
 }
 
 // Follow copies as Copy does, and goes on with what changes at the source until stop is
-// closed; then it brings what it has heard of until then, and ends. It needs a
+// closed; then it brings what was written until then, and ends. It needs a
 // checkpoint, by which it knows its own writes, and which is there afterwards: another
 // Follow or Copy goes on with it.
 //
@@ -226,7 +299,8 @@ func Follow(ctx context.Context, o CopyOptions, stop <-chan struct{}) (n Counts,
 	if match == "" {
 		match = "*"
 	}
-	if err := l.listen(listening, match, d.add, d.missed); err != nil {
+	heard, err := l.listen(listening, match, d.add, d.missed)
+	if err != nil {
 		return Counts{}, err
 	}
 	first := c.all
@@ -241,6 +315,9 @@ func Follow(ctx context.Context, o CopyOptions, stop <-chan struct{}) (n Counts,
 		case <-d.more:
 		case <-stop:
 			stopped = true
+			if heard(ctx) != nil {
+				d.missed() // the connection is broken: everything is looked at
+			}
 		case <-ctx.Done():
 			return Counts{}, ctx.Err()
 		}
