@@ -17,7 +17,7 @@ import (
 
 var (
 	seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the random keys")
-	many = flag.Int("keys", 400, "random keys of a type")
+	many = flag.Int("keys", 120, "random keys of a type")
 )
 
 // fill writes random keys of every type that redis-server has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -285,7 +286,9 @@ func TestKilledCopiesGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, kills := 50*time.Millisecond, 0
+	t.Logf("-seed %d", *seed)
+	rnd := rand.New(rand.NewPCG(*seed, 2))
+	limit, kills := 100*time.Millisecond, 0
 	for {
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), copierEnv+"="+strings.Join(args, "\n"))
@@ -296,13 +299,13 @@ func TestKilledCopiesGoOn(t *testing.T) {
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
-		timer := time.NewTimer(after)
+		timer := time.NewTimer(time.Duration(rnd.Int64N(int64(limit))))
 		select {
 		case <-timer.C:
 			_ = cmd.Process.Kill() // it may have ended just now
 			<-ended
 			kills++
-			after += after / 8 // a machine that is busy gets there too
+			limit += limit / 10 // a machine that is busy gets there too
 			continue
 		case err := <-ended:
 			timer.Stop()
