@@ -130,9 +130,10 @@ func (c *checkpoint) forget(ctx context.Context, key string) error {
 	return err
 }
 
-// written are the keys that this copy has written.
-func (c *checkpoint) written(ctx context.Context) (keys []string, err error) {
-	rows, err := c.db.QueryContext(ctx, `SELECT DISTINCT key FROM wrote`)
+// written are the next n keys behind a key that this copy has written; nil is before the
+// first.
+func (c *checkpoint) written(ctx context.Context, after []byte, n int) (keys []string, err error) {
+	rows, err := c.db.QueryContext(ctx, `SELECT DISTINCT key FROM wrote WHERE ?1 IS NULL OR key > ?1 ORDER BY key LIMIT ?2`, after, n)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 )
 
@@ -62,6 +63,7 @@ const (
 	scanCount = 1000
 	readKeys  = 200
 	readers   = 4
+	writers   = 4 // pipelines of readKeys keys that are written at the same time
 )
 
 // A copier is the state of one Copy.
@@ -196,6 +198,9 @@ func (c *copier) scan(ctx context.Context, node, cursor string, each func(page) 
 			return err
 		}
 		c.count(func(n *Counts) { n.Seen += int64(len(keys)) })
+		if err := c.will(ctx, keys); err != nil {
+			return err
+		}
 		if err := each(page{node, cursor, keys}); err != nil || cursor == "0" {
 			return err
 		}
@@ -262,16 +267,20 @@ func (c *copier) write(ctx context.Context, keys []whole) error {
 			small = append(small, k)
 		}
 	}
+	writing, each := errgroup.WithContext(ctx)
+	writing.SetLimit(writers)
 	for len(small) > 0 {
 		n, bytes := 0, int64(0)
 		for n < len(small) && n < readKeys && (n == 0 || bytes+small[n].size() <= 2*pieceBytes) {
 			bytes += small[n].size()
 			n++
 		}
-		if err := c.small(ctx, small[:n]); err != nil {
-			return err
-		}
+		part := small[:n]
+		writing.Go(func() error { return c.small(each, part) })
 		small = small[n:]
+	}
+	if err := writing.Wait(); err != nil {
+		return err
 	}
 	for i := range large {
 		if err := c.large(ctx, large[i].Head); err != nil {
@@ -298,17 +307,22 @@ func (w *whole) mark() mark {
 	return mark{w.Key, d.sum(), w.Expire}
 }
 
-// small brings keys that were read whole.
-func (c *copier) small(ctx context.Context, keys []whole) error {
-	if c.check != nil {
-		marks := make([]mark, len(keys))
-		for i := range keys {
-			marks[i] = keys[i].mark()
-		}
-		if err := c.check.will(ctx, marks); err != nil {
-			return err
+// will notes the states of keys that are written next.
+func (c *copier) will(ctx context.Context, keys []whole) error {
+	if c.check == nil {
+		return nil
+	}
+	marks := make([]mark, 0, len(keys))
+	for i := range keys {
+		if k := &keys[i]; !k.gone && !k.large && supported(k.Type) {
+			marks = append(marks, k.mark())
 		}
 	}
+	return c.check.will(ctx, marks)
+}
+
+// small brings keys that were read whole, and whose states are noted.
+func (c *copier) small(ctx context.Context, keys []whole) error {
 	made, err := c.writer.create(ctx, keys)
 	if err != nil {
 		return err

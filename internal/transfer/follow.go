@@ -358,6 +358,9 @@ func (c *copier) bring(ctx context.Context, keys []string) error {
 			here = append(here, *w)
 		}
 	}
+	if err := c.will(ctx, here); err != nil {
+		return err
+	}
 	return c.write(ctx, here)
 }
 
@@ -418,12 +421,12 @@ func (c *copier) lookAtAll(ctx context.Context) error {
 	if err := c.all(ctx); err != nil {
 		return err
 	}
-	keys, err := c.check.written(ctx)
-	if err != nil {
-		return err
-	}
-	for len(keys) > 0 {
-		part := keys[:min(readKeys, len(keys))]
+	for after := []byte(nil); ; {
+		part, err := c.check.written(ctx, after, readKeys)
+		if err != nil || len(part) == 0 {
+			return err
+		}
+		after = []byte(part[len(part)-1])
 		cmds := make([]resp.Command, len(part))
 		for i, k := range part {
 			cmds[i] = resp.Command{"EXISTS", k}
@@ -439,7 +442,5 @@ func (c *copier) lookAtAll(ctx context.Context) error {
 				}
 			}
 		}
-		keys = keys[len(part):]
 	}
-	return nil
 }

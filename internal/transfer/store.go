@@ -2,6 +2,8 @@ package transfer
 
 import (
 	"context"
+	"errors"
+	"net/url"
 	"strconv"
 	"sync"
 
@@ -9,24 +11,39 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
-// storeEnd is a store of the runtime.
+// storeEnd is a store of the runtime. Its commands go through a few sessions: a file
+// commits what several of them wrote in one go, and a Worker's answers are under way at
+// the same time.
 type storeEnd struct {
-	backend store.Backend
-	session store.Session
-	opt     store.SessionOptions
-	close   sync.Once
-	closed  error
+	backend  store.Backend
+	sessions chan store.Session // those that are free
+	opt      store.SessionOptions
+	close    sync.Once
+	closed   error
 }
 
+// copyMemory is the memory that a file's engine may use for data, where the URL does not
+// say: a copy reads and writes most keys once.
+const copyMemory = "64mb"
+
 func openStore(_ context.Context, rawURL string, db int) (End, error) {
+	if u, err := url.Parse(rawURL); err == nil && u.Scheme == "file" && !u.Query().Has("memory") {
+		q := u.Query()
+		q.Set("memory", copyMemory)
+		u.RawQuery = q.Encode()
+		rawURL = u.String()
+	}
 	b, err := store.Open(rawURL)
 	if err != nil {
 		return nil, err
 	}
-	e := &storeEnd{backend: b, opt: store.SessionOptions{DB: db, Protocol: 2, Name: "redis2cf-copy"}}
-	if e.session, err = b.NewSession(e.opt); err != nil {
-		_ = b.Close() // the session's error says more
-		return nil, err
+	e := &storeEnd{backend: b, sessions: make(chan store.Session, writers+1), opt: store.SessionOptions{DB: db, Protocol: 2, Name: "redis2cf-copy"}}
+	for range cap(e.sessions) {
+		s, err := b.NewSession(e.opt)
+		if err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+		e.sessions <- s
 	}
 	return e, nil
 }
@@ -34,7 +51,13 @@ func openStore(_ context.Context, rawURL string, db int) (End, error) {
 func (e *storeEnd) Name() string { return e.backend.URL() }
 
 func (e *storeEnd) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
-	return e.session.Execute(ctx, cmds)
+	select {
+	case s := <-e.sessions:
+		defer func() { e.sessions <- s }()
+		return s.Execute(ctx, cmds)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (e *storeEnd) Conn(context.Context, string) (Conn, error) {
@@ -56,10 +79,10 @@ func (e *storeEnd) Size(ctx context.Context) (int64, error) { return size(ctx, e
 
 func (e *storeEnd) Close() error {
 	e.close.Do(func() {
-		e.closed = e.session.Close()
-		if err := e.backend.Close(); e.closed == nil {
-			e.closed = err
+		for range len(e.sessions) {
+			e.closed = errors.Join(e.closed, (<-e.sessions).Close())
 		}
+		e.closed = errors.Join(e.closed, e.backend.Close())
 	})
 	return e.closed
 }
