@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/redis2cf/redis2cf/runtime/value"
 	_ "modernc.org/sqlite" // the driver
 )
 
@@ -91,12 +92,12 @@ func (c *checkpoint) anew(ctx context.Context) error {
 // A mark is a state of a key that this copy has written, or is about to.
 type mark struct {
 	key    string
-	digest Digest
+	digest value.Digest
 	expire int64
 }
 
 // partial is the digest of a value of which only some pieces were written.
-var partial Digest
+var partial value.Digest
 
 // will notes states before they are written: whoever is killed in between finds them.
 func (c *checkpoint) will(ctx context.Context, marks []mark) error {

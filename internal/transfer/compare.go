@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // CompareOptions say what is compared, and how.
@@ -69,7 +70,7 @@ func (c *Compared) Same() bool {
 
 type comparer struct {
 	CompareOptions
-	from, to *reader
+	from, to *value.Reader
 	out      Compared
 	suspect  map[string]bool
 }
@@ -81,16 +82,16 @@ func Compare(ctx context.Context, o CompareOptions) (Compared, error) {
 		c.Sleep = sleep
 	}
 	var err error
-	if c.from, err = newReader(ctx, o.From); err != nil {
+	if c.from, err = value.NewReader(ctx, o.From); err != nil {
 		return c.out, err
 	}
-	if c.to, err = newReader(ctx, o.To); err != nil {
+	if c.to, err = value.NewReader(ctx, o.To); err != nil {
 		return c.out, err
 	}
-	if err := c.scan(ctx, c.from, c.page); err != nil {
+	if err := c.scan(ctx, c.From, c.page); err != nil {
 		return c.out, err
 	}
-	if err := c.scan(ctx, c.to, c.extra); err != nil {
+	if err := c.scan(ctx, c.To, c.extra); err != nil {
 		return c.out, err
 	}
 	if err := c.again(ctx); err != nil {
@@ -114,8 +115,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // scan gives each the sampled keys of an end, in parts.
-func (c *comparer) scan(ctx context.Context, r *reader, each func(context.Context, []string) error) error {
-	return scanKeys(ctx, r.end, c.Match, c.Type, func(keys []string) error {
+func (c *comparer) scan(ctx context.Context, e End, each func(context.Context, []string) error) error {
+	return scanKeys(ctx, e, c.Match, c.Type, func(keys []string) error {
 		for len(keys) > 0 {
 			n := min(len(keys), readKeys)
 			if err := each(ctx, c.sampled(keys[:n])); err != nil {
@@ -188,7 +189,7 @@ func (c *comparer) extra(ctx context.Context, keys []string) error {
 	for i, r := range replies {
 		switch {
 		case r.Kind == resp.Error:
-			return fmt.Errorf("%s: %w", c.From.Name(), &ReplyError{"EXISTS", r.Str})
+			return fmt.Errorf("%s: %w", c.From.Name(), &value.ReplyError{Command: "EXISTS", Text: r.Str})
 		case r.Int == 0:
 			c.out.Keys++
 			c.suspect[keys[i]] = true
@@ -229,13 +230,13 @@ func (c *comparer) again(ctx context.Context) error {
 
 // A seen is what one end has of a key.
 type seen struct {
-	Head
-	digest Digest
+	value.Head
+	digest value.Digest
 	rows   int
 }
 
-func (c *comparer) see(ctx context.Context, r *reader, keys []string) ([]seen, error) {
-	list, err := r.read(ctx, keys)
+func (c *comparer) see(ctx context.Context, r *value.Reader, keys []string) ([]seen, error) {
+	list, err := r.Read(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -243,24 +244,24 @@ func (c *comparer) see(ctx context.Context, r *reader, keys []string) ([]seen, e
 	for i := range list {
 		w := &list[i]
 		out[i].Head = w.Head
-		d := newDigester(w.Type)
+		d := value.NewDigester(w.Type)
 		switch {
-		case w.gone:
-			out[i].Type = typeNone
+		case w.Gone:
+			out[i].Type = value.TypeNone
 			continue
-		case !supported(w.Type):
+		case !value.Supported(w.Type):
 			continue
-		case w.large:
+		case w.Large:
 			rows := 0
-			if err := r.pieces(ctx, w.Head, func(p Piece) error { d.add(p); rows += len(p); return nil }); err != nil {
+			if err := r.Pieces(ctx, w.Head, func(p value.Piece) error { d.Add(p); rows += len(p); return nil }); err != nil {
 				return nil, err
 			}
 			out[i].rows = rows
 		default:
-			d.add(w.piece)
-			out[i].rows = len(w.piece)
+			d.Add(w.Piece)
+			out[i].rows = len(w.Piece)
 		}
-		out[i].digest = d.sum()
+		out[i].digest = d.Sum()
 	}
 	return out, nil
 }
@@ -291,21 +292,21 @@ func (c *comparer) differences(ctx context.Context, keys []string) ([]Difference
 
 func (c *comparer) differ(a, b *seen) *Difference {
 	switch {
-	case a.Type == typeNone && b.Type == typeNone:
+	case a.Type == value.TypeNone && b.Type == value.TypeNone:
 		return nil
-	case b.Type == typeNone:
+	case b.Type == value.TypeNone:
 		return &Difference{Kind: Missing, From: a.says(), To: "no key"}
-	case a.Type == typeNone:
+	case a.Type == value.TypeNone:
 		return &Difference{Kind: Extra, From: "no key", To: b.says()}
 	case a.Type != b.Type:
 		return &Difference{Kind: Type, From: a.says(), To: b.says()}
-	case !supported(a.Type):
+	case !value.Supported(a.Type):
 		c.out.Unreadable[a.Type]++
 		return nil
 	case a.digest != b.digest:
 		return &Difference{Kind: Value, From: a.says(), To: b.says()}
 	}
-	if (a.Expire == noExpiry) != (b.Expire == noExpiry) || abs(a.Expire-b.Expire) > c.Tolerance.Milliseconds() {
+	if (a.Expire == value.NoExpiry) != (b.Expire == value.NoExpiry) || abs(a.Expire-b.Expire) > c.Tolerance.Milliseconds() {
 		return &Difference{Kind: Expiry, From: expires(a.Expire), To: expires(b.Expire)}
 	}
 	return nil
@@ -315,14 +316,14 @@ func abs(n int64) int64 { return max(n, -n) }
 
 func (s *seen) says() string {
 	what := s.Type
-	if s.Type != typeString && s.Type != typeJSON && s.rows > 0 {
+	if s.Type != value.TypeString && s.Type != value.TypeJSON && s.rows > 0 {
 		what += " of " + strconv.Itoa(s.rows)
 	}
 	return what + fmt.Sprintf(" (%x)", s.digest[:4])
 }
 
 func expires(ms int64) string {
-	if ms == noExpiry {
+	if ms == value.NoExpiry {
 		return "never"
 	}
 	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
@@ -344,7 +345,7 @@ func (c *comparer) repair(ctx context.Context) error {
 			continue
 		}
 		before := cp.counted()
-		if err := cp.replace(ctx, Head{Key: d.Key}); err != nil {
+		if err := cp.replace(ctx, value.Head{Key: d.Key}); err != nil {
 			return err
 		}
 		after := cp.counted()
@@ -360,10 +361,10 @@ func (c *comparer) remove(ctx context.Context, key string) (ok bool, err error) 
 		return false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if _, err := one(ctx, conn, "WATCH", key); err != nil {
+	if _, err := value.One(ctx, conn, "WATCH", key); err != nil {
 		return false, err
 	}
-	there, err := one(ctx, c.From, "EXISTS", key)
+	there, err := value.One(ctx, c.From, "EXISTS", key)
 	if err != nil || there.Int != 0 {
 		return false, err
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 )
@@ -69,8 +71,8 @@ const (
 // A copier is the state of one Copy.
 type copier struct {
 	CopyOptions
-	reader  *reader
-	look    *reader // at the destination
+	reader  *value.Reader
+	look    *value.Reader // at the destination
 	writer  writer
 	check   *checkpoint
 	resumed bool // there was a checkpoint
@@ -101,10 +103,10 @@ func Copy(ctx context.Context, o CopyOptions) (Counts, error) {
 func newCopier(ctx context.Context, o CopyOptions) (*copier, error) {
 	c := &copier{CopyOptions: o, counts: Counts{Refused: map[string]int64{}, Example: map[string]string{}}}
 	var err error
-	if c.reader, err = newReader(ctx, o.From); err != nil {
+	if c.reader, err = value.NewReader(ctx, o.From); err != nil {
 		return nil, err
 	}
-	if c.look, err = newReader(ctx, o.To); err != nil {
+	if c.look, err = value.NewReader(ctx, o.To); err != nil {
 		return nil, err
 	}
 	if o.Rate > 0 {
@@ -125,7 +127,7 @@ func newCopier(ctx context.Context, o CopyOptions) (*copier, error) {
 // A page is what one SCAN answered, read.
 type page struct {
 	node, next string
-	keys       []whole
+	keys       []value.Key
 }
 
 // all goes through every node.
@@ -208,8 +210,8 @@ func (c *copier) scan(ctx context.Context, node, cursor string, each func(page) 
 }
 
 // readAll reads keys, several pipelines side by side.
-func (c *copier) readAll(ctx context.Context, r *reader, keys []string) ([]whole, error) {
-	out := make([]whole, len(keys))
+func (c *copier) readAll(ctx context.Context, r *value.Reader, keys []string) ([]value.Key, error) {
+	out := make([]value.Key, len(keys))
 	errs := make([]error, (len(keys)+readKeys-1)/readKeys)
 	slots := make(chan struct{}, readers)
 	var wg sync.WaitGroup
@@ -225,7 +227,7 @@ func (c *copier) readAll(ctx context.Context, r *reader, keys []string) ([]whole
 		go func() {
 			defer wg.Done()
 			defer func() { <-slots }()
-			list, err := r.read(ctx, part)
+			list, err := r.Read(ctx, part)
 			errs[n] = err
 			copy(out[n*readKeys:], list)
 		}()
@@ -252,16 +254,16 @@ func (c *copier) counted() Counts {
 }
 
 // write brings keys that were read.
-func (c *copier) write(ctx context.Context, keys []whole) error {
+func (c *copier) write(ctx context.Context, keys []value.Key) error {
 	now := time.Now().UnixMilli()
-	var small, large []whole
+	var small, large []value.Key
 	for _, k := range keys {
 		switch {
-		case k.gone, k.Expire != noExpiry && k.Expire <= now:
+		case k.Gone, k.Expire != value.NoExpiry && k.Expire <= now:
 			c.count(func(n *Counts) { n.Gone++ })
-		case !supported(k.Type):
+		case !value.Supported(k.Type):
 			c.refuse(k.Key, "no store has values of type "+k.Type)
-		case k.large:
+		case k.Large:
 			large = append(large, k)
 		default:
 			small = append(small, k)
@@ -271,8 +273,8 @@ func (c *copier) write(ctx context.Context, keys []whole) error {
 	writing.SetLimit(writers)
 	for len(small) > 0 {
 		n, bytes := 0, int64(0)
-		for n < len(small) && n < readKeys && (n == 0 || bytes+small[n].size() <= 2*pieceBytes) {
-			bytes += small[n].size()
+		for n < len(small) && n < readKeys && (n == 0 || bytes+small[n].Size() <= 2*value.PieceBytes) {
+			bytes += small[n].Size()
 			n++
 		}
 		part := small[:n]
@@ -290,51 +292,63 @@ func (c *copier) write(ctx context.Context, keys []whole) error {
 	return nil
 }
 
-// size is about how many bytes of commands a key takes.
-func (w *whole) size() int64 {
-	n := int64(len(w.Key))
-	for _, row := range w.piece {
-		for _, s := range row {
-			n += int64(len(s)) + 16
-		}
-	}
-	return n
-}
-
-func (w *whole) mark() mark {
-	d := newDigester(w.Type)
-	d.add(w.piece)
-	return mark{w.Key, d.sum(), w.Expire}
-}
+// markOf is the mark of a key that was read whole.
+func markOf(k *value.Key) mark { return mark{k.Key, k.Digest(), k.Expire} }
 
 // will notes the states of keys that are written next.
-func (c *copier) will(ctx context.Context, keys []whole) error {
+func (c *copier) will(ctx context.Context, keys []value.Key) error {
 	if c.check == nil {
 		return nil
 	}
 	marks := make([]mark, 0, len(keys))
 	for i := range keys {
-		if k := &keys[i]; !k.gone && !k.large && supported(k.Type) {
-			marks = append(marks, k.mark())
+		if k := &keys[i]; !k.Gone && !k.Large && value.Supported(k.Type) {
+			marks = append(marks, markOf(k))
 		}
 	}
 	return c.check.will(ctx, marks)
 }
 
 // small brings keys that were read whole, and whose states are noted.
-func (c *copier) small(ctx context.Context, keys []whole) error {
+func (c *copier) small(ctx context.Context, keys []value.Key) error {
 	made, err := c.writer.create(ctx, keys)
 	if err != nil {
 		return err
 	}
+	var created []*value.Key
 	for i := range keys {
 		switch o := made[i]; {
 		case o.refused != "":
 			c.refuse(keys[i].Key, o.refused)
 		case !o.there:
 			c.count(func(n *Counts) { n.Copied++; n.Bytes += keys[i].Bytes })
+			created = append(created, &keys[i])
 		default:
 			if err := c.replace(ctx, keys[i].Head); err != nil {
+				return err
+			}
+		}
+	}
+	return c.recheck(ctx, created)
+}
+
+// recheck removes keys again that were deleted at the source after they were read: who
+// follows the source may have seen that before they were made here.
+func (c *copier) recheck(ctx context.Context, created []*value.Key) error {
+	if len(created) == 0 {
+		return nil
+	}
+	cmds := make([]resp.Command, len(created))
+	for i, k := range created {
+		cmds[i] = resp.Command{"EXISTS", k.Key}
+	}
+	replies, err := c.From.Do(ctx, cmds)
+	if err != nil {
+		return err
+	}
+	for i, k := range created {
+		if r := replies[i]; r.Kind == resp.Int && r.Int == 0 {
+			if err := c.gone(ctx, k.Key, markOf(k)); err != nil {
 				return err
 			}
 		}

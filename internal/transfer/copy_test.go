@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/internal/testneed"
 	_ "github.com/redis2cf/redis2cf/runtime/store/sqlite" // file: URLs
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 var (
@@ -52,7 +53,7 @@ func fill(t *testing.T, addr string, n int) {
 		case 0:
 			run("SET", key, rnd.Int64())
 		case 1:
-			run("SETRANGE", key, rnd.IntN(3*pieceBytes), word()+"x")
+			run("SETRANGE", key, rnd.IntN(3*value.PieceBytes), word()+"x")
 		case 2:
 			run("PFADD", key, word(), word(), word())
 		default:
@@ -144,32 +145,32 @@ func open(t *testing.T, url string) End {
 func sameKeys(t *testing.T, from, to End) int {
 	t.Helper()
 	ctx := context.Background()
-	a, err := newReader(ctx, from)
+	a, err := value.NewReader(ctx, from)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := newReader(ctx, to)
+	b, err := value.NewReader(ctx, to)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := one(ctx, from, "KEYS", "*")
+	keys, err := value.One(ctx, from, "KEYS", "*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range texts(keys) {
-		ha, da, err := a.state(ctx, key)
+	for _, key := range value.Texts(keys) {
+		ha, da, err := a.State(ctx, key)
 		if err != nil {
 			t.Fatal(err)
 		}
-		hb, db, err := b.state(ctx, key)
+		hb, db, err := b.State(ctx, key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if ha.Type != hb.Type || ha.Expire != hb.Expire || da != db {
-			t.Errorf("%s: %s until %d, %x; at the other end %s until %d, %x", show(key), ha.Type, ha.Expire, da, hb.Type, hb.Expire, db)
+			t.Errorf("%s: %s until %d, %x; at the other end %s until %d, %x", value.Show(key), ha.Type, ha.Expire, da, hb.Type, hb.Expire, db)
 		}
 	}
-	other, err := one(ctx, to, "DBSIZE")
+	other, err := value.One(ctx, to, "DBSIZE")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func TestThereAndBack(t *testing.T) {
 	ctx := context.Background()
 	for _, store := range []string{"memory://there-and-back", "file:" + t.TempDir() + "/store.db"} {
 		a, b, c := open(t, "redis://"+first), open(t, store), open(t, "redis://"+second)
-		if _, err := one(ctx, c, "FLUSHALL"); err != nil {
+		if _, err := value.One(ctx, c, "FLUSHALL"); err != nil {
 			t.Fatal(err)
 		}
 		n, err := Copy(ctx, CopyOptions{From: a, To: b})
@@ -201,11 +202,11 @@ func TestThereAndBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		sameKeys(t, a, c)
-		want, err := one(ctx, a, "DEBUG", "DIGEST")
+		want, err := value.One(ctx, a, "DEBUG", "DIGEST")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := one(ctx, c, "DEBUG", "DIGEST"); err != nil || got.Str != want.Str {
+		if got, err := value.One(ctx, c, "DEBUG", "DIGEST"); err != nil || got.Str != want.Str {
 			t.Errorf("%s: DEBUG DIGEST is %s, and at the end %s %v", store, want.Str, got.Str, err)
 		}
 	}

@@ -6,7 +6,7 @@
 // # What is promised
 //
 // A key is brought with its type, its value and its expiry, to the millisecond. A value
-// that fits in a piece (see pieceBytes) arrives whole or not at all; a larger one is
+// that fits in a piece (see value.PieceBytes) arrives whole or not at all; a larger one is
 // built in pieces, which readers of the destination can see while it grows.
 //
 // What somebody else has written at the destination is never overwritten: a key is

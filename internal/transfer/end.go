@@ -9,16 +9,13 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // An End is one database of where keys are: of a Redis server, of a cluster, of a
 // store. Its methods may be called from several goroutines.
 type End interface {
-	// Name is the end's URL without secrets, for messages.
-	Name() string
-	// Do runs commands as one pipeline and returns a reply for each. Errors of commands
-	// are replies. An error says that the outcome of all of them is not known.
-	Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error)
+	value.End
 	// Conn is a connection of its own, for WATCH and what follows it; the caller closes it.
 	Conn(ctx context.Context, key string) (Conn, error)
 	// Nodes are the servers that have to be scanned, by names that stay the same for as
@@ -33,7 +30,7 @@ type End interface {
 
 // A Conn is one connection.
 type Conn interface {
-	Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error)
+	value.Doer
 	Close() error
 }
 
@@ -53,47 +50,6 @@ func IsRedis(rawURL string) bool {
 	return ok && (scheme == "redis" || scheme == "rediss" || scheme == "unix")
 }
 
-// one runs one command; its error reply is an error.
-func one(ctx context.Context, e interface {
-	Do(context.Context, []resp.Command) ([]resp.Reply, error)
-}, cmd ...string) (resp.Reply, error) {
-	r, err := e.Do(ctx, []resp.Command{cmd})
-	if err != nil {
-		return resp.Reply{}, err
-	}
-	if r[0].Kind == resp.Error {
-		return resp.Reply{}, &ReplyError{Command: cmd[0], Text: r[0].Str}
-	}
-	return r[0], nil
-}
-
-// A ReplyError is an error that an end answered to a command.
-type ReplyError struct {
-	Command string // its name alone: arguments may be secrets
-	Text    string
-}
-
-func (e *ReplyError) Error() string { return fmt.Sprintf("%s: %s", e.Command, e.Text) }
-
-// unknown tells whether a reply says that the end does not have the command.
-func unknown(r resp.Reply) bool {
-	return r.Kind == resp.Error && (strings.HasPrefix(r.Str, "ERR unknown command") || strings.HasPrefix(r.Str, "ERR unknown subcommand"))
-}
-
-// texts are the elements of a reply as RESP2 writes them, one after the other.
-func texts(r resp.Reply) []string {
-	out := make([]string, 0, len(r.Elems))
-	for _, e := range r.Elems {
-		switch e.Kind {
-		case resp.Array, resp.Map, resp.Set, resp.Pairs:
-			out = append(out, texts(e)...)
-		default:
-			out = append(out, text(e))
-		}
-	}
-	return out
-}
-
 // Databases are the databases of an end that have keys, ascending; 0 is always there.
 func Databases(ctx context.Context, rawURL string) (out []int, err error) {
 	e, err := Open(ctx, rawURL, 0)
@@ -101,12 +57,12 @@ func Databases(ctx context.Context, rawURL string) (out []int, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	r, err := one(ctx, e, "INFO", "keyspace")
+	r, err := value.One(ctx, e, "INFO", "keyspace")
 	if err != nil {
 		return nil, fmt.Errorf("%s does not say which databases there are: %w", e.Name(), err)
 	}
 	out = []int{0}
-	for _, line := range strings.Split(text(r), "\n") {
+	for _, line := range strings.Split(value.Text(r), "\n") {
 		if name, _, ok := strings.Cut(strings.TrimSpace(line), ":"); ok && strings.HasPrefix(name, "db") {
 			if n, err := strconv.Atoi(name[2:]); err == nil && n > 0 {
 				out = append(out, n)
@@ -119,7 +75,7 @@ func Databases(ctx context.Context, rawURL string) (out []int, err error) {
 
 // size asks an end how many keys it has.
 func size(ctx context.Context, e End) (int64, error) {
-	r, err := one(ctx, e, "DBSIZE")
+	r, err := value.One(ctx, e, "DBSIZE")
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", e.Name(), err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // A listener is an End that tells which keys change.
@@ -31,16 +33,16 @@ const notifications = "KA"
 // checkNotifications says what to do where an end does not tell of changes.
 func checkNotifications(ctx context.Context, e End) error {
 	const name = "notify-keyspace-events"
-	r, err := one(ctx, e, "CONFIG", "GET", name)
+	r, err := value.One(ctx, e, "CONFIG", "GET", name)
 	if err != nil {
-		var refused *ReplyError
+		var refused *value.ReplyError
 		if errors.As(err, &refused) {
 			return nil // managed servers forbid CONFIG; the setting is then made elsewhere
 		}
 		return err
 	}
 	flags := ""
-	if t := texts(r); len(t) == 2 {
+	if t := value.Texts(r); len(t) == 2 {
 		flags = t[1]
 	}
 	all := strings.Contains(flags, "A")
@@ -176,10 +178,10 @@ func (e *storeEnd) listen(ctx context.Context, match string, changed func(string
 				case over <- struct{}{}:
 				default:
 				}
-			case len(r.Elems) == 3 && text(r.Elems[0]) == "message":
-				echo.came(text(r.Elems[1]))
-			case len(r.Elems) == 4 && text(r.Elems[0]) == "pmessage":
-				changed(strings.TrimPrefix(text(r.Elems[2]), prefix))
+			case len(r.Elems) == 3 && value.Text(r.Elems[0]) == "message":
+				echo.came(value.Text(r.Elems[1]))
+			case len(r.Elems) == 4 && value.Text(r.Elems[0]) == "pmessage":
+				changed(strings.TrimPrefix(value.Text(r.Elems[2]), prefix))
 			}
 		}
 		s, err := e.backend.NewSession(o)
@@ -217,7 +219,7 @@ func (e *storeEnd) listen(ctx context.Context, match string, changed func(string
 	}()
 	return func(ctx context.Context) error {
 		return echo.wait(ctx, func(ctx context.Context, channel string) error {
-			_, err := one(ctx, e, "PUBLISH", channel, "")
+			_, err := value.One(ctx, e, "PUBLISH", channel, "")
 			return err
 		})
 	}, nil
@@ -350,7 +352,7 @@ func (c *copier) bring(ctx context.Context, keys []string) error {
 	here := list[:0]
 	for i := range list {
 		switch w := &list[i]; {
-		case w.gone:
+		case w.Gone:
 			if err := c.gone(ctx, w.Key); err != nil {
 				return err
 			}
@@ -365,27 +367,28 @@ func (c *copier) bring(ctx context.Context, keys []string) error {
 }
 
 // gone removes a key from the destination that is no longer at the source, where it is
-// still what this copy wrote.
-func (c *copier) gone(ctx context.Context, key string) (err error) {
+// still what this copy wrote: one of the marks, or what the checkpoint knows.
+func (c *copier) gone(ctx context.Context, key string, marks ...mark) (err error) {
 	conn, err := c.To.Conn(ctx, key)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	for range attempts {
-		if _, err := one(ctx, conn, "WATCH", key); err != nil {
+		if _, err := value.One(ctx, conn, "WATCH", key); err != nil {
 			return err
 		}
-		there, have, err := c.look.state(ctx, key)
+		there, have, err := c.look.State(ctx, key)
 		if err != nil {
 			return err
 		}
-		if there.Type == typeNone {
+		if there.Type == value.TypeNone {
 			return nil
 		}
-		ours := c.Overwrite
-		if !ours {
-			if ours, err = c.ours(ctx, mark{key, have, there.Expire}); err != nil {
+		is := mark{key, have, there.Expire}
+		ours := c.Overwrite || slices.Contains(marks, is)
+		if !ours && c.check != nil {
+			if ours, err = c.ours(ctx, is); err != nil {
 				return err
 			}
 		}
@@ -393,7 +396,7 @@ func (c *copier) gone(ctx context.Context, key string) (err error) {
 			c.count(func(n *Counts) { n.Kept++ })
 			return nil
 		}
-		now, err := one(ctx, c.From, "EXISTS", key)
+		now, err := value.One(ctx, c.From, "EXISTS", key)
 		if err != nil {
 			return err
 		}
@@ -406,10 +409,13 @@ func (c *copier) gone(ctx context.Context, key string) (err error) {
 		}
 		if ok {
 			c.count(func(n *Counts) { n.Gone++ })
+			if c.check == nil {
+				return nil
+			}
 			return c.check.forget(ctx, key)
 		}
 	}
-	return fmt.Errorf("%s: key %s changes again and again while it is removed", c.To.Name(), show(key))
+	return fmt.Errorf("%s: key %s changes again and again while it is removed", c.To.Name(), value.Show(key))
 }
 
 // lookAtAll brings everything once more, after changes were missed, and removes what

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis2cf/redis2cf/internal/testneed"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // eventually waits until a command answers something.
@@ -88,7 +89,7 @@ func TestAFollowerKeepsUp(t *testing.T) {
 		if end := <-ended; end.err != nil {
 			t.Fatal(end.err)
 		}
-		if _, err := one(context.Background(), a, "CONFIG", "SET", "notify-keyspace-events", ""); err != nil {
+		if _, err := value.One(context.Background(), a, "CONFIG", "SET", "notify-keyspace-events", ""); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // errOthers ends the pieces of a value at which somebody else works.
@@ -14,11 +15,11 @@ var errOthers = errors.New("somebody else writes the key")
 
 // large brings a value piece by piece. The first piece creates the key, with its expiry;
 // each further one is added only where the key is as this copy left it.
-func (c *copier) large(ctx context.Context, h Head) error {
-	if h.Type == typeString || h.Type == typeJSON {
+func (c *copier) large(ctx context.Context, h value.Head) error {
+	if h.Type == value.TypeString || h.Type == value.TypeJSON {
 		return c.text(ctx, h)
 	}
-	there, err := one(ctx, c.To, "EXISTS", h.Key)
+	there, err := value.One(ctx, c.To, "EXISTS", h.Key)
 	if err != nil {
 		return err
 	}
@@ -36,16 +37,16 @@ func (c *copier) large(ctx context.Context, h Head) error {
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // what was written was answered
-	d := newDigester(h.Type)
+	d := value.NewDigester(h.Type)
 	length, created, taken, refused := int64(0), false, false, ""
-	err = c.reader.pieces(ctx, h, func(p Piece) error {
-		d.add(p)
+	err = c.reader.Pieces(ctx, h, func(p value.Piece) error {
+		d.Add(p)
 		if created {
 			n, err := c.addPiece(ctx, conn, h, p, length)
 			length = n
 			return err
 		}
-		made, err := c.writer.create(ctx, []whole{{Head: h, piece: p}})
+		made, err := c.writer.create(ctx, []value.Key{{Head: h, Piece: p}})
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (c *copier) large(ctx context.Context, h Head) error {
 	if c.check == nil {
 		return nil
 	}
-	m := mark{h.Key, d.sum(), h.Expire}
+	m := mark{h.Key, d.Sum(), h.Expire}
 	if err := c.check.will(ctx, []mark{m}); err != nil {
 		return err
 	}
@@ -96,8 +97,8 @@ func (c *copier) large(ctx context.Context, h Head) error {
 
 // addPiece adds a piece where the key is as it was when it was watched, and watches it
 // again. It returns how many elements there are.
-func (c *copier) addPiece(ctx context.Context, conn Conn, h Head, p Piece, had int64) (int64, error) {
-	cmds := append(commands(h.Key, h.Type, p, false), lengthCommand(h))
+func (c *copier) addPiece(ctx context.Context, conn Conn, h value.Head, p value.Piece, had int64) (int64, error) {
+	cmds := append(value.Commands(h.Key, h.Type, p, false), value.LengthCommand(h))
 	replies, ok, err := transact(ctx, conn, cmds)
 	if err != nil {
 		return 0, err
@@ -111,8 +112,8 @@ func (c *copier) addPiece(ctx context.Context, conn Conn, h Head, p Piece, had i
 
 // watch watches a key that has so many elements: with any other number somebody has
 // written it since.
-func watch(ctx context.Context, conn Conn, h Head, had int64) error {
-	replies, err := conn.Do(ctx, []resp.Command{{"WATCH", h.Key}, lengthCommand(h)})
+func watch(ctx context.Context, conn Conn, h value.Head, had int64) error {
+	replies, err := conn.Do(ctx, []resp.Command{{"WATCH", h.Key}, value.LengthCommand(h)})
 	if err != nil {
 		return err
 	}
@@ -123,13 +124,13 @@ func watch(ctx context.Context, conn Conn, h Head, had int64) error {
 }
 
 // distinct is how many elements a key has that a piece has made.
-func distinct(typ string, p Piece) int64 {
-	if typ == typeList {
+func distinct(typ string, p value.Piece) int64 {
+	if typ == value.TypeList {
 		return int64(len(p))
 	}
 	seen := make(map[string]bool, len(p))
 	for _, row := range p {
-		if typ == typeStream && row[0] == "" {
+		if typ == value.TypeStream && row[0] == "" {
 			continue // a group, not an entry
 		}
 		seen[row[0]] = true
@@ -139,9 +140,9 @@ func distinct(typ string, p Piece) int64 {
 
 // text brings a string or a document, which no store can take in pieces: it is held
 // whole, and made in one step.
-func (c *copier) text(ctx context.Context, h Head) error {
+func (c *copier) text(ctx context.Context, h value.Head) error {
 	var all []byte
-	err := c.reader.pieces(ctx, h, func(p Piece) error {
+	err := c.reader.Pieces(ctx, h, func(p value.Piece) error {
 		for _, row := range p {
 			all = append(all, row[0]...)
 		}
@@ -150,13 +151,13 @@ func (c *copier) text(ctx context.Context, h Head) error {
 	if err != nil {
 		return err
 	}
-	w := whole{Head: h, piece: Piece{{string(all)}}}
+	w := value.Key{Head: h, Piece: value.Piece{{string(all)}}}
 	if c.check != nil {
-		if err := c.check.will(ctx, []mark{w.mark()}); err != nil {
+		if err := c.check.will(ctx, []mark{markOf(&w)}); err != nil {
 			return err
 		}
 	}
-	made, err := c.writer.create(ctx, []whole{w})
+	made, err := c.writer.create(ctx, []value.Key{w})
 	if err != nil {
 		return err
 	}
@@ -172,20 +173,20 @@ func (c *copier) text(ctx context.Context, h Head) error {
 }
 
 // replaceText is replace for a value that is too large to be read twice.
-func (c *copier) replaceText(ctx context.Context, w whole) (err error) {
+func (c *copier) replaceText(ctx context.Context, w value.Key) (err error) {
 	conn, err := c.To.Conn(ctx, w.Key)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if _, err := one(ctx, conn, "WATCH", w.Key); err != nil {
+	if _, err := value.One(ctx, conn, "WATCH", w.Key); err != nil {
 		return err
 	}
-	there, have, err := c.look.state(ctx, w.Key)
+	there, have, err := c.look.State(ctx, w.Key)
 	if err != nil {
 		return err
 	}
-	m := w.mark()
+	m := markOf(&w)
 	ours := c.Overwrite
 	if !ours && c.check != nil {
 		if ours, err = c.ours(ctx, mark{w.Key, have, there.Expire}); err != nil {
@@ -200,8 +201,8 @@ func (c *copier) replaceText(ctx context.Context, w whole) (err error) {
 		c.count(func(n *Counts) { n.Kept++ })
 		return nil
 	}
-	cmds := commands(w.Key, w.Type, w.piece, true)
-	if w.Expire != noExpiry {
+	cmds := value.Commands(w.Key, w.Type, w.Piece, true)
+	if w.Expire != value.NoExpiry {
 		cmds = append(cmds, resp.Command{"PEXPIREAT", w.Key, strconv.FormatInt(w.Expire, 10)})
 	}
 	_, ok, err := transact(ctx, conn, cmds)
@@ -209,7 +210,7 @@ func (c *copier) replaceText(ctx context.Context, w whole) (err error) {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("%s: key %s changes while it is replaced; copy again", c.To.Name(), show(w.Key))
+		return fmt.Errorf("%s: key %s changes while it is replaced; copy again", c.To.Name(), value.Show(w.Key))
 	}
 	c.count(func(n *Counts) { n.Copied++; n.Bytes += w.Bytes })
 	if c.check != nil {

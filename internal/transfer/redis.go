@@ -14,6 +14,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // redisEnd is a Redis server, the master that Sentinels name, or a cluster.
@@ -199,7 +200,7 @@ func (e *redisEnd) Nodes(ctx context.Context) ([]string, error) {
 
 func (e *redisEnd) Scan(ctx context.Context, node string, scan resp.Command) (resp.Reply, error) {
 	if e.nodes == nil {
-		return one(ctx, e, scan...)
+		return value.One(ctx, e, scan...)
 	}
 	e.mu.Lock()
 	c := e.nodes[node]
@@ -212,7 +213,7 @@ func (e *redisEnd) Scan(ctx context.Context, node string, scan resp.Command) (re
 		return resp.Reply{}, err
 	}
 	if r[0].Kind == resp.Error {
-		return resp.Reply{}, &ReplyError{"SCAN", r[0].Str}
+		return resp.Reply{}, &value.ReplyError{Command: "SCAN", Text: r[0].Str}
 	}
 	return r[0], nil
 }

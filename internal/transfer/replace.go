@@ -8,37 +8,18 @@ import (
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // attempts is how often a key is tried that changes while it is replaced.
 const attempts = 10
 
-// state reads a key's value to the end and makes its digest.
-func (r *reader) state(ctx context.Context, key string) (Head, Digest, error) {
-	list, err := r.read(ctx, []string{key})
-	if err != nil {
-		return Head{}, Digest{}, err
-	}
-	w := &list[0]
-	if w.gone {
-		w.Type = typeNone
-		return w.Head, Digest{}, nil
-	}
-	d := newDigester(w.Type)
-	if !w.large {
-		d.add(w.piece)
-		return w.Head, d.sum(), nil
-	}
-	err = r.pieces(ctx, w.Head, func(p Piece) error { d.add(p); return nil })
-	return w.Head, d.sum(), err
-}
-
 // replace brings a key that is there already: it is replaced when it is still what this
 // copy wrote, and kept when somebody else wrote it.
-func (c *copier) replace(ctx context.Context, h Head) error {
+func (c *copier) replace(ctx context.Context, h value.Head) error {
 	for range attempts {
 		done, err := c.tryReplace(ctx, h)
-		var refused *ReplyError
+		var refused *value.ReplyError
 		if errors.As(err, &refused) && strings.HasPrefix(refused.Text, "ERR ") {
 			c.refuse(h.Key, strings.TrimPrefix(refused.Text, "ERR "))
 			return nil
@@ -47,10 +28,10 @@ func (c *copier) replace(ctx context.Context, h Head) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%s: key %s changes again and again while it is replaced", c.To.Name(), show(h.Key))
+	return fmt.Errorf("%s: key %s changes again and again while it is replaced", c.To.Name(), value.Show(h.Key))
 }
 
-func (c *copier) tryReplace(ctx context.Context, h Head) (done bool, err error) {
+func (c *copier) tryReplace(ctx context.Context, h value.Head) (done bool, err error) {
 	conn, err := c.To.Conn(ctx, h.Key)
 	if err != nil {
 		return false, err
@@ -58,24 +39,24 @@ func (c *copier) tryReplace(ctx context.Context, h Head) (done bool, err error) 
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	// Whoever writes the key from here on makes EXEC fail: the source is read behind
 	// this, so what is written is never older than what is overwritten.
-	if _, err := one(ctx, conn, "WATCH", h.Key); err != nil {
+	if _, err := value.One(ctx, conn, "WATCH", h.Key); err != nil {
 		return false, err
 	}
-	there, have, err := c.look.state(ctx, h.Key)
+	there, have, err := c.look.State(ctx, h.Key)
 	if err != nil {
 		return false, err
 	}
-	here, want, err := c.reader.state(ctx, h.Key)
+	here, want, err := c.reader.State(ctx, h.Key)
 	switch {
 	case err != nil:
 		return false, err
-	case here.Type == typeNone:
+	case here.Type == value.TypeNone:
 		c.count(func(n *Counts) { n.Gone++ })
 		return true, nil
 	case have == want && there.Expire == here.Expire:
 		c.count(func(n *Counts) { n.Same++ })
 		return true, nil
-	case there.Type != typeNone && !c.Overwrite:
+	case there.Type != value.TypeNone && !c.Overwrite:
 		ours := false
 		if c.check != nil {
 			if ours, err = c.ours(ctx, mark{h.Key, have, there.Expire}); err != nil {
@@ -93,25 +74,25 @@ func (c *copier) tryReplace(ctx context.Context, h Head) (done bool, err error) 
 			return false, err
 		}
 	}
-	list, err := c.reader.read(ctx, []string{h.Key})
+	list, err := c.reader.Read(ctx, []string{h.Key})
 	if err != nil {
 		return false, err
 	}
 	k := &list[0]
 	switch {
-	case k.gone:
+	case k.Gone:
 		return false, nil // the next attempt finds out
-	case k.large:
+	case k.Large:
 		_, gone, err := transact(ctx, conn, []resp.Command{{"DEL", h.Key}})
 		if err != nil || !gone {
 			return false, err
 		}
 		return true, c.large(ctx, k.Head)
-	case k.mark() != m:
+	case markOf(k) != m:
 		return false, nil // it changed at the source
 	}
-	cmds := append([]resp.Command{{"DEL", h.Key}}, commands(h.Key, k.Type, k.piece, true)...)
-	if k.Expire != noExpiry {
+	cmds := append([]resp.Command{{"DEL", h.Key}}, value.Commands(h.Key, k.Type, k.Piece, true)...)
+	if k.Expire != value.NoExpiry {
 		cmds = append(cmds, resp.Command{"PEXPIREAT", h.Key, strconv.FormatInt(k.Expire, 10)})
 	}
 	_, ok, err := transact(ctx, conn, cmds)
@@ -145,7 +126,7 @@ func transact(ctx context.Context, conn Conn, cmds []resp.Command) (replies []re
 	last := replies[len(replies)-1]
 	for i, r := range append(replies[:len(replies)-1:len(replies)-1], last.Elems...) {
 		if r.Kind == resp.Error {
-			return nil, false, &ReplyError{all[min(i, len(all)-1)][0], r.Str}
+			return nil, false, &value.ReplyError{Command: all[min(i, len(all)-1)][0], Text: r.Str}
 		}
 	}
 	return last.Elems, !last.IsNil(), nil

@@ -16,12 +16,13 @@ import (
 
 	"github.com/redis2cf/redis2cf/internal/testneed"
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 func do(t *testing.T, e End, cmds ...string) {
 	t.Helper()
 	for _, c := range cmds {
-		if _, err := one(context.Background(), e, strings.Fields(c)...); err != nil {
+		if _, err := value.One(context.Background(), e, strings.Fields(c)...); err != nil {
 			t.Fatalf("%s: %v", c, err)
 		}
 	}
@@ -29,14 +30,14 @@ func do(t *testing.T, e End, cmds ...string) {
 
 func get(t *testing.T, e End, cmd string) string {
 	t.Helper()
-	r, err := one(context.Background(), e, strings.Fields(cmd)...)
+	r, err := value.One(context.Background(), e, strings.Fields(cmd)...)
 	if err != nil {
 		t.Fatalf("%s: %v", cmd, err)
 	}
 	if r.Elems != nil {
-		return strings.Join(texts(r), " ")
+		return strings.Join(value.Texts(r), " ")
 	}
-	return text(r)
+	return value.Text(r)
 }
 
 func memory(t *testing.T) End { return open(t, "memory://"+t.Name()+strconv.Itoa(int(names.Add(1)))) }
@@ -139,7 +140,7 @@ type meddler struct {
 	then func()
 }
 
-func (m *meddler) create(ctx context.Context, list []whole) ([]outcome, error) {
+func (m *meddler) create(ctx context.Context, list []value.Key) ([]outcome, error) {
 	made, err := m.writer.create(ctx, list)
 	m.then()
 	return made, err

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"strconv"
 	"sync"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // storeEnd is a store of the runtime. Its commands go through a few sessions: a file
@@ -72,7 +72,7 @@ func (e *storeEnd) Conn(context.Context, string) (Conn, error) {
 func (e *storeEnd) Nodes(context.Context) ([]string, error) { return []string{"store"}, nil }
 
 func (e *storeEnd) Scan(ctx context.Context, _ string, scan resp.Command) (resp.Reply, error) {
-	return one(ctx, e, scan...)
+	return value.One(ctx, e, scan...)
 }
 
 func (e *storeEnd) Size(ctx context.Context) (int64, error) { return size(ctx, e) }
@@ -91,20 +91,4 @@ type storeConn struct{ store.Session }
 
 func (c storeConn) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
 	return c.Execute(ctx, cmds)
-}
-
-// text is a scalar reply as RESP2 writes it.
-func text(r resp.Reply) string {
-	switch r.Kind {
-	case resp.Int:
-		return strconv.FormatInt(r.Int, 10)
-	case resp.Double:
-		if r.Str != "" {
-			return r.Str
-		}
-		return formatScore(r.Float())
-	case resp.Bool:
-		return strconv.FormatInt(r.Int, 10)
-	}
-	return r.Str
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // SurveyOptions say what is counted.
@@ -43,7 +44,7 @@ type Surveyed struct {
 // Survey counts what Copy would bring, and changes nothing.
 func Survey(ctx context.Context, o SurveyOptions) (Surveyed, error) {
 	out := Surveyed{Groups: map[string]*Group{}}
-	r, err := newReader(ctx, o.From)
+	r, err := value.NewReader(ctx, o.From)
 	if err != nil {
 		return out, err
 	}
@@ -59,16 +60,16 @@ func Survey(ctx context.Context, o SurveyOptions) (Surveyed, error) {
 				return err
 			}
 		}
-		heads, err := r.heads(ctx, keys)
+		heads, err := r.Heads(ctx, keys)
 		if err != nil {
 			return err
 		}
-		lengths, err := r.elements(ctx, heads)
+		lengths, err := elements(ctx, o.From, heads)
 		if err != nil {
 			return err
 		}
 		for i, h := range heads {
-			if h.Type == typeNone {
+			if h.Type == value.TypeNone {
 				continue
 			}
 			label := o.Label(h.Key, h.Type)
@@ -81,7 +82,7 @@ func Survey(ctx context.Context, o SurveyOptions) (Surveyed, error) {
 			g.Types[h.Type]++
 			g.Elements += lengths[i]
 			g.Bytes += h.Bytes
-			if h.Expire != noExpiry {
+			if h.Expire != value.NoExpiry {
 				g.Expiring++
 			}
 		}
@@ -96,20 +97,20 @@ func Survey(ctx context.Context, o SurveyOptions) (Surveyed, error) {
 }
 
 // elements counts the elements of keys.
-func (r *reader) elements(ctx context.Context, heads []Head) ([]int64, error) {
+func elements(ctx context.Context, e End, heads []value.Head) ([]int64, error) {
 	out := make([]int64, len(heads))
 	var cmds []resp.Command
 	var at []int
 	for i, h := range heads {
 		out[i] = 1
-		if c := lengthCommand(h); c != nil && h.Type != typeString {
+		if c := value.LengthCommand(h); c != nil && h.Type != value.TypeString {
 			cmds, at = append(cmds, c), append(at, i)
 		}
 	}
 	if len(cmds) == 0 {
 		return out, nil
 	}
-	replies, err := r.end.Do(ctx, cmds)
+	replies, err := e.Do(ctx, cmds)
 	if err != nil {
 		return nil, err
 	}
@@ -162,5 +163,5 @@ func scanPage(ctx context.Context, e End, node, cursor, match, typ string) (keys
 	if len(r.Elems) != 2 {
 		return nil, "", fmt.Errorf("%s: SCAN was answered with something else", e.Name())
 	}
-	return texts(r.Elems[1]), text(r.Elems[0]), nil
+	return value.Texts(r.Elems[1]), value.Text(r.Elems[0]), nil
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 	_ "github.com/redis2cf/redis2cf/runtime/store/memory" // makes payloads
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // A writer puts keys into an end, where there are none.
 type writer interface {
 	// create makes the keys that are not there, and says of each what came of it.
-	create(ctx context.Context, list []whole) ([]outcome, error)
+	create(ctx context.Context, list []value.Key) ([]outcome, error)
 	Close() error
 }
 
@@ -59,16 +60,16 @@ end
 if ARGV[1] ~= '-1' then redis.call('PEXPIREAT', KEYS[1], ARGV[1]) end
 return 1`
 
-func (w *redisWriter) create(ctx context.Context, list []whole) ([]outcome, error) {
+func (w *redisWriter) create(ctx context.Context, list []value.Key) ([]outcome, error) {
 	cmds := make([]resp.Command, len(list))
 	for i := range list {
 		k := &list[i]
-		if k.Type == typeString {
+		if k.Type == value.TypeString {
 			cmds[i] = setIfAbsent(k)
 			continue
 		}
 		eval := resp.Command{"EVAL", createScript, "1", k.Key, strconv.FormatInt(k.Expire, 10)}
-		for _, c := range commands(k.Key, k.Type, k.piece, true) {
+		for _, c := range value.Commands(k.Key, k.Type, k.Piece, true) {
 			eval = append(append(eval, strconv.Itoa(len(c))), c...)
 		}
 		cmds[i] = eval
@@ -83,13 +84,13 @@ func (w *redisWriter) create(ctx context.Context, list []whole) ([]outcome, erro
 func (w *redisWriter) Close() error { return nil }
 
 // setIfAbsent is the command that makes a string with its expiry in one step.
-func setIfAbsent(k *whole) resp.Command {
-	value := ""
-	if len(k.piece) > 0 {
-		value = k.piece[0][0]
+func setIfAbsent(k *value.Key) resp.Command {
+	text := ""
+	if len(k.Piece) > 0 {
+		text = k.Piece[0][0]
 	}
-	cmd := resp.Command{"SET", k.Key, value, "NX"}
-	if k.Expire != noExpiry {
+	cmd := resp.Command{"SET", k.Key, text, "NX"}
+	if k.Expire != value.NoExpiry {
 		cmd = append(cmd, "PXAT", strconv.FormatInt(k.Expire, 10))
 	}
 	return cmd
@@ -98,7 +99,7 @@ func setIfAbsent(k *whole) resp.Command {
 // outcomes reads the replies; there says which ones mean a key that was there, beside nil.
 // An error about the key alone is an outcome; one that the next key would have too, such
 // as a token without rights or a full disk, is an error.
-func outcomes(e End, list []whole, replies []resp.Reply, there func(resp.Reply) bool) ([]outcome, error) {
+func outcomes(e End, list []value.Key, replies []resp.Reply, there func(resp.Reply) bool) ([]outcome, error) {
 	out := make([]outcome, len(list))
 	for i, r := range replies {
 		switch {
@@ -121,7 +122,7 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
-	return fmt.Sprintf("%s does not take the %s %s: %s", e.End, e.Type, show(e.Key), e.Text)
+	return fmt.Sprintf("%s does not take the %s %s: %s", e.End, e.Type, value.Show(e.Key), e.Text)
 }
 
 // storeWriter creates keys by RESTORE, which is one command for any value. An engine of
@@ -132,12 +133,12 @@ type storeWriter struct {
 	engine  store.Session
 }
 
-func (w *storeWriter) create(ctx context.Context, list []whole) ([]outcome, error) {
+func (w *storeWriter) create(ctx context.Context, list []value.Key) ([]outcome, error) {
 	var build []resp.Command
 	dumps := make([]int, len(list))
 	for i := range list {
-		if k := &list[i]; k.Type != typeString {
-			build = append(build, commands("k", k.Type, k.piece, true)...)
+		if k := &list[i]; k.Type != value.TypeString {
+			build = append(build, value.Commands("k", k.Type, k.Piece, true)...)
 			dumps[i] = len(build)
 			build = append(build, resp.Command{"DUMP", "k"}, resp.Command{"DEL", "k"})
 		}
@@ -154,7 +155,7 @@ func (w *storeWriter) create(ctx context.Context, list []whole) ([]outcome, erro
 	at := 0
 	for i := range list {
 		k := &list[i]
-		if k.Type == typeString {
+		if k.Type == value.TypeString {
 			cmds[i] = setIfAbsent(k)
 			continue
 		}
@@ -169,7 +170,7 @@ func (w *storeWriter) create(ctx context.Context, list []whole) ([]outcome, erro
 			continue // refused; or all of its fields have expired, and there is no such key any more
 		}
 		expire := "0"
-		if k.Expire != noExpiry {
+		if k.Expire != value.NoExpiry {
 			expire = strconv.FormatInt(k.Expire, 10)
 		}
 		cmds[i] = resp.Command{"RESTORE", k.Key, expire, built[dumps[i]].Str, "ABSTTL"}

@@ -1,4 +1,4 @@
-package transfer
+package value
 
 import (
 	"context"
@@ -13,20 +13,20 @@ import (
 const pendingRows = 1000
 
 // streamPieces reads a stream's entries, then what it has beside them.
-func (r *reader) streamPieces(ctx context.Context, h Head, each func(Piece) error) error {
+func (r *Reader) streamPieces(ctx context.Context, h Head, each func(Piece) error) error {
 	n, err := r.rowsAtOnce(ctx, h)
 	if err != nil {
 		return err
 	}
 	for from := "-"; ; {
-		v, err := one(ctx, r.end, "XRANGE", h.Key, from, "+", "COUNT", strconv.FormatInt(n, 10))
+		v, err := One(ctx, r.end, "XRANGE", h.Key, from, "+", "COUNT", strconv.FormatInt(n, 10))
 		if err != nil {
 			return err
 		}
 		p := make(Piece, 0, len(v.Elems))
 		for _, e := range v.Elems {
 			if len(e.Elems) == 2 {
-				p = append(p, append(Row{text(e.Elems[0])}, texts(e.Elems[1])...))
+				p = append(p, append(Row{Text(e.Elems[0])}, Texts(e.Elems[1])...))
 			}
 		}
 		if len(p) > 0 {
@@ -69,13 +69,13 @@ func after(id string) string {
 }
 
 // streamTail reads what a stream has beside its entries.
-func (r *reader) streamTail(ctx context.Context, key string) (Piece, error) {
+func (r *Reader) streamTail(ctx context.Context, key string) (Piece, error) {
 	info, err := r.info(ctx, "XINFO", "STREAM", key)
 	if err != nil {
 		return nil, err
 	}
 	p := Piece{{"", rowLast, info["last-generated-id"], info["entries-added"], info["max-deleted-entry-id"]}}
-	groups, err := one(ctx, r.end, "XINFO", "GROUPS", key)
+	groups, err := One(ctx, r.end, "XINFO", "GROUPS", key)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (r *reader) streamTail(ctx context.Context, key string) (Piece, error) {
 		group := fieldsOf(g)
 		name := group["name"]
 		p = append(p, Row{"", rowGroup, name, group["last-delivered-id"], group["entries-read"]})
-		consumers, err := one(ctx, r.end, "XINFO", "CONSUMERS", key, name)
+		consumers, err := One(ctx, r.end, "XINFO", "CONSUMERS", key, name)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (r *reader) streamTail(ctx context.Context, key string) (Piece, error) {
 }
 
 // pending reads which entries a group has given to whom.
-func (r *reader) pending(ctx context.Context, key, group string) (Piece, error) {
+func (r *Reader) pending(ctx context.Context, key, group string) (Piece, error) {
 	var out Piece
 	for from := "-"; from != ""; {
 		replies, err := r.end.Do(ctx, []resp.Command{{"TIME"}, {"XPENDING", key, group, from, "+", strconv.Itoa(pendingRows)}})
@@ -114,16 +114,16 @@ func (r *reader) pending(ctx context.Context, key, group string) (Piece, error) 
 		}
 		now := int64(0)
 		if t := replies[0].Elems; len(t) == 2 {
-			s, _ := strconv.ParseInt(text(t[0]), 10, 64)
-			us, _ := strconv.ParseInt(text(t[1]), 10, 64)
+			s, _ := strconv.ParseInt(Text(t[0]), 10, 64)
+			us, _ := strconv.ParseInt(Text(t[1]), 10, 64)
 			now = s*1000 + us/1000
 		}
 		list := replies[1].Elems
 		from = ""
 		for _, e := range list {
 			if len(e.Elems) == 4 {
-				id := text(e.Elems[0])
-				out = append(out, Row{"", rowPending, group, text(e.Elems[1]), id, strconv.FormatInt(now-e.Elems[2].Int, 10), text(e.Elems[3])})
+				id := Text(e.Elems[0])
+				out = append(out, Row{"", rowPending, group, Text(e.Elems[1]), id, strconv.FormatInt(now-e.Elems[2].Int, 10), Text(e.Elems[3])})
 				if len(list) == pendingRows {
 					from = after(id)
 				}
@@ -134,8 +134,8 @@ func (r *reader) pending(ctx context.Context, key, group string) (Piece, error) 
 }
 
 // info is a reply of names and values in turn.
-func (r *reader) info(ctx context.Context, cmd ...string) (map[string]string, error) {
-	v, err := one(ctx, r.end, cmd...)
+func (r *Reader) info(ctx context.Context, cmd ...string) (map[string]string, error) {
+	v, err := One(ctx, r.end, cmd...)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func fieldsOf(r resp.Reply) map[string]string {
 	out := map[string]string{}
 	for i := 0; i+1 < len(r.Elems); i += 2 {
 		if v := r.Elems[i+1]; v.Elems == nil {
-			out[text(r.Elems[i])] = text(v)
+			out[Text(r.Elems[i])] = Text(v)
 		}
 	}
 	return out

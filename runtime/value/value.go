@@ -1,4 +1,4 @@
-package transfer
+package value
 
 import (
 	"crypto/sha256"
@@ -12,33 +12,33 @@ import (
 
 // Types as TYPE answers them.
 const (
-	typeNone   = "none"
-	typeString = "string"
-	typeList   = "list"
-	typeHash   = "hash"
-	typeSet    = "set"
-	typeZSet   = "zset"
-	typeStream = "stream"
-	typeJSON   = "ReJSON-RL"
+	TypeNone   = "none"
+	TypeString = "string"
+	TypeList   = "list"
+	TypeHash   = "hash"
+	TypeSet    = "set"
+	TypeZSet   = "zset"
+	TypeStream = "stream"
+	TypeJSON   = "ReJSON-RL"
 )
 
 // supported tells whether values of a type can be brought.
-func supported(typ string) bool {
+func Supported(typ string) bool {
 	switch typ {
-	case typeString, typeList, typeHash, typeSet, typeZSet, typeStream, typeJSON:
+	case TypeString, TypeList, TypeHash, TypeSet, TypeZSet, TypeStream, TypeJSON:
 		return true
 	}
 	return false
 }
 
-// noExpiry is the expiry of a key that has none.
-const noExpiry = -1
+// NoExpiry is the expiry of a key that has none.
+const NoExpiry = -1
 
 // A Head is what is known of a key before its value is read.
 type Head struct {
 	Key    string
 	Type   string
-	Expire int64 // Unix time in milliseconds; noExpiry
+	Expire int64 // Unix time in milliseconds; NoExpiry
 	Bytes  int64 // what the end says that the key takes; 0 where it says nothing
 }
 
@@ -69,7 +69,7 @@ const (
 const commandRows = 500
 
 // commands are what adds a piece to a key; first is set for the first piece.
-func commands(key, typ string, p Piece, first bool) []resp.Command {
+func Commands(key, typ string, p Piece, first bool) []resp.Command {
 	var out []resp.Command
 	var cmd resp.Command
 	n := 0
@@ -92,27 +92,27 @@ func commands(key, typ string, p Piece, first bool) []resp.Command {
 	var expiries []resp.Command
 	for _, row := range p {
 		switch typ {
-		case typeString:
+		case TypeString:
 			name := "APPEND"
 			if first {
 				name = "SET"
 			}
 			out = append(out, resp.Command{name, key, row[0]})
 			first = false
-		case typeJSON:
+		case TypeJSON:
 			out = append(out, resp.Command{"JSON.SET", key, "$", row[0]})
-		case typeList:
+		case TypeList:
 			add("RPUSH", row[0])
-		case typeSet:
+		case TypeSet:
 			add("SADD", row[0])
-		case typeZSet:
+		case TypeZSet:
 			add("ZADD", row[1], row[0])
-		case typeHash:
+		case TypeHash:
 			add("HSET", row[0], row[1])
 			if row[2] != "" {
 				expiries = append(expiries, resp.Command{"HPEXPIREAT", key, row[2], "FIELDS", "1", row[0]})
 			}
-		case typeStream:
+		case TypeStream:
 			if row[0] != "" {
 				out = append(out, append(resp.Command{"XADD", key}, row...))
 				first = false
@@ -156,7 +156,7 @@ func streamCommands(key string, row Row, empty bool) []resp.Command {
 type Digest [16]byte
 
 // A digester makes the digest of one value.
-type digester struct {
+type Digester struct {
 	typ      string
 	a, b     uint64 // sums over the elements of what has no order
 	sequence [sha256.Size]byte
@@ -167,26 +167,26 @@ type digester struct {
 	}
 }
 
-func newDigester(typ string) *digester {
-	d := &digester{typ: typ}
-	if typ == typeString || typ == typeJSON {
+func NewDigester(typ string) *Digester {
+	d := &Digester{typ: typ}
+	if typ == TypeString || typ == TypeJSON {
 		d.text = sha256.New()
 	}
 	return d
 }
 
-func (d *digester) add(p Piece) {
+func (d *Digester) Add(p Piece) {
 	for _, row := range p {
 		if d.text != nil {
 			_, _ = d.text.Write([]byte(row[0])) // a hash has no errors
 			continue
 		}
-		if d.typ == typeStream && row[0] == "" && row[1] == rowPending {
+		if d.typ == TypeStream && row[0] == "" && row[1] == rowPending {
 			row = append(row[:5:5], row[6]) // when it was delivered is known to a millisecond or two
 		}
 		var b []byte
 		for i, s := range row {
-			if d.typ == typeZSet && i == 1 {
+			if d.typ == TypeZSet && i == 1 {
 				f, _ := parseScore(s) // what is no score is compared as it is below
 				b = binary.LittleEndian.AppendUint64(b, math.Float64bits(f))
 				continue
@@ -197,7 +197,7 @@ func (d *digester) add(p Piece) {
 		h := sha256.Sum256(b)
 		d.n++
 		switch d.typ {
-		case typeList, typeStream:
+		case TypeList, TypeStream:
 			d.sequence = sha256.Sum256(append(d.sequence[:], h[:]...))
 		default:
 			d.a += binary.LittleEndian.Uint64(h[:])
@@ -207,7 +207,7 @@ func (d *digester) add(p Piece) {
 }
 
 // sum is the digest of a value with its type; its expiry is compared apart.
-func (d *digester) sum() (out Digest) {
+func (d *Digester) Sum() (out Digest) {
 	b := append([]byte(d.typ), 0)
 	b = binary.LittleEndian.AppendUint64(b, d.n)
 	b = binary.LittleEndian.AppendUint64(b, d.a)

@@ -1,4 +1,4 @@
-package transfer
+package value
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
-// pieceBytes is about how much of a value is read and written at once. What a store
+// PieceBytes is about how much of a value is read and written at once. What a store
 // takes in one message is a megabyte; a piece has to fit with what is around it.
-const pieceBytes = 512 << 10
+const PieceBytes = 512 << 10
 
 // pieceRows bounds the elements of a piece.
 const pieceRows = 2000
@@ -21,7 +21,7 @@ const pieceRows = 2000
 const wholeRows = 256
 
 // A reader reads keys of an end.
-type reader struct {
+type Reader struct {
 	end      End
 	absolute bool // PEXPIRETIME (Redis 7)
 	usage    bool // MEMORY USAGE
@@ -29,7 +29,7 @@ type reader struct {
 }
 
 // newReader finds out what the end can be asked.
-func newReader(ctx context.Context, e End) (*reader, error) {
+func NewReader(ctx context.Context, e End) (*Reader, error) {
 	const probe = "redis2cf:no such key"
 	r, err := e.Do(ctx, []resp.Command{
 		{"TYPE", probe}, {"PEXPIRETIME", probe}, {"MEMORY", "USAGE", probe}, {"HPEXPIRETIME", probe, "FIELDS", "1", "f"},
@@ -40,7 +40,7 @@ func newReader(ctx context.Context, e End) (*reader, error) {
 	if r[0].Kind == resp.Error {
 		return nil, fmt.Errorf("%s does not let its keys be read: %s", e.Name(), r[0].Str)
 	}
-	return &reader{end: e, absolute: r[1].Kind != resp.Error, usage: r[2].Kind != resp.Error, fields: r[3].Kind != resp.Error}, nil
+	return &Reader{end: e, absolute: r[1].Kind != resp.Error, usage: r[2].Kind != resp.Error, fields: r[3].Kind != resp.Error}, nil
 }
 
 // frozen answers TTL and time of one moment where there is no PEXPIRETIME: in a script
@@ -48,7 +48,7 @@ func newReader(ctx context.Context, e End) (*reader, error) {
 const frozen = `local t = redis.call('PTTL', KEYS[1]); if t < 0 then return t end
 local now = redis.call('TIME'); return now[1] * 1000 + math.floor(now[2] / 1000) + t`
 
-func (r *reader) expireTime(key string) resp.Command {
+func (r *Reader) expireTime(key string) resp.Command {
 	if r.absolute {
 		return resp.Command{"PEXPIRETIME", key}
 	}
@@ -56,7 +56,7 @@ func (r *reader) expireTime(key string) resp.Command {
 }
 
 // heads reads types, expiries and sizes.
-func (r *reader) heads(ctx context.Context, keys []string) ([]Head, error) {
+func (r *Reader) Heads(ctx context.Context, keys []string) ([]Head, error) {
 	per := 2
 	if r.usage {
 		per = 3
@@ -77,12 +77,12 @@ func (r *reader) heads(ctx context.Context, keys []string) ([]Head, error) {
 		at := replies[i*per:]
 		for j, what := range []string{"TYPE", "PEXPIRETIME"} {
 			if at[j].Kind == resp.Error {
-				return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), show(k), &ReplyError{what, at[j].Str})
+				return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), Show(k), &ReplyError{what, at[j].Str})
 			}
 		}
 		out[i] = Head{Key: k, Type: at[0].Str, Expire: at[1].Int}
 		if at[1].Int == -2 {
-			out[i].Type = typeNone
+			out[i].Type = TypeNone
 		}
 		if r.usage {
 			out[i].Bytes = at[2].Int
@@ -92,28 +92,28 @@ func (r *reader) heads(ctx context.Context, keys []string) ([]Head, error) {
 }
 
 // A whole is a key with all of its value.
-type whole struct {
+type Key struct {
 	Head
-	piece Piece
-	large bool // it was not read: its pieces have to be
-	gone  bool // there is no such key any more
+	Piece Piece
+	Large bool // the value was not read: its pieces have to be
+	Gone  bool // there is no such key any more
 }
 
 // read reads keys, those whole that fit in a piece.
-func (r *reader) read(ctx context.Context, keys []string) ([]whole, error) {
-	heads, err := r.heads(ctx, keys)
+func (r *Reader) Read(ctx context.Context, keys []string) ([]Key, error) {
+	heads, err := r.Heads(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]whole, len(heads))
+	out := make([]Key, len(heads))
 	for i, h := range heads {
 		out[i].Head = h
 		switch {
-		case h.Type == typeNone:
-			out[i].gone = true
-		case !supported(h.Type):
-		case h.Bytes > pieceBytes:
-			out[i].large = true
+		case h.Type == TypeNone:
+			out[i].Gone = true
+		case !Supported(h.Type):
+		case h.Bytes > PieceBytes:
+			out[i].Large = true
 		}
 	}
 	if !r.usage {
@@ -125,14 +125,14 @@ func (r *reader) read(ctx context.Context, keys []string) ([]whole, error) {
 	var at []int
 	for i := range out {
 		w := &out[i]
-		if w.gone || w.large || !supported(w.Type) {
+		if w.Gone || w.Large || !Supported(w.Type) {
 			continue
 		}
-		if w.Type == typeStream { // more than one command can tell
-			if err := r.pieces(ctx, w.Head, func(p Piece) error { w.piece = append(w.piece, p...); return nil }); err != nil {
+		if w.Type == TypeStream { // more than one command can tell
+			if err := r.Pieces(ctx, w.Head, func(p Piece) error { w.Piece = append(w.Piece, p...); return nil }); err != nil {
 				return nil, err
 			}
-			w.gone = len(w.piece) == 0
+			w.Gone = len(w.Piece) == 0
 		} else {
 			cmds = append(cmds, wholeCommand(w.Head), r.expireTime(w.Key))
 			at = append(at, i)
@@ -147,11 +147,11 @@ func (r *reader) read(ctx context.Context, keys []string) ([]whole, error) {
 		w, value, expire := &out[i], replies[2*n], replies[2*n+1]
 		switch {
 		case value.Kind == resp.Error && !strings.HasPrefix(value.Str, "WRONGTYPE"):
-			return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), show(w.Key), &ReplyError{cmds[2*n][0], value.Str})
+			return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), Show(w.Key), &ReplyError{cmds[2*n][0], value.Str})
 		case value.Kind == resp.Error || expire.Int != w.Expire || value.IsNil() || expire.Kind == resp.Error:
 			again = append(again, i) // it was replaced meanwhile
 		default:
-			w.piece = rowsOf(w.Type, value)
+			w.Piece = rowsOf(w.Type, value)
 		}
 	}
 	if err := r.fieldExpiries(ctx, out); err != nil {
@@ -164,7 +164,7 @@ func (r *reader) read(ctx context.Context, keys []string) ([]whole, error) {
 	for _, i := range again {
 		names = append(names, out[i].Key)
 	}
-	fresh, err := r.read(ctx, names)
+	fresh, err := r.Read(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -175,11 +175,11 @@ func (r *reader) read(ctx context.Context, keys []string) ([]whole, error) {
 }
 
 // lengths marks what has too many elements to be read at once.
-func (r *reader) lengths(ctx context.Context, list []whole) error {
+func (r *Reader) lengths(ctx context.Context, list []Key) error {
 	var cmds []resp.Command
 	var at []int
 	for i := range list {
-		if c := lengthCommand(list[i].Head); c != nil && !list[i].large {
+		if c := LengthCommand(list[i].Head); c != nil && !list[i].Large {
 			cmds, at = append(cmds, c), append(at, i)
 		}
 	}
@@ -189,16 +189,16 @@ func (r *reader) lengths(ctx context.Context, list []whole) error {
 	}
 	for n, i := range at {
 		limit := int64(wholeRows)
-		if list[i].Type == typeString {
-			limit = pieceBytes
+		if list[i].Type == TypeString {
+			limit = PieceBytes
 		}
-		list[i].large = replies[n].Int > limit
+		list[i].Large = replies[n].Int > limit
 	}
 	return nil
 }
 
-func lengthCommand(h Head) resp.Command {
-	name := map[string]string{typeString: "STRLEN", typeList: "LLEN", typeHash: "HLEN", typeSet: "SCARD", typeZSet: "ZCARD", typeStream: "XLEN"}[h.Type]
+func LengthCommand(h Head) resp.Command {
+	name := map[string]string{TypeString: "STRLEN", TypeList: "LLEN", TypeHash: "HLEN", TypeSet: "SCARD", TypeZSet: "ZCARD", TypeStream: "XLEN"}[h.Type]
 	if name == "" {
 		return nil
 	}
@@ -207,15 +207,15 @@ func lengthCommand(h Head) resp.Command {
 
 func wholeCommand(h Head) resp.Command {
 	switch h.Type {
-	case typeString:
+	case TypeString:
 		return resp.Command{"GET", h.Key}
-	case typeList:
+	case TypeList:
 		return resp.Command{"LRANGE", h.Key, "0", "-1"}
-	case typeHash:
+	case TypeHash:
 		return resp.Command{"HGETALL", h.Key}
-	case typeSet:
+	case TypeSet:
 		return resp.Command{"SMEMBERS", h.Key}
-	case typeZSet:
+	case TypeZSet:
 		return resp.Command{"ZRANGE", h.Key, "0", "-1", "WITHSCORES"}
 	}
 	return resp.Command{"JSON.GET", h.Key}
@@ -224,18 +224,18 @@ func wholeCommand(h Head) resp.Command {
 // rowsOf are the rows in the reply of a command that reads elements.
 func rowsOf(typ string, r resp.Reply) Piece {
 	switch typ {
-	case typeString, typeJSON:
-		return Piece{{text(r)}}
+	case TypeString, TypeJSON:
+		return Piece{{Text(r)}}
 	}
-	flat := texts(r)
+	flat := Texts(r)
 	per := 1
-	if typ == typeHash || typ == typeZSet {
+	if typ == TypeHash || typ == TypeZSet {
 		per = 2
 	}
 	out := make(Piece, 0, len(flat)/per)
 	for i := 0; i+per <= len(flat); i += per {
 		row := Row(flat[i : i+per : i+per])
-		if typ == typeHash {
+		if typ == TypeHash {
 			row = append(row, "")
 		}
 		out = append(out, row)
@@ -244,15 +244,15 @@ func rowsOf(typ string, r resp.Reply) Piece {
 }
 
 // fieldExpiries completes hashes.
-func (r *reader) fieldExpiries(ctx context.Context, list []whole) error {
+func (r *Reader) fieldExpiries(ctx context.Context, list []Key) error {
 	if !r.fields {
 		return nil
 	}
 	var cmds []resp.Command
 	var at []Piece
 	for i := range list {
-		if w := &list[i]; w.Type == typeHash && len(w.piece) > 0 {
-			cmds, at = append(cmds, expiryCommand(w.Key, w.piece)), append(at, w.piece)
+		if w := &list[i]; w.Type == TypeHash && len(w.Piece) > 0 {
+			cmds, at = append(cmds, expiryCommand(w.Key, w.Piece)), append(at, w.Piece)
 		}
 	}
 	if len(cmds) == 0 {
@@ -279,23 +279,23 @@ func expiryCommand(key string, p Piece) resp.Command {
 func setExpiries(p Piece, r resp.Reply) {
 	for i, e := range r.Elems {
 		if i < len(p) && e.Int > 0 {
-			p[i][2] = text(e)
+			p[i][2] = Text(e)
 		}
 	}
 }
 
 // pieces reads a large value piece by piece. The order is the same each time for what
 // has an order; elements of hashes, sets and sorted sets may come twice when they change.
-func (r *reader) pieces(ctx context.Context, h Head, each func(Piece) error) error {
+func (r *Reader) Pieces(ctx context.Context, h Head, each func(Piece) error) error {
 	switch h.Type {
-	case typeString:
+	case TypeString:
 		return r.stringPieces(ctx, h, each)
-	case typeList:
+	case TypeList:
 		return r.listPieces(ctx, h, each)
-	case typeStream:
+	case TypeStream:
 		return r.streamPieces(ctx, h, each)
-	case typeJSON:
-		v, err := one(ctx, r.end, wholeCommand(h)...)
+	case TypeJSON:
+		v, err := One(ctx, r.end, wholeCommand(h)...)
 		if err != nil {
 			return err
 		}
@@ -304,9 +304,9 @@ func (r *reader) pieces(ctx context.Context, h Head, each func(Piece) error) err
 	return r.scanPieces(ctx, h, each)
 }
 
-func (r *reader) stringPieces(ctx context.Context, h Head, each func(Piece) error) error {
-	for at := int64(0); ; at += pieceBytes {
-		v, err := one(ctx, r.end, "GETRANGE", h.Key, strconv.FormatInt(at, 10), strconv.FormatInt(at+pieceBytes-1, 10))
+func (r *Reader) stringPieces(ctx context.Context, h Head, each func(Piece) error) error {
+	for at := int64(0); ; at += PieceBytes {
+		v, err := One(ctx, r.end, "GETRANGE", h.Key, strconv.FormatInt(at, 10), strconv.FormatInt(at+PieceBytes-1, 10))
 		if err != nil {
 			return err
 		}
@@ -315,31 +315,31 @@ func (r *reader) stringPieces(ctx context.Context, h Head, each func(Piece) erro
 				return err
 			}
 		}
-		if len(v.Str) < pieceBytes {
+		if len(v.Str) < PieceBytes {
 			return nil
 		}
 	}
 }
 
 // rowsAtOnce is how many elements of a value fit in a piece, by their average.
-func (r *reader) rowsAtOnce(ctx context.Context, h Head) (int64, error) {
+func (r *Reader) rowsAtOnce(ctx context.Context, h Head) (int64, error) {
 	if h.Bytes == 0 {
 		return wholeRows, nil
 	}
-	n, err := one(ctx, r.end, lengthCommand(h)...)
+	n, err := One(ctx, r.end, LengthCommand(h)...)
 	if err != nil {
 		return 0, err
 	}
-	return min(max(pieceBytes*max(n.Int, 1)/h.Bytes, 1), pieceRows), nil
+	return min(max(PieceBytes*max(n.Int, 1)/h.Bytes, 1), pieceRows), nil
 }
 
-func (r *reader) listPieces(ctx context.Context, h Head, each func(Piece) error) error {
+func (r *Reader) listPieces(ctx context.Context, h Head, each func(Piece) error) error {
 	n, err := r.rowsAtOnce(ctx, h)
 	if err != nil {
 		return err
 	}
 	for at := int64(0); ; at += n {
-		v, err := one(ctx, r.end, "LRANGE", h.Key, strconv.FormatInt(at, 10), strconv.FormatInt(at+n-1, 10))
+		v, err := One(ctx, r.end, "LRANGE", h.Key, strconv.FormatInt(at, 10), strconv.FormatInt(at+n-1, 10))
 		if err != nil {
 			return err
 		}
@@ -354,23 +354,23 @@ func (r *reader) listPieces(ctx context.Context, h Head, each func(Piece) error)
 	}
 }
 
-func (r *reader) scanPieces(ctx context.Context, h Head, each func(Piece) error) error {
+func (r *Reader) scanPieces(ctx context.Context, h Head, each func(Piece) error) error {
 	n, err := r.rowsAtOnce(ctx, h)
 	if err != nil {
 		return err
 	}
-	name := map[string]string{typeHash: "HSCAN", typeSet: "SSCAN", typeZSet: "ZSCAN"}[h.Type]
+	name := map[string]string{TypeHash: "HSCAN", TypeSet: "SSCAN", TypeZSet: "ZSCAN"}[h.Type]
 	for cursor := "0"; ; {
-		v, err := one(ctx, r.end, name, h.Key, cursor, "COUNT", strconv.FormatInt(n, 10))
+		v, err := One(ctx, r.end, name, h.Key, cursor, "COUNT", strconv.FormatInt(n, 10))
 		if err != nil {
 			return err
 		}
 		if len(v.Elems) != 2 {
-			return fmt.Errorf("%s: %s of key %s was answered with something else", r.end.Name(), name, show(h.Key))
+			return fmt.Errorf("%s: %s of key %s was answered with something else", r.end.Name(), name, Show(h.Key))
 		}
 		p := rowsOf(h.Type, v.Elems[1])
-		if h.Type == typeHash && r.fields && len(p) > 0 {
-			e, err := one(ctx, r.end, expiryCommand(h.Key, p)...)
+		if h.Type == TypeHash && r.fields && len(p) > 0 {
+			e, err := One(ctx, r.end, expiryCommand(h.Key, p)...)
 			if err != nil {
 				return err
 			}
@@ -381,16 +381,46 @@ func (r *reader) scanPieces(ctx context.Context, h Head, each func(Piece) error)
 				return err
 			}
 		}
-		if cursor = text(v.Elems[0]); cursor == "0" {
+		if cursor = Text(v.Elems[0]); cursor == "0" {
 			return nil
 		}
 	}
 }
 
-// show writes a key for people: quoted, and not longer than a line.
-func show(key string) string {
-	if len(key) > 64 {
-		return strconv.Quote(key[:64]) + "…"
+// State reads a key's value to the end and makes its digest.
+func (r *Reader) State(ctx context.Context, key string) (Head, Digest, error) {
+	list, err := r.Read(ctx, []string{key})
+	if err != nil {
+		return Head{}, Digest{}, err
 	}
-	return strconv.Quote(key)
+	w := &list[0]
+	if w.Gone {
+		w.Type = TypeNone
+		return w.Head, Digest{}, nil
+	}
+	d := NewDigester(w.Type)
+	if !w.Large {
+		d.Add(w.Piece)
+		return w.Head, d.Sum(), nil
+	}
+	err = r.Pieces(ctx, w.Head, func(p Piece) error { d.Add(p); return nil })
+	return w.Head, d.Sum(), err
+}
+
+// Size is about how many bytes of commands the key takes.
+func (k *Key) Size() int64 {
+	n := int64(len(k.Head.Key))
+	for _, row := range k.Piece {
+		for _, s := range row {
+			n += int64(len(s)) + 16
+		}
+	}
+	return n
+}
+
+// Digest is that of the value; the key must have been read whole.
+func (k *Key) Digest() Digest {
+	d := NewDigester(k.Type)
+	d.Add(k.Piece)
+	return d.Sum()
 }
