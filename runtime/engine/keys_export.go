@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/redis2cf/redis2cf/runtime/resp"
+import (
+	"strings"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+)
 
 // Keys are the keys of a command line, found by the command's own rules: of EVAL
 // those that it announces, of SORT its key and the one it stores in. A command
@@ -49,6 +53,35 @@ func (cmd *command) fixedKeys(line resp.Command) []string {
 	keys := make([]string, 0, (last-cmd.first)/max(cmd.step, 1)+1)
 	for i := cmd.first; i <= last; i += max(cmd.step, 1) {
 		keys = append(keys, line[i])
+	}
+	return keys
+}
+
+// Known reports whether the engine has a command of the line's name.
+func Known(line resp.Command) bool { return len(line) > 0 && lineCommand(line) != nil }
+
+// WrittenKeys are the keys of a command line that the command may change, by its own
+// rules: of COPY the destination alone, of a script all that it announces, unless it is
+// one of those that only read.
+func WrittenKeys(line resp.Command) []string {
+	if len(line) == 0 {
+		return nil
+	}
+	cmd := lineCommand(line)
+	switch {
+	case cmd == nil, cmd.flags&flagReadonly != 0, cmd.flags&(flagWrite|flagMovable) == 0:
+		return nil
+	case cmd.flags&flagMovable == 0 && cmd.first > 0:
+		if keys := cmd.fixedKeys(line); len(keys) < 2 {
+			return keys
+		}
+	}
+	var keys []string
+	for _, u := range cmd.keysOf(line) {
+		// XREADGROUP says that it reads its keys, and changes their groups.
+		if !strings.HasPrefix(u.flags, "<+RO") || cmd.name == "xreadgroup" {
+			keys = append(keys, line[u.pos])
+		}
 	}
 	return keys
 }
