@@ -1,0 +1,365 @@
+package phase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/value"
+)
+
+// A Side is Redis or the store.
+type Side struct {
+	store.Backend
+	// Together says that the commands of one frame run in their order, each stored before
+	// the next one begins: a mark can then travel with its command. One Redis server and
+	// a store in the process are so, a cluster and a Worker are not.
+	Together bool
+}
+
+// Options are settings. The zero value is ready to use.
+type Options struct {
+	Lease time.Duration // 0 is DefaultLease
+	// Follow is how long the follower rests when it has nothing to do; 0 is DefaultFollow.
+	Follow time.Duration
+	// Report is told what goes wrong in the background; nil is nobody.
+	Report func(error)
+}
+
+// DefaultFollow is the rest of a follower. On Cloudflare each look is a request.
+const DefaultFollow = 200 * time.Millisecond
+
+// A Backend is Redis and a store behind each other: its sessions run on the truth, and
+// marks say what the other side has to be brought.
+type Backend struct {
+	redis, store Side
+	opt          Options
+	member       *membership
+	record       *Record
+	frames       atomic.Uint64
+	stats        counters
+	coordination store.Session
+
+	end  context.CancelFunc
+	over sync.WaitGroup
+
+	mu       sync.Mutex
+	sessions map[*session]bool
+	helpers  map[helper]store.Session
+	dbs      map[int]bool // those that the record has
+	owed     map[helper]map[string]string
+	wake     chan struct{} // something is owed
+	work     chan struct{} // something was marked
+	closed   bool
+}
+
+// A helper is a session of the phases' own.
+type helper struct {
+	phase Phase // of the side: Redis or Cloudflare
+	db    int
+}
+
+var (
+	_ store.Backend = (*Backend)(nil)
+	_ store.Planned = (*Backend)(nil)
+	_ store.Viewer  = (*Backend)(nil)
+)
+
+// Open joins the processes of a store. It closes both sides when it fails, and with Close.
+func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, error) {
+	if opt.Lease == 0 {
+		opt.Lease = DefaultLease
+	}
+	if opt.Follow == 0 {
+		opt.Follow = DefaultFollow
+	}
+	if opt.Report == nil {
+		opt.Report = func(error) {}
+	}
+	b := &Backend{
+		redis: redis, store: cloudflare, opt: opt,
+		sessions: map[*session]bool{}, helpers: map[helper]store.Session{}, dbs: map[int]bool{},
+		owed: map[helper]map[string]string{}, wake: make(chan struct{}, 1), work: make(chan struct{}, 1),
+	}
+	fail := func(err error) (*Backend, error) {
+		return nil, errors.Join(err, b.closeSessions(), redis.Close(), cloudflare.Close())
+	}
+	var err error
+	b.coordination, err = cloudflare.NewSession(store.SessionOptions{Protocol: 2, Name: "redis2cf-phase", Push: func(resp.Reply) {
+		if b.member != nil {
+			b.member.hurry()
+		}
+	}})
+	if err != nil {
+		return fail(err)
+	}
+	b.record = NewRecord(sessionEnd{b.coordination, cloudflare.URL()})
+	m := &membership{id: newID(), record: b.record, lease: opt.Lease, name: cloudflare.URL(), moved: b.moved, drained: b.settleAll}
+	if err := m.join(ctx); err != nil {
+		return fail(err)
+	}
+	b.member = m
+	// Hearing of a switch at once only saves time.
+	if _, err := b.coordination.Execute(ctx, []resp.Command{{"SUBSCRIBE", RecordKey}}); err != nil {
+		opt.Report(fmt.Errorf("hearing of switches: %w", err))
+	}
+	background, end := context.WithCancel(context.Background())
+	b.end = end
+	b.over.Add(2)
+	go func() { defer b.over.Done(); b.settles(background) }()
+	go func() { defer b.over.Done(); b.follow(background) }()
+	return b, nil
+}
+
+// sessionEnd is a session as an end.
+type sessionEnd struct {
+	store.Session
+	name string
+}
+
+func (e sessionEnd) Name() string { return e.name }
+
+func (e sessionEnd) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	return e.Execute(ctx, cmds)
+}
+
+var _ value.End = sessionEnd{}
+
+// side is the truth of a phase.
+func (b *Backend) side(p Phase) *Side {
+	if p == Redis {
+		return &b.redis
+	}
+	return &b.store
+}
+
+// across is the side that is not the truth.
+func across(p Phase) Phase {
+	if p == Redis {
+		return Cloudflare
+	}
+	return Redis
+}
+
+// helper is a session of the phases' own at a side.
+func (b *Backend) helper(p Phase, db int) (value.End, error) {
+	if p == Only {
+		p = Cloudflare
+	}
+	at := helper{p, db}
+	side := b.side(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.helpers[at]
+	if s == nil {
+		var err error
+		if s, err = side.NewSession(store.SessionOptions{DB: db, Protocol: 2, Name: "redis2cf-phase"}); err != nil {
+			return nil, err
+		}
+		b.helpers[at] = s
+	}
+	return sessionEnd{s, side.URL()}, nil
+}
+
+// useDatabase tells the record which databases there are, before the first write.
+func (b *Backend) useDatabase(ctx context.Context, db int) error {
+	b.mu.Lock()
+	known := b.dbs[db]
+	b.mu.Unlock()
+	if known {
+		return nil
+	}
+	if err := b.record.addDatabase(ctx, db); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.dbs[db] = true
+	b.mu.Unlock()
+	return nil
+}
+
+func (b *Backend) frame() string {
+	return b.member.id + "." + strconv.FormatUint(b.frames.Add(1), 36)
+}
+
+// owe notes marks that have to get a score and have not: settled ones, whose frames have
+// ended, and those that the truth did not take.
+func (b *Backend) owe(p Phase, db int, score string, members []string) {
+	b.mu.Lock()
+	at := helper{p, db}
+	if b.owed[at] == nil {
+		b.owed[at] = map[string]string{}
+	}
+	for _, m := range members {
+		b.owed[at][m] = score
+	}
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// settles gives marks their scores, some at a time.
+func (b *Backend) settles(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.wake:
+		}
+		for pause := 10 * time.Millisecond; !b.settle(ctx); pause = min(2*pause, time.Second) {
+			t := time.NewTimer(pause)
+			select {
+			case <-ctx.Done():
+				t.Stop()
+				return
+			case <-t.C:
+			}
+		}
+	}
+}
+
+// settle pays what is owed; false is that something is left.
+func (b *Backend) settle(ctx context.Context) bool {
+	b.mu.Lock()
+	owed := b.owed
+	b.owed = map[helper]map[string]string{}
+	b.mu.Unlock()
+	all := true
+	for at, marks := range owed {
+		byScore := map[string][]string{}
+		for m, score := range marks {
+			byScore[score] = append(byScore[score], m)
+		}
+		for score, members := range byScore {
+			end, err := b.helper(at.phase, at.db)
+			if err == nil {
+				_, err = value.One(ctx, end, zadd(score, members)...)
+			}
+			if err != nil {
+				all = false
+				b.opt.Report(fmt.Errorf("%s: marking changed keys: %w", b.side(at.phase).URL(), err))
+				b.mu.Lock()
+				if b.owed[at] == nil {
+					b.owed[at] = map[string]string{}
+				}
+				for _, m := range members {
+					if _, newer := b.owed[at][m]; !newer {
+						b.owed[at][m] = score
+					}
+				}
+				b.mu.Unlock()
+			}
+		}
+	}
+	if all && len(owed) > 0 {
+		b.hasWork()
+	}
+	return all
+}
+
+// settleAll is settle before a switch.
+func (b *Backend) settleAll() {
+	ctx, cancel := context.WithTimeout(context.Background(), b.opt.Lease/6)
+	defer cancel()
+	b.settle(ctx) // what is left is settled when this process is taken for dead, or by the next attempt
+}
+
+func (b *Backend) hasWork() {
+	select {
+	case b.work <- struct{}{}:
+	default:
+	}
+}
+
+// moved takes all sessions to the new truth. Nothing runs meanwhile.
+func (b *Backend) moved(from, to Phase) {
+	if b.side(from) == b.side(to) {
+		return
+	}
+	b.mu.Lock()
+	all := make([]*session, 0, len(b.sessions))
+	for s := range b.sessions {
+		all = append(all, s)
+	}
+	b.mu.Unlock()
+	for _, s := range all {
+		s.move(to)
+	}
+}
+
+// NewSession opens a session. It runs on whatever is the truth.
+func (b *Backend) NewSession(opt store.SessionOptions) (store.Session, error) {
+	s := &session{b: b, opt: opt, subscribed: map[string]map[string]bool{}}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, fmt.Errorf("%s: %w", b.URL(), store.ErrClosed)
+	}
+	b.sessions[s] = true
+	return s, nil
+}
+
+// URL names both sides.
+func (b *Backend) URL() string { return "dual:" + b.store.URL() }
+
+// UsePlan passes families on to the store.
+func (b *Backend) UsePlan(families []store.Family) error {
+	if p, ok := b.store.Backend.(store.Planned); ok {
+		return p.UsePlan(families)
+	}
+	return nil
+}
+
+// DefineViews passes views on to the store.
+func (b *Backend) DefineViews(views []store.View) error {
+	if v, ok := b.store.Backend.(store.Viewer); ok {
+		return v.DefineViews(views)
+	}
+	return nil
+}
+
+// Close gives the lease back and closes both sides.
+func (b *Backend) Close() error {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return nil
+	}
+	b.closed = true
+	all := make([]*session, 0, len(b.sessions))
+	for s := range b.sessions {
+		all = append(all, s)
+	}
+	b.mu.Unlock()
+	var err error
+	for _, s := range all {
+		err = errors.Join(err, s.Close())
+	}
+	b.end()
+	b.over.Wait()
+	b.settleAll()
+	b.member.leave()
+	return errors.Join(err, b.closeSessions(), b.redis.Close(), b.store.Close())
+}
+
+func (b *Backend) closeSessions() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var err error
+	for at, s := range b.helpers {
+		err = errors.Join(err, s.Close())
+		delete(b.helpers, at)
+	}
+	if b.coordination != nil {
+		err = errors.Join(err, b.coordination.Close())
+	}
+	return err
+}

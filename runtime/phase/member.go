@@ -1,0 +1,268 @@
+package phase
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// ErrNoLease is in the error of a write of a process that has not reached the store for so
+// long that the phase may have changed without it. Nothing was run.
+var ErrNoLease = errors.New("the lease of this process is over")
+
+// ErrUnknown is in the error of a write that ran while the lease of its process ended: it
+// may have gone to a side that is no longer the truth.
+var ErrUnknown = errors.New("the lease of this process ended while the command ran, so its outcome is not known")
+
+// DefaultLease is how long a process may write without having reached the store. A switch
+// waits that long for a process that was killed, and at least a third of it for others.
+const DefaultLease = 15 * time.Second
+
+// A membership is a process among those that use both sides: its lease, and the gate that
+// all of its commands go through.
+type membership struct {
+	id     string
+	record *Record
+	lease  time.Duration
+	name   string // of the store, for messages
+	// moved is called between two phases: nothing runs then.
+	moved func(from, to Phase)
+	// drained is called when nothing runs before a switch.
+	drained func()
+
+	end  context.CancelFunc
+	over sync.WaitGroup
+	kick chan struct{} // renew now
+
+	mu       sync.Mutex
+	phase    Phase
+	epoch    int64
+	valid    time.Time     // until when the lease is certain
+	closed   bool          // a switch is under way
+	stopped  int64         // the epoch of the switch for which nothing runs any more; 0 is none
+	running  int           // commands under way
+	idle     chan struct{} // closed when nothing runs; set while the gate is closed
+	opened   chan struct{} // closed when the gate opens
+	barrier  context.Context
+	begin    context.CancelFunc // ends barrier
+	follow   time.Duration      // since when this process follows; negative: it does not
+	followAt time.Time          // when that was
+	fault    error              // of the last renewal
+}
+
+func newID() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails
+	host, _ := os.Hostname()
+	if len(host) > 40 {
+		host = host[:40]
+	}
+	clean := []byte(host)
+	for i, c := range clean {
+		if c == '.' || c == 0 {
+			clean[i] = '-' // the frame's number stands behind a point
+		}
+	}
+	return fmt.Sprintf("%s-%d-%s", clean, os.Getpid(), hex.EncodeToString(b[:]))
+}
+
+// join takes the first lease and keeps it until leave.
+func (m *membership) join(ctx context.Context) error {
+	m.follow = -1
+	m.kick = make(chan struct{}, 1)
+	m.opened = make(chan struct{})
+	m.barrier, m.begin = context.WithCancel(context.Background())
+	if err := m.renew(ctx); err != nil {
+		return err
+	}
+	ctx, m.end = context.WithCancel(context.Background())
+	m.over.Add(1)
+	go func() {
+		defer m.over.Done()
+		m.keep(ctx)
+	}()
+	return nil
+}
+
+// leave gives the lease back. The caller has ended all commands.
+func (m *membership) leave() {
+	m.end()
+	m.over.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), m.lease)
+	defer cancel()
+	_ = m.record.leave(ctx, m.id) // otherwise it ends by itself
+}
+
+// keep renews the lease.
+func (m *membership) keep(ctx context.Context) {
+	for {
+		pause := m.lease / 3
+		m.mu.Lock()
+		if m.closed || m.fault != nil {
+			pause = m.lease / 60 // 250 ms of the default
+		}
+		m.mu.Unlock()
+		t := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-m.kick:
+			t.Stop()
+		case <-t.C:
+		}
+		each, cancel := context.WithTimeout(ctx, m.lease/3)
+		_ = m.renew(each) // noted; the next one comes soon
+		cancel()
+	}
+}
+
+func (m *membership) hurry() {
+	select {
+	case m.kick <- struct{}{}:
+	default:
+	}
+}
+
+// renew renews the lease once, and does what the record says.
+func (m *membership) renew(ctx context.Context) error {
+	m.mu.Lock()
+	stopped, known := m.stopped, m.epoch > 0
+	m.mu.Unlock()
+	asked := time.Now()
+	r, err := m.record.renew(ctx, m.id, m.lease, stopped, true, known)
+	if err != nil {
+		m.mu.Lock()
+		m.fault = err
+		m.mu.Unlock()
+		return err
+	}
+	m.mu.Lock()
+	m.fault = nil
+	m.follow, m.followAt = r.follow, asked
+	if r.next == "" && !m.closed && (m.phase == r.phase || m.phase == "") {
+		m.phase, m.epoch, m.valid = r.phase, r.epoch, asked.Add(m.lease)
+		m.mu.Unlock()
+		return nil
+	}
+	// Something changes. The lease is for the old phase until nothing runs any more.
+	if !m.closed {
+		m.closed = true
+		m.opened = make(chan struct{})
+		m.idle = make(chan struct{})
+		m.begin()
+		if m.running == 0 {
+			close(m.idle)
+		}
+	}
+	idle := m.idle
+	if r.phase == m.phase {
+		m.valid = asked.Add(m.lease)
+	}
+	m.mu.Unlock()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		return nil // commands are under way; the next renewal comes soon
+	case <-time.After(m.lease / 6): // the lease has to be renewed meanwhile
+		return nil
+	}
+	if r.next != "" {
+		m.drained()
+		m.mu.Lock()
+		first := m.stopped != r.epoch
+		m.stopped = r.epoch
+		m.epoch = r.epoch
+		m.mu.Unlock()
+		if first {
+			m.hurry() // say so
+		}
+		return nil
+	}
+	m.mu.Lock()
+	from := m.phase
+	m.mu.Unlock()
+	if from != r.phase {
+		m.moved(from, r.phase)
+	}
+	m.mu.Lock()
+	m.phase, m.epoch, m.valid = r.phase, r.epoch, asked.Add(m.lease)
+	m.closed, m.stopped = false, 0
+	m.barrier, m.begin = context.WithCancel(context.Background())
+	close(m.opened)
+	m.mu.Unlock()
+	return nil
+}
+
+// A turn is one passage through the gate.
+type turn struct {
+	phase   Phase
+	barrier context.Context // ends when a switch begins
+}
+
+// enter waits until no switch is under way and says which phase it is. The caller calls
+// exit when it has ended.
+func (m *membership) enter(ctx context.Context, write bool) (turn, error) {
+	for {
+		m.mu.Lock()
+		if !m.closed {
+			if write && !time.Now().Before(m.valid) {
+				err := m.noLease()
+				m.mu.Unlock()
+				return turn{}, err
+			}
+			m.running++
+			t := turn{m.phase, m.barrier}
+			m.mu.Unlock()
+			return t, nil
+		}
+		opened := m.opened
+		m.mu.Unlock()
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			return turn{}, fmt.Errorf("waiting for a switch of the phase: %w", ctx.Err())
+		}
+	}
+}
+
+func (m *membership) noLease() error {
+	why := "it is renewed too late"
+	if m.fault != nil {
+		why = m.fault.Error()
+	}
+	return fmt.Errorf("%w, so writes are refused: another process may have changed the phase of %s meanwhile (%s)", ErrNoLease, m.name, why)
+}
+
+// exit ends a passage. An error says that the lease ended meanwhile.
+func (m *membership) exit(write bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.running--
+	if m.running == 0 && m.closed {
+		close(m.idle)
+	}
+	if write && !time.Now().Before(m.valid) {
+		return ErrUnknown
+	}
+	return nil
+}
+
+// follows tells whether this process is the one that follows, and may write: its lease
+// is certain, and the one of who followed before is over.
+func (m *membership) follows() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.follow >= 0 && time.Now().Before(m.valid) && m.follow+time.Since(m.followAt) >= m.lease
+}
+
+func (m *membership) current() (Phase, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.phase, m.closed
+}

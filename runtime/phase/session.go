@@ -1,0 +1,540 @@
+package phase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
+	"github.com/redis2cf/redis2cf/runtime/value"
+)
+
+// A session runs on the truth, whichever that is.
+type session struct {
+	b *Backend
+
+	mu         sync.Mutex
+	opt        store.SessionOptions // the database is the one that is selected
+	inner      store.Session        // at the truth; nil is not opened
+	made       int                  // how many inner sessions there were
+	watching   bool
+	lost       bool     // the keys were watched at a side that is no longer the truth
+	multi      bool     // MULTI without EXEC so far
+	marked     []string // members of a transaction that is open
+	subscribed map[string]map[string]bool
+	closed     bool
+}
+
+// Execute runs the commands in order.
+func (s *session) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	replies := make([]resp.Reply, 0, len(cmds))
+	for _, seg := range segments(cmds) {
+		got, err := s.segment(ctx, seg)
+		replies = append(replies, got...)
+		if err != nil {
+			return replies, err
+		}
+	}
+	return replies, nil
+}
+
+// segment runs one segment behind the gate.
+func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, error) {
+	var began time.Time
+	if seg.wait != nil {
+		began = time.Now()
+		seg.cmds = []resp.Command{append(resp.Command(nil), seg.cmds[0]...)} // its words change
+	}
+	for {
+		// Messages are lost where nobody listens any more: they pass as writes do.
+		write := len(seg.keys) > 0 || len(seg.more) > 0 || seg.both || seg.flush != "" || publishes(seg.cmds)
+		t, err := s.b.member.enter(ctx, write)
+		if err != nil {
+			return nil, err
+		}
+		p := t.phase
+		if p == Only && seg.refused != "" {
+			seg.refused = "" // there is one side
+		}
+		each, cancel := ctx, context.CancelFunc(func() {})
+		if seg.wait != nil {
+			each, cancel = context.WithCancel(ctx)
+			stop := context.AfterFunc(t.barrier, cancel)
+			end := cancel
+			cancel = func() { stop(); end() }
+		}
+		replies, err := s.run(each, seg, p)
+		cancel()
+		if over := s.b.member.exit(write && p != Only); over != nil && err == nil {
+			return nil, over
+		}
+		if seg.wait == nil || err == nil || ctx.Err() != nil || t.barrier.Err() == nil || !errors.Is(err, context.Canceled) {
+			return replies, err
+		}
+		// A switch ended the waiting, and nothing was taken: it goes on at the new truth.
+		if !seg.wait.shorten(seg.cmds[0], time.Since(began)) {
+			return []resp.Reply{{Kind: resp.NilArray}}, nil
+		}
+		began = time.Now()
+	}
+}
+
+func publishes(cmds []resp.Command) bool {
+	for _, c := range cmds {
+		switch c.Name() {
+		case "PUBLISH", "SPUBLISH":
+			return true
+		}
+	}
+	return false
+}
+
+// shorten takes from a command's waiting time what is over; false is that all of it is.
+func (w *wait) shorten(cmd resp.Command, over time.Duration) bool {
+	limit, err := strconv.ParseFloat(cmd[w.at], 64)
+	if err != nil || limit <= 0 {
+		return true // it waits for ever, or is wrong
+	}
+	left := time.Duration(limit*float64(w.unit)) - over
+	if left < time.Millisecond {
+		return false
+	}
+	if w.unit == int64(time.Millisecond) {
+		cmd[w.at] = strconv.FormatInt(left.Milliseconds(), 10)
+	} else {
+		cmd[w.at] = strconv.FormatFloat(left.Seconds(), 'f', 3, 64)
+	}
+	return true
+}
+
+// run runs a segment at the truth of a phase.
+func (s *session) run(ctx context.Context, seg *segment, p Phase) ([]resp.Reply, error) {
+	if seg.refused != "" {
+		return []resp.Reply{resp.NewError(seg.refused)}, nil
+	}
+	inner, db, err := s.at(p)
+	if err != nil {
+		return nil, err
+	}
+	if r := s.lostWatch(seg); r != nil {
+		return r, nil
+	}
+	s.b.stats.commands.Add(uint64(len(seg.cmds)))
+	switch {
+	case seg.wait != nil && seg.wait.ids > 0 && seg.cmds[0].Name() == "XREAD":
+		if r, err := fixIDs(ctx, inner, seg); err != nil || r != nil {
+			return r, err
+		}
+	case p == Only:
+	case seg.flush != "":
+		return s.flush(ctx, seg, p, db)
+	}
+	var replies []resp.Reply
+	if p == Only || len(seg.keys) == 0 && len(seg.more) == 0 {
+		replies, err = inner.Execute(ctx, seg.cmds)
+	} else {
+		replies, err = s.write(ctx, inner, seg, p, db)
+	}
+	if err == nil {
+		s.learn(seg.cmds, replies)
+	}
+	if err == nil && seg.both && p != Only && replies[0].Kind != resp.Error {
+		s.b.alsoAcross(ctx, p, seg.cmds[0])
+	}
+	return replies, err
+}
+
+// alsoAcross runs a command at the side that is not the truth, too.
+func (b *Backend) alsoAcross(ctx context.Context, p Phase, cmd resp.Command) {
+	end, err := b.helper(across(p), 0)
+	if err == nil {
+		_, err = value.One(ctx, end, cmd...)
+	}
+	if err != nil {
+		b.opt.Report(fmt.Errorf("%s has not got a script or function that the other side has: %w", b.side(across(p)).URL(), err))
+	}
+}
+
+// at is the inner session, and its database.
+func (s *session) at(p Phase) (store.Session, int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, 0, store.ErrClosed
+	}
+	if s.inner == nil {
+		if err := s.open(p, 0); err != nil {
+			return nil, 0, err
+		}
+	}
+	return s.inner, s.opt.DB, nil
+}
+
+// open opens the inner session at a side. skip is how many confirmations of subscriptions
+// nobody waits for. The caller holds mu.
+func (s *session) open(p Phase, skip int) error {
+	side := s.b.side(p)
+	opt := s.opt
+	if p == Redis {
+		opt.Username, opt.Password = "", "" // they are the store's; Redis's are in its URL
+	}
+	s.made++
+	made := s.made
+	if push := s.opt.Push; push != nil {
+		opt.Push = func(r resp.Reply) {
+			if skip > 0 && confirms(r) {
+				skip--
+				return
+			}
+			s.mu.Lock()
+			old := s.made != made
+			s.mu.Unlock()
+			if !old || r.Kind != resp.Error { // that the session before has ended concerns nobody
+				push(r)
+			}
+		}
+	}
+	inner, err := side.NewSession(opt)
+	if err != nil {
+		return err
+	}
+	s.inner = inner
+	return nil
+}
+
+// confirms tells whether a message says that something is subscribed to.
+func confirms(r resp.Reply) bool {
+	if len(r.Elems) != 3 {
+		return false
+	}
+	switch r.Elems[0].Str {
+	case "subscribe", "psubscribe", "ssubscribe":
+		return true
+	}
+	return false
+}
+
+// move opens the session anew at another side, with what it had at the one before.
+func (s *session) move(to Phase) {
+	s.mu.Lock()
+	old := s.inner
+	s.inner = nil
+	s.lost = s.watching
+	s.multi = false
+	n := 0
+	var cmds []resp.Command
+	for kind, names := range s.subscribed {
+		if len(names) == 0 {
+			continue
+		}
+		cmd := resp.Command{kind}
+		for name := range names {
+			cmd = append(cmd, name)
+		}
+		n += len(names)
+		cmds = append(cmds, cmd)
+	}
+	var err error
+	if len(cmds) > 0 && !s.closed {
+		err = s.open(to, n)
+	}
+	inner, push := s.inner, s.opt.Push
+	s.mu.Unlock()
+	if old != nil {
+		_ = old.Close() // nothing runs on it
+	}
+	if inner != nil && len(cmds) > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), s.b.opt.Lease)
+		defer cancel()
+		for _, cmd := range cmds {
+			if _, e := inner.Execute(ctx, []resp.Command{cmd}); e != nil {
+				err = e
+			}
+		}
+	}
+	if err != nil {
+		s.b.opt.Report(fmt.Errorf("subscribing again at %s: %w", s.b.side(to).URL(), err))
+		if push != nil {
+			push(resp.NewError("ERR the subscriptions could not be taken to " + s.b.side(to).URL()))
+		}
+	}
+}
+
+// lostWatch is the reply of a transaction whose keys were watched at the other side.
+func (s *session) lostWatch(seg *segment) []resp.Reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.lost || seg.cmds[0].Name() != "MULTI" {
+		return nil
+	}
+	last := seg.cmds[len(seg.cmds)-1].Name()
+	if last != "EXEC" {
+		return nil
+	}
+	s.lost, s.watching = false, false
+	out := make([]resp.Reply, len(seg.cmds))
+	for i := range out {
+		out[i] = resp.NewStatus("QUEUED")
+	}
+	out[0], out[len(out)-1] = resp.OK, resp.Reply{Kind: resp.NilArray}
+	return out
+}
+
+// learn keeps what the session has to be given again at another side.
+func (s *session) learn(cmds []resp.Command, replies []resp.Reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, cmd := range cmds {
+		if i < len(replies) && replies[i].Kind == resp.Error {
+			continue
+		}
+		switch name := cmd.Name(); name {
+		case "SELECT":
+			if n, err := strconv.Atoi(cmd[1]); err == nil {
+				s.opt.DB = n
+			}
+		case "CLIENT":
+			if len(cmd) == 3 && strings.EqualFold(cmd[1], "SETNAME") {
+				s.opt.Name = cmd[2]
+			}
+		case "WATCH":
+			s.watching = true
+		case "UNWATCH", "EXEC", "DISCARD":
+			s.watching, s.lost, s.multi = false, false, false
+		case "MULTI":
+			s.multi = true
+		case "RESET":
+			s.watching, s.lost, s.multi, s.opt.DB = false, false, false, 0
+			s.subscribed = map[string]map[string]bool{}
+		case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE":
+			if s.subscribed[name] == nil {
+				s.subscribed[name] = map[string]bool{}
+			}
+			for _, c := range cmd[1:] {
+				s.subscribed[name][c] = true
+			}
+		case "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE":
+			kind := strings.Replace(name, "UN", "", 1)
+			for _, c := range cmd[1:] {
+				delete(s.subscribed[kind], c)
+			}
+			if len(cmd) == 1 {
+				delete(s.subscribed, kind)
+			}
+		}
+	}
+}
+
+// write runs a segment that may change keys: marks before, and behind it their scores.
+func (s *session) write(ctx context.Context, inner store.Session, seg *segment, p Phase, db int) ([]resp.Reply, error) {
+	b := s.b
+	if err := b.useDatabase(ctx, db); err != nil {
+		return nil, err
+	}
+	frame := b.frame()
+	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	members := make([]string, 0, len(seg.keys))
+	seen := map[string]bool{}
+	for _, k := range seg.keys {
+		if !seen[k] && !strings.HasPrefix(k, prefix) {
+			seen[k] = true
+			members = append(members, member(frame, k))
+		}
+	}
+	for _, at := range seg.more {
+		if err := b.markElsewhere(ctx, p, at, now, frame); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		for _, at := range seg.more {
+			b.owe(p, at.db, settled, []string{member(frame, at.key)})
+		}
+	}()
+	b.stats.marked.Add(uint64(len(members)))
+	s.mu.Lock()
+	before := s.multi
+	s.mu.Unlock()
+	after := before
+	for _, c := range seg.cmds {
+		switch c.Name() {
+		case "MULTI":
+			after = true
+		case "EXEC", "DISCARD":
+			after = false
+		}
+	}
+	if b.side(p).Together && seg.wait == nil && !before && !after && len(members) > 0 {
+		return s.writeTogether(ctx, inner, seg, p, db, now, members)
+	}
+	if len(members) > 0 {
+		end, err := b.helper(p, db)
+		if err == nil {
+			_, err = value.One(ctx, end, zadd(now, members)...)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: marking keys that are to be changed, so nothing was run: %w", b.side(p).URL(), err)
+		}
+	}
+	replies, err := inner.Execute(ctx, seg.cmds)
+	s.mu.Lock()
+	s.marked = append(s.marked, members...)
+	ended := s.marked
+	if after && err == nil {
+		ended = nil // they are changed with EXEC
+	} else {
+		s.marked = nil
+	}
+	s.mu.Unlock()
+	// With an error the frame may be under way still: its marks stay until this process
+	// has ended, or a while has passed.
+	if err == nil || errors.Is(err, context.Canceled) && seg.wait != nil {
+		b.owe(p, db, settled, ended)
+	} else {
+		b.later(p, db, ended)
+	}
+	return replies, err
+}
+
+// doubtful is how long a frame may be under way whose outcome is not known.
+const doubtful = 30 * time.Second
+
+// later settles marks of a frame that may still be under way.
+func (b *Backend) later(p Phase, db int, members []string) {
+	if len(members) > 0 {
+		time.AfterFunc(doubtful, func() { b.owe(p, db, settled, members) })
+	}
+}
+
+// writeTogether sends marks and commands as one frame.
+func (s *session) writeTogether(ctx context.Context, inner store.Session, seg *segment, p Phase, db int, now string, members []string) ([]resp.Reply, error) {
+	cmds := make([]resp.Command, 0, len(seg.cmds)+2)
+	cmds = append(cmds, zadd(now, members))
+	cmds = append(cmds, seg.cmds...)
+	cmds = append(cmds, zadd(settled, members))
+	replies, err := inner.Execute(ctx, cmds)
+	if err != nil {
+		s.b.later(p, db, members)
+		return nil, err
+	}
+	n := len(cmds) - 1
+	if replies[n].Kind == resp.Error { // a full server, for instance, takes DEL and no mark
+		s.b.owe(p, db, settled, members)
+	} else {
+		s.b.hasWork()
+	}
+	return replies[1:n:n], nil
+}
+
+func (b *Backend) markElsewhere(ctx context.Context, p Phase, at place, now, frame string) error {
+	if err := b.useDatabase(ctx, at.db); err != nil {
+		return err
+	}
+	end, err := b.helper(p, at.db)
+	if err == nil {
+		_, err = value.One(ctx, end, zadd(now, []string{member(frame, at.key)})...)
+	}
+	return err
+}
+
+// fixIDs replaces XREAD's $ by the last id of the stream: what comes after a switch is new
+// as well. A reply is an error.
+func fixIDs(ctx context.Context, inner store.Session, seg *segment) ([]resp.Reply, error) {
+	cmd, ids := seg.cmds[0], seg.wait.ids
+	streams := len(cmd) - ids
+	for i := ids; i < len(cmd); i++ {
+		if cmd[i] != "$" {
+			continue
+		}
+		r, err := inner.Execute(ctx, []resp.Command{{"XREVRANGE", cmd[i-streams], "+", "-", "COUNT", "1"}})
+		if err != nil {
+			return nil, err
+		}
+		if r[0].Kind == resp.Error {
+			return r, nil
+		}
+		cmd[i] = "0-0"
+		if e := r[0].Elems; len(e) > 0 && len(e[0].Elems) > 0 {
+			cmd[i] = e[0].Elems[0].Str
+		}
+	}
+	return nil, nil
+}
+
+// flushKeys is how many keys FLUSHDB removes at a time.
+const flushKeys = 500
+
+// flush removes all keys but the phases' own, in steps, each with its marks.
+func (s *session) flush(ctx context.Context, seg *segment, p Phase, db int) ([]resp.Reply, error) {
+	dbs := []int{db}
+	if seg.flush == "FLUSHALL" {
+		state, err := s.b.record.State(ctx)
+		if err != nil {
+			return nil, err
+		}
+		dbs = state.Databases
+	}
+	for _, db := range dbs {
+		opt := s.opt
+		opt.DB, opt.Push = db, nil
+		one := &session{b: s.b, opt: opt, subscribed: map[string]map[string]bool{}}
+		err := one.flushOne(ctx, p, db)
+		_ = one.Close() // it has answered
+		if err != nil {
+			return nil, err
+		}
+	}
+	return []resp.Reply{resp.OK}, nil
+}
+
+func (s *session) flushOne(ctx context.Context, p Phase, db int) error {
+	inner, _, err := s.at(p)
+	if err != nil {
+		return err
+	}
+	for cursor := "0"; ; {
+		v, err := value.One(ctx, sessionEnd{inner, s.b.side(p).URL()}, "SCAN", cursor, "COUNT", strconv.Itoa(flushKeys))
+		if err != nil {
+			return err
+		}
+		if len(v.Elems) != 2 {
+			return fmt.Errorf("%s: SCAN was answered with something else", s.b.side(p).URL())
+		}
+		var keys []string
+		for _, k := range value.Texts(v.Elems[1]) {
+			if !strings.HasPrefix(k, prefix) {
+				keys = append(keys, k)
+			}
+		}
+		if len(keys) > 0 {
+			if _, err := s.write(ctx, inner, &segment{cmds: []resp.Command{append(resp.Command{"UNLINK"}, keys...)}, keys: keys}, p, db); err != nil {
+				return err
+			}
+		}
+		if cursor = value.Text(v.Elems[0]); cursor == "0" {
+			return nil
+		}
+	}
+}
+
+// Close ends the session.
+func (s *session) Close() error {
+	s.b.mu.Lock()
+	delete(s.b.sessions, s)
+	s.b.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.inner == nil {
+		return nil
+	}
+	return s.inner.Close()
+}
