@@ -90,21 +90,18 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 	fail := func(err error) (*Backend, error) {
 		return nil, errors.Join(err, b.closeSessions(), redis.Close(), cloudflare.Close())
 	}
+	m := &membership{id: newID(), lease: opt.Lease, name: cloudflare.URL(), kick: make(chan struct{}, 1), moved: b.moved, drained: b.settleAll}
+	b.member = m
 	var err error
-	b.coordination, err = cloudflare.NewSession(store.SessionOptions{Protocol: 2, Name: "redis2cf-phase", Push: func(resp.Reply) {
-		if b.member != nil {
-			b.member.hurry()
-		}
-	}})
+	b.coordination, err = cloudflare.NewSession(store.SessionOptions{Protocol: 2, Name: "redis2cf-phase", Push: func(resp.Reply) { m.hurry() }})
 	if err != nil {
 		return fail(err)
 	}
 	b.record = NewRecord(sessionEnd{b.coordination, cloudflare.URL()})
-	m := &membership{id: newID(), record: b.record, lease: opt.Lease, name: cloudflare.URL(), moved: b.moved, drained: b.settleAll}
+	m.record = b.record
 	if err := m.join(ctx); err != nil {
 		return fail(err)
 	}
-	b.member = m
 	// Hearing of a switch at once only saves time.
 	if _, err := b.coordination.Execute(ctx, []resp.Command{{"SUBSCRIBE", RecordKey}}); err != nil {
 		opt.Report(fmt.Errorf("hearing of switches: %w", err))

@@ -74,7 +74,6 @@ func newID() string {
 // join takes the first lease and keeps it until leave.
 func (m *membership) join(ctx context.Context) error {
 	m.follow = -1
-	m.kick = make(chan struct{}, 1)
 	m.opened = make(chan struct{})
 	m.barrier, m.begin = context.WithCancel(context.Background())
 	if err := m.renew(ctx); err != nil {

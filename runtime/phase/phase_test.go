@@ -178,8 +178,14 @@ func (w *two) same(dbs ...int) {
 // quiet waits until nothing is marked at a side.
 func (w *two) quiet(url string) {
 	w.t.Helper()
-	s := w.raw(url)
-	eventually(w.t, "no marks", func() bool { return must(w.t, s, "ZCARD "+marksKey) == "0" })
+	for _, db := range []int{0, 3} {
+		e, err := w.end(url)(db)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		s := e.(sessionEnd).Session
+		eventually(w.t, "no marks", func() bool { return must(w.t, s, "ZCARD "+marksKey) == "0" })
+	}
 }
 
 func TestTheOtherSideFollows(t *testing.T) {
