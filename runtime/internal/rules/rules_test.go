@@ -114,7 +114,7 @@ func TestProgramsGetNothingOfTheToolOrGoRedis(t *testing.T) {
 // Each version of go-redis has a module of its own, so that it is not even in the
 // module graph of programs that import only the runtime, or the other one.
 func TestGoRedisIsInModulesOfItsOwn(t *testing.T) {
-	for path, want := range map[string][2]bool{"go.mod": {}, "goredis/go.mod": {true, false}, "goredisv8/go.mod": {false, true}} {
+	for path, want := range map[string][2]bool{"go.mod": {}, "goredis/go.mod": {true, false}, "goredisv8/go.mod": {false, true}, "dual/go.mod": {true, false}} {
 		data, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)
