@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
 )
@@ -24,21 +25,20 @@ type description struct {
 	docs  string // a map; empty for the line with a container's help
 }
 
-// described finds a command's line. The file is cut into lines when the first
-// is asked for.
-func described(name string) description {
-	if descriptions == nil {
-		descriptions = make(map[string]description, 400)
-		for _, line := range strings.Split(commandDocs, "\n") {
-			name, rest, _ := strings.Cut(line, "\t")
-			about, docs, _ := strings.Cut(rest, "\t")
-			descriptions[name] = description{about, docs}
-		}
-	}
-	return descriptions[name]
-}
+// described finds a command's line.
+func described(name string) description { return descriptions()[name] }
 
-var descriptions map[string]description
+// descriptions cuts the file into lines when the first is asked for. Several engines of a
+// process, and hosts that ask for a line's keys, may do so at the same time.
+var descriptions = sync.OnceValue(func() map[string]description {
+	all := make(map[string]description, 400)
+	for _, line := range strings.Split(commandDocs, "\n") {
+		name, rest, _ := strings.Cut(line, "\t")
+		about, docs, _ := strings.Cut(rest, "\t")
+		all[name] = description{about, docs}
+	}
+	return all
+})
 
 // docValue reads a value as commandDocs writes it.
 func docValue(text string) resp.Reply {
