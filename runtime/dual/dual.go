@@ -34,6 +34,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime"
 	"github.com/redis2cf/redis2cf/runtime/goredis"
 	"github.com/redis2cf/redis2cf/runtime/phase"
+	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/store"
 )
 
@@ -130,16 +131,55 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTime)
 	defer cancel()
-	r, err := OpenRedis(ctx, rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("$%s: %w", name, err)
-	}
 	s, err := store.Open(inner)
 	if err != nil {
-		return nil, errors.Join(err, r.Close())
+		return nil, err
+	}
+	now, err := phaseOf(ctx, s)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	r := phase.Side{Backend: absent{store.Redact(rawURL)}}
+	if now != phase.Only { // then Redis may have been switched off already
+		if rawURL == "" {
+			return nil, errors.Join(fmt.Errorf("$%s is not set: while data moves it has the URL of the Redis that the program has used so far, redis://HOST:PORT", name), s.Close())
+		}
+		if r, err = OpenRedis(ctx, rawURL); err != nil {
+			return nil, errors.Join(fmt.Errorf("$%s: %w", name, err), s.Close())
+		}
 	}
 	return phase.Open(ctx, r, phase.Side{Backend: s, Together: together(inner)}, opt)
 }
+
+// phaseOf reads a store's phase.
+func phaseOf(ctx context.Context, b store.Backend) (phase.Phase, error) {
+	s, err := b.NewSession(store.SessionOptions{Protocol: 2})
+	if err != nil {
+		return "", err
+	}
+	state, err := phase.NewRecord(end{s, b.URL()}).State(ctx)
+	return state.Phase, errors.Join(err, s.Close())
+}
+
+// end is a session as package value has it.
+type end struct {
+	store.Session
+	name string
+}
+
+func (e end) Name() string { return e.name }
+func (e end) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	return e.Execute(ctx, cmds)
+}
+
+// absent is Redis in phase only: nobody asks for it.
+type absent struct{ url string }
+
+func (a absent) NewSession(store.SessionOptions) (store.Session, error) {
+	return nil, fmt.Errorf("redis2cf: Redis (%s) was not opened, because the phase was %s when the program began: start it again", a.url, phase.Only)
+}
+func (a absent) URL() string { return a.url }
+func (absent) Close() error  { return nil }
 
 // together tells whether the commands of a frame run in their order at a store.
 func together(rawURL string) bool {

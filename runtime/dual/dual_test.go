@@ -143,6 +143,17 @@ func TestAClientMoves(t *testing.T) {
 		to(phase.Cloudflare)
 		to(phase.Only)
 		run(4)
+		// A program that begins now does without Redis.
+		before := direct.Get(ctx, "s").Val()
+		t.Setenv(dual.RedisVariable, "")
+		d := runtime.NewClient(&runtime.Options{Addr: "redis.internal:6379"})
+		if got := d.Get(ctx, "s").Val(); got != "4" || before != "3" {
+			t.Errorf("s is %q, at Redis %q", got, before)
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+		t.Setenv(dual.RedisVariable, "redis://"+addr)
 		if n, err := direct.Get(ctx, "n").Int(); err != nil || n != 3 {
 			t.Errorf("in phase only Redis has n %d %v", n, err)
 		}

@@ -44,7 +44,6 @@ type Backend struct {
 	record       *Record
 	frames       atomic.Uint64
 	stats        counters
-	coordination store.Session
 
 	end  context.CancelFunc
 	over sync.WaitGroup
@@ -92,41 +91,53 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 	}
 	m := &membership{id: newID(), lease: opt.Lease, name: cloudflare.URL(), kick: make(chan struct{}, 1), moved: b.moved, drained: b.settleAll}
 	b.member = m
-	var err error
-	b.coordination, err = cloudflare.NewSession(store.SessionOptions{Protocol: 2, Name: "redis2cf-phase", Push: func(resp.Reply) { m.hurry() }})
-	if err != nil {
-		return fail(err)
-	}
-	b.record = NewRecord(sessionEnd{b.coordination, cloudflare.URL()})
+	b.record = NewRecord(helperEnd{b, helper{Cloudflare, 0}})
 	m.record = b.record
 	if err := m.join(ctx); err != nil {
 		return fail(err)
 	}
-	// Hearing of a switch at once only saves time.
-	if _, err := b.coordination.Execute(ctx, []resp.Command{{"SUBSCRIBE", RecordKey}}); err != nil {
-		opt.Report(fmt.Errorf("hearing of switches: %w", err))
-	}
 	background, end := context.WithCancel(context.Background())
 	b.end = end
-	b.over.Add(2)
+	b.over.Add(3)
+	go func() { defer b.over.Done(); b.hear(background) }()
 	go func() { defer b.over.Done(); b.settles(background) }()
 	go func() { defer b.over.Done(); b.follow(background) }()
 	return b, nil
 }
 
-// sessionEnd is a session as an end.
-type sessionEnd struct {
-	store.Session
-	name string
+// hear hears of switches, which saves time: a renewal finds out as well.
+func (b *Backend) hear(ctx context.Context) {
+	for ctx.Err() == nil {
+		lost := make(chan struct{}, 1)
+		s, err := b.store.NewSession(store.SessionOptions{Protocol: 2, Name: "redis2cf-phase", Push: func(r resp.Reply) {
+			if r.Kind == resp.Error {
+				select {
+				case lost <- struct{}{}:
+				default:
+				}
+			}
+			b.member.hurry()
+		}})
+		if err == nil {
+			_, err = s.Execute(ctx, []resp.Command{{"SUBSCRIBE", RecordKey}})
+		}
+		if err == nil {
+			select {
+			case <-ctx.Done():
+			case <-lost:
+			}
+		}
+		if s != nil {
+			_ = s.Close() // it has heard what it could
+		}
+		t := time.NewTimer(b.opt.Lease / 15)
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		}
+		t.Stop()
+	}
 }
-
-func (e sessionEnd) Name() string { return e.name }
-
-func (e sessionEnd) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
-	return e.Execute(ctx, cmds)
-}
-
-var _ value.End = sessionEnd{}
 
 // side is the truth of a phase.
 func (b *Backend) side(p Phase) *Side {
@@ -144,24 +155,54 @@ func across(p Phase) Phase {
 	return Redis
 }
 
-// helper is a session of the phases' own at a side.
+// helper is a database of a side, for the phases' own use.
 func (b *Backend) helper(p Phase, db int) (value.End, error) {
 	if p == Only {
 		p = Cloudflare
 	}
-	at := helper{p, db}
-	side := b.side(p)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s := b.helpers[at]
-	if s == nil {
-		var err error
-		if s, err = side.NewSession(store.SessionOptions{DB: db, Protocol: 2, Name: "redis2cf-phase"}); err != nil {
+	e := helperEnd{b, helper{p, db}}
+	_, err := e.session()
+	return e, err
+}
+
+// A helperEnd runs commands on a session that is opened again when it was lost.
+type helperEnd struct {
+	b  *Backend
+	at helper
+}
+
+func (e helperEnd) Name() string { return e.b.side(e.at.phase).URL() }
+
+func (e helperEnd) session() (store.Session, error) {
+	e.b.mu.Lock()
+	defer e.b.mu.Unlock()
+	if s := e.b.helpers[e.at]; s != nil {
+		return s, nil
+	}
+	s, err := e.b.side(e.at.phase).NewSession(store.SessionOptions{DB: e.at.db, Protocol: 2, Name: "redis2cf-phase"})
+	if err == nil {
+		e.b.helpers[e.at] = s
+	}
+	return s, err
+}
+
+func (e helperEnd) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	for try := 1; ; try++ {
+		s, err := e.session()
+		if err != nil {
 			return nil, err
 		}
-		b.helpers[at] = s
+		replies, err := s.Execute(ctx, cmds)
+		if !errors.Is(err, store.ErrClosed) || try == 3 {
+			return replies, err
+		}
+		e.b.mu.Lock() // nothing was run, and on another session it may be
+		if e.b.helpers[e.at] == s {
+			delete(e.b.helpers, e.at)
+		}
+		e.b.mu.Unlock()
+		_ = s.Close() // it was lost
 	}
-	return sessionEnd{s, side.URL()}, nil
 }
 
 // useDatabase tells the record which databases there are, before the first write.
@@ -354,9 +395,6 @@ func (b *Backend) closeSessions() error {
 	for at, s := range b.helpers {
 		err = errors.Join(err, s.Close())
 		delete(b.helpers, at)
-	}
-	if b.coordination != nil {
-		err = errors.Join(err, b.coordination.Close())
 	}
 	return err
 }

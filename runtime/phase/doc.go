@@ -32,7 +32,10 @@
 // that waits loses its place in the line when the phase changes.
 package phase
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Phase says which side is the truth.
 type Phase string
@@ -59,3 +62,6 @@ func Parse(s string) (Phase, error) {
 // prefix begins the names of the keys that the phases need themselves, on both sides.
 // They are never brought.
 const prefix = "redis2cf:"
+
+// Own tells whether a key is one of the phases' own: copies and comparisons leave it out.
+func Own(key string) bool { return strings.HasPrefix(key, prefix) }

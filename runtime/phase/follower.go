@@ -64,7 +64,7 @@ func (f *follower) look(ctx context.Context) (left int, err error) {
 	}
 	there := map[string]bool{} // members, to forget the others
 	for _, db := range state.Databases {
-		n, err := f.database(ctx, db, alive, there)
+		n, err := f.database(ctx, db, state.Lease, alive, there)
 		if err != nil {
 			return 0, err
 		}
@@ -87,7 +87,7 @@ type markedKey struct {
 	since   time.Time
 }
 
-func (f *follower) database(ctx context.Context, db int, alive, there map[string]bool) (left int, err error) {
+func (f *follower) database(ctx context.Context, db int, lease time.Duration, alive, there map[string]bool) (left int, err error) {
 	from, err := f.from(db)
 	if err != nil {
 		return 0, err
@@ -128,7 +128,7 @@ func (f *follower) database(ctx context.Context, db int, alive, there map[string
 		}
 		left++
 		gone := !alive[process] || f.stopped
-		if score == settled || gone && now.Sub(since) >= doubtful {
+		if score == settled || gone && now.Sub(since) >= lease {
 			k.done = append(k.done, m, score)
 		} else {
 			k.waiting = true

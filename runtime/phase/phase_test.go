@@ -76,7 +76,7 @@ func (w *two) end(url string) func(db int) (value.End, error) {
 			return nil, err
 		}
 		w.t.Cleanup(func() { s.Close(); b.Close() })
-		return sessionEnd{s, url}, nil
+		return sessionEnd{sessionDoer{s}, url}, nil
 	}
 }
 
@@ -91,9 +91,17 @@ func (w *two) mustSwitch(p Phase) {
 	}
 }
 
+// sessionEnd is a session as an end.
+type sessionEnd struct {
+	sessionDoer
+	name string
+}
+
+func (e sessionEnd) Name() string { return e.name }
+
 // run runs a command on a session; an error reply is an error.
 func run(s store.Session, words ...string) (resp.Reply, error) {
-	return value.One(context.Background(), sessionEnd{s, "test"}, words...)
+	return value.One(context.Background(), sessionDoer{s}, words...)
 }
 
 func must(t *testing.T, s store.Session, line string) string {
@@ -132,7 +140,7 @@ func (w *two) raw(url string) store.Session {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return e.(sessionEnd).Session
+	return e.(sessionEnd).sessionDoer.Session
 }
 
 // same holds both sides against each other.
@@ -152,7 +160,7 @@ func (w *two) same(dbs ...int) {
 				w.t.Fatal(err)
 			}
 			for _, k := range value.Texts(r) {
-				if !strings.HasPrefix(k, prefix) {
+				if !Own(k) {
 					names[k] = true
 				}
 			}
@@ -183,7 +191,7 @@ func (w *two) quiet(url string) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		s := e.(sessionEnd).Session
+		s := e.(sessionEnd).sessionDoer.Session
 		eventually(w.t, "no marks", func() bool { return must(w.t, s, "ZCARD "+marksKey) == "0" })
 	}
 }

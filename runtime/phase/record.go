@@ -24,6 +24,7 @@ import (
 //	p:ID, a:ID         when the lease of a process ends; the epoch of the switch for which
 //	                   it has stopped
 //	d:N                there are keys in database N
+//	lease              how long leases are, in milliseconds
 //
 // It changes by scripts of this one key alone, which use the store's clock: whatever two
 // processes do at the same time, one of them comes first.
@@ -59,7 +60,7 @@ const renewScript = head + `if not phase then
   phase = 'redis'
   redis.call('HSET', k, 'phase', phase, 'epoch', 1)
 end
-redis.call('HSET', k, 'p:' .. ARGV[1], now + ARGV[2])
+redis.call('HSET', k, 'p:' .. ARGV[1], now + ARGV[2], 'lease', ARGV[2])
 if ARGV[3] ~= '' then redis.call('HSET', k, 'a:' .. ARGV[1], ARGV[3]) end
 local f = redis.call('HGET', k, 'follower')
 if ARGV[4] == '1' and (not f or f == ARGV[1] or tonumber(redis.call('HGET', k, 'followerEnd')) < now) then
@@ -112,6 +113,7 @@ type State struct {
 	Processes []Process     // sorted by ID
 	Follower  string        // the process that follows; "" is nobody
 	Databases []int         // those that were written
+	Lease     time.Duration // of a process, from its renewal
 }
 
 // A Process is a program that uses both sides.
@@ -235,6 +237,9 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 			s.Next = Phase(v)
 		case name == "until":
 			s.Until = left(v)
+		case name == "lease":
+			ms, _ := strconv.ParseInt(v, 10, 64)
+			s.Lease = time.Duration(ms) * time.Millisecond
 		case name == "follower":
 			s.Follower = v
 		case name == "followerEnd":
@@ -257,6 +262,9 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 	}
 	for i := range s.Processes {
 		s.Processes[i].Ready = ready[s.Processes[i].ID]
+	}
+	if s.Lease <= 0 {
+		s.Lease = DefaultLease
 	}
 	sort.Slice(s.Processes, func(i, j int) bool { return s.Processes[i].ID < s.Processes[j].ID })
 	sort.Ints(s.Databases)

@@ -69,6 +69,9 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 			cancel = func() { stop(); end() }
 		}
 		replies, err := s.run(each, seg, p)
+		if errors.Is(err, store.ErrClosed) && s.drop() {
+			replies, err = s.run(each, seg, p)
+		}
 		cancel()
 		if over := s.b.member.exit(write && p != Only); over != nil && err == nil {
 			return nil, over
@@ -173,6 +176,25 @@ func (s *session) at(p Phase) (store.Session, int, error) {
 		}
 	}
 	return s.inner, s.opt.DB, nil
+}
+
+// drop forgets an inner session that was lost, with nothing of a frame run. It tells
+// whether the frame may be run on another one: nothing was watched, and nobody listens.
+func (s *session) drop() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.inner == nil {
+		return false
+	}
+	for _, names := range s.subscribed {
+		if len(names) > 0 {
+			return false // the session has ended, as its Push says
+		}
+	}
+	again := !s.watching && !s.multi
+	_ = s.inner.Close() // it was lost
+	s.inner, s.lost, s.multi = nil, s.watching, false
+	return again
 }
 
 // open opens the inner session at a side. skip is how many confirmations of subscriptions
@@ -341,7 +363,7 @@ func (s *session) write(ctx context.Context, inner store.Session, seg *segment, 
 	members := make([]string, 0, len(seg.keys))
 	seen := map[string]bool{}
 	for _, k := range seg.keys {
-		if !seen[k] && !strings.HasPrefix(k, prefix) {
+		if !seen[k] && !Own(k) {
 			seen[k] = true
 			members = append(members, member(frame, k))
 		}
@@ -401,13 +423,11 @@ func (s *session) write(ctx context.Context, inner store.Session, seg *segment, 
 	return replies, err
 }
 
-// doubtful is how long a frame may be under way whose outcome is not known.
-const doubtful = 30 * time.Second
-
-// later settles marks of a frame that may still be under way.
+// later settles marks of a frame whose outcome is not known, when it can be under way no
+// longer: a lease is longer than the timeouts of clients.
 func (b *Backend) later(p Phase, db int, members []string) {
 	if len(members) > 0 {
-		time.AfterFunc(doubtful, func() { b.owe(p, db, settled, members) })
+		time.AfterFunc(b.opt.Lease, func() { b.owe(p, db, settled, members) })
 	}
 }
 
@@ -492,13 +512,20 @@ func (s *session) flush(ctx context.Context, seg *segment, p Phase, db int) ([]r
 	return []resp.Reply{resp.OK}, nil
 }
 
+// A sessionDoer is a session for package value.
+type sessionDoer struct{ store.Session }
+
+func (d sessionDoer) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	return d.Execute(ctx, cmds)
+}
+
 func (s *session) flushOne(ctx context.Context, p Phase, db int) error {
 	inner, _, err := s.at(p)
 	if err != nil {
 		return err
 	}
 	for cursor := "0"; ; {
-		v, err := value.One(ctx, sessionEnd{inner, s.b.side(p).URL()}, "SCAN", cursor, "COUNT", strconv.Itoa(flushKeys))
+		v, err := value.One(ctx, sessionDoer{inner}, "SCAN", cursor, "COUNT", strconv.Itoa(flushKeys))
 		if err != nil {
 			return err
 		}
@@ -507,7 +534,7 @@ func (s *session) flushOne(ctx context.Context, p Phase, db int) error {
 		}
 		var keys []string
 		for _, k := range value.Texts(v.Elems[1]) {
-			if !strings.HasPrefix(k, prefix) {
+			if !Own(k) {
 				keys = append(keys, k)
 			}
 		}
