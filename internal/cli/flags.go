@@ -29,6 +29,7 @@ type options struct {
 	serve          serveOptions
 	worker         workerOptions
 	transfer       transferOptions
+	phase          phaseOptions
 }
 
 func dirFlags(fs *flag.FlagSet, o *options) {

@@ -3,11 +3,13 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"github.com/redis2cf/redis2cf/runtime/phase"
 	"github.com/redis2cf/redis2cf/runtime/resp"
 	"github.com/redis2cf/redis2cf/runtime/value"
 )
@@ -147,7 +149,7 @@ func scanKeys(ctx context.Context, e End, match, typ string, each func(keys []st
 	return nil
 }
 
-// scanPage runs one SCAN.
+// scanPage runs one SCAN. The keys that the phases of a move keep are left out.
 func scanPage(ctx context.Context, e End, node, cursor, match, typ string) (keys []string, next string, err error) {
 	cmd := resp.Command{"SCAN", cursor, "COUNT", strconv.Itoa(scanCount)}
 	if match != "" {
@@ -163,5 +165,6 @@ func scanPage(ctx context.Context, e End, node, cursor, match, typ string) (keys
 	if len(r.Elems) != 2 {
 		return nil, "", fmt.Errorf("%s: SCAN was answered with something else", e.Name())
 	}
-	return value.Texts(r.Elems[1]), value.Text(r.Elems[0]), nil
+	keys = slices.DeleteFunc(value.Texts(r.Elems[1]), phase.Own)
+	return keys, value.Text(r.Elems[0]), nil
 }

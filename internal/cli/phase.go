@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/redis2cf/redis2cf/internal/transfer"
+	"github.com/redis2cf/redis2cf/runtime/phase"
+	"github.com/redis2cf/redis2cf/runtime/store/gateway"
+	"github.com/redis2cf/redis2cf/runtime/value"
+)
+
+// redisVariable is runtime/dual's: where a program that moves finds Redis.
+const redisVariable = "CFSTORE_REDIS"
+
+// phaseOptions are the flags of phase.
+type phaseOptions struct {
+	redis string
+	limit time.Duration
+	force bool
+}
+
+func phaseFlags(fs *flag.FlagSet, o *options) {
+	p := &o.phase
+	fs.StringVar(&p.redis, "redis", "", "Redis, a `URL`: redis://HOST:PORT (default: $"+redisVariable+")")
+	fs.DurationVar(&p.limit, "limit", phase.DefaultLimit, "a switch that takes longer than `TIME` is void, and the old phase goes on")
+	fs.BoolVar(&p.force, "force", false, "switch although one side has what the other does not: only to cloudflare, redis to only")
+}
+
+func helpPhase() string {
+	return `Usage: redis2cf phase [flags] STORE [PHASE]
+
+While data moves, one side is the truth and the other follows. Without PHASE it prints
+which phase the store is in and which programs use it; with PHASE it switches all of
+them at once:
+
+  redis        commands go to Redis, the store follows
+  cloudflare   commands go to the store, Redis follows: the way back is open
+  only         the store alone; Redis is not used any more
+
+A switch is a barrier: every program stops writing, what changed is brought to the other
+side, then all go on in the new phase. Commands that come meanwhile wait, a second or so.
+A program that does not answer is waited for until its lease is over (15 s), and is
+refused its writes from then on. When a switch fails, or Ctrl-C ends it, the old phase
+goes on. STORE is the store's URL as programs have it, with or without dual: before it.
+
+Flags:
+` + flagList(phaseFlags) + `
+Environment:
+  ` + redisVariable + `   Redis's URL, as the programs have it
+  ` + gateway.TokenVariable + `   the token of a Worker
+
+Examples:
+  redis2cf phase https://shop.example.workers.dev
+  redis2cf phase https://shop.example.workers.dev redis
+  redis2cf phase -redis redis://localhost:6379 https://shop.example.workers.dev cloudflare
+  redis2cf phase https://shop.example.workers.dev only
+`
+}
+
+func runPhase(e *env, o *options) (int, error) {
+	p := &o.phase
+	if len(o.args) == 0 || len(o.args) > 2 {
+		return exitError, usagef("phase", "phase takes a store's URL and, to switch, the name of a phase")
+	}
+	url := strings.TrimPrefix(o.args[0], "dual:")
+	if transfer.IsRedis(url) {
+		return exitError, usagef("phase", "the phase is kept in the store, not in Redis: phase -redis redis://HOST:PORT STORE PHASE")
+	}
+	stores := &databases{ctx: e.ctx, url: url, what: "the store"}
+	defer stores.close()
+	if len(o.args) == 1 {
+		s, err := stores.open(0)
+		if err != nil {
+			return exitError, err
+		}
+		state, err := phase.NewRecord(s).State(e.ctx)
+		if err != nil {
+			return exitError, err
+		}
+		return exitDone, writeState(e.stdout, s.Name(), &state)
+	}
+	to, err := phase.Parse(o.args[1])
+	if err != nil {
+		return exitError, usagef("phase", "%v", err)
+	}
+	redisURL := p.redis
+	if redisURL == "" {
+		redisURL = os.Getenv(redisVariable)
+	}
+	redis := &databases{ctx: e.ctx, url: redisURL, what: "Redis"}
+	defer redis.close()
+	if redisURL == "" && to != phase.Only {
+		return exitError, usagef("phase", "to switch, Redis's URL is needed: -redis redis://HOST:PORT, or $%s", redisVariable)
+	}
+	last := ""
+	err = phase.Switch(e.ctx, phase.SwitchOptions{
+		Redis: redis.open, Store: stores.open, To: to, Limit: p.limit, Force: p.force,
+		Progress: func(what string) {
+			if what != last {
+				last = what
+				fmt.Fprintf(e.stderr, "redis2cf: %s\n", what)
+			}
+		},
+	})
+	if errors.Is(err, context.Canceled) {
+		return exitError, errors.New("interrupted; the old phase goes on")
+	}
+	if err != nil {
+		return exitError, err
+	}
+	fmt.Fprintf(e.stdout, "phase %s\n", to)
+	return exitDone, nil
+}
+
+// databases opens the databases of an end, once each.
+type databases struct {
+	ctx  context.Context
+	url  string
+	what string
+	ends map[int]transfer.End
+}
+
+func (d *databases) open(db int) (value.End, error) {
+	if e := d.ends[db]; e != nil {
+		return e, nil
+	}
+	e, err := transfer.Open(d.ctx, d.url, db)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.what, err)
+	}
+	if d.ends == nil {
+		d.ends = map[int]transfer.End{}
+	}
+	d.ends[db] = e
+	return e, nil
+}
+
+func (d *databases) close() {
+	for _, e := range d.ends {
+		_ = e.Close() // what was written was answered
+	}
+}
+
+// writeState prints what a store's record says.
+func writeState(w io.Writer, name string, s *phase.State) error {
+	if s.Phase == "" {
+		_, err := fmt.Fprintf(w, "%s has no phase: no program has used it together with Redis\n", name)
+		return err
+	}
+	fmt.Fprintf(w, "phase %s, epoch %d\n", s.Phase, s.Epoch)
+	if s.Next != "" {
+		fmt.Fprintf(w, "a switch to %s is under way, void in %v\n", s.Next, s.Until.Round(time.Second))
+	}
+	if len(s.Processes) == 0 {
+		_, err := fmt.Fprintln(w, "no program uses it")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nPROGRAM\tLEASE\t")
+	for _, p := range s.Processes {
+		lease := p.Lease.Round(100 * time.Millisecond).String()
+		if p.Lease < 0 {
+			lease = "over"
+		}
+		follows := ""
+		if p.ID == s.Follower {
+			follows = "follows"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", p.ID, lease, follows)
+	}
+	return t.Flush()
+}
