@@ -10,6 +10,7 @@ require (
 	github.com/fatih/color v1.19.0
 	github.com/redis/go-redis/v9 v9.22.0
 	github.com/redis2cf/redis2cf/runtime v0.0.0
+	github.com/redis2cf/redis2cf/runtime/dual v0.0.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/schollz/progressbar/v3 v3.19.1
@@ -24,6 +25,7 @@ require (
 require (
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/ncruces/go-strftime v0.1.9 // indirect
+	github.com/redis2cf/redis2cf/runtime/goredis v0.0.0 // indirect
 	golang.org/x/text v0.14.0 // indirect
 )
 
@@ -49,3 +51,7 @@ require (
 )
 
 replace github.com/redis2cf/redis2cf/runtime => ./runtime
+
+replace github.com/redis2cf/redis2cf/runtime/dual => ./runtime/dual
+
+replace github.com/redis2cf/redis2cf/runtime/goredis => ./runtime/goredis

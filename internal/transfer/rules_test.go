@@ -251,6 +251,9 @@ func TestMain(m *testing.M) {
 	if what := os.Getenv(copierEnv); what != "" {
 		os.Exit(copyToBeKilled(strings.Split(what, "\n")))
 	}
+	if what := os.Getenv(programEnv); what != "" {
+		os.Exit(program(what))
+	}
 	os.Exit(m.Run())
 }
 
