@@ -45,6 +45,7 @@ var engineMayImport = map[string]bool{
 	"container/heap": true, "container/list": true, "crypto/sha1": true, "encoding/binary": true, "encoding/hex": true,
 	"encoding/json": true, "hash/crc64": true, "regexp": true, "unicode/utf16": true, "unsafe": true,
 	"embed":                        true, // a text that is part of the program
+	"sync":                         true, // what all engines of a process share is read once
 	"github.com/cespare/xxhash/v2": true,
 	self + "/resp":                 true,
 	self + "/engine":               true,
