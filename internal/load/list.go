@@ -137,7 +137,7 @@ func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, goFailed("go list", dir, err, stderr.String())
+		return nil, goFailed(ctx, "go list", dir, err, stderr.String())
 	}
 	var pkgs []listed
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -153,7 +153,10 @@ func goList(ctx context.Context, cfg Config, dir string, patterns ...string) ([]
 
 // goFailed says why a go command gave no answer. One that a signal ended may have
 // written a part of it, which nobody takes for the whole.
-func goFailed(command, dir string, err error, stderr string) error {
+func goFailed(ctx context.Context, command, dir string, err error, stderr string) error {
+	if ctx.Err() != nil {
+		return ctx.Err() // ours was ended, and took it along
+	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return fmt.Errorf("the go command is not on the path: install Go from https://go.dev/dl: %w", err)
 	}

@@ -493,3 +493,28 @@ func TestAGoCommandThatIsEndedIsNoAnswer(t *testing.T) {
 		})
 	}
 }
+
+func TestALoadThatIsInterruptedSaysOnlyThat(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the go command is a shell script here")
+	}
+	dir, env := write(t, layers)
+	bin, started := t.TempDir(), filepath.Join(t.TempDir(), "started")
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte("#!/bin/sh\n: > '"+started+"'\nexec sleep 60\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(started); err == nil {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if _, err := Load(ctx, Config{Dir: dir, Env: env}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

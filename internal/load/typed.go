@@ -162,7 +162,7 @@ func (t *typer) export(args []string) error {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return goFailed("go list -export", t.dir, err, stderr.String())
+		return goFailed(t.ctx, "go list -export", t.dir, err, stderr.String())
 	}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p struct{ ImportPath, Export string }
