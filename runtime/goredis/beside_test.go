@@ -39,8 +39,12 @@ func TestCloseOfAClientBesideClosesBoth(t *testing.T) {
 	if err := g.Ping(ctx).Err(); err != redis.ErrClosed {
 		t.Errorf("the go-redis client: %v", err)
 	}
-	if err := goredis.BesideGoRedis(g, runtime.NewClient).Get(ctx, "k").Err(); err != runtime.ErrClosed {
+	again := goredis.BesideGoRedis(g, runtime.NewClient)
+	if err := again.Get(ctx, "k").Err(); err != runtime.ErrClosed {
 		t.Errorf("after Close: %v", err)
+	}
+	if again == c {
+		t.Error("what is closed is still held")
 	}
 	if err := c.Close(); err != runtime.ErrClosed {
 		t.Errorf("closed twice: %v", err)
