@@ -14,6 +14,9 @@
 //
 //	dual-lease=15s      how long a process may write without having reached the store
 //	dual-follow=200ms   how long the follower rests when it has nothing to do
+//	dual-compare=10s    how often it compares some keys of both sides; off for never
+//	dual-fallback=GLOB  a cache: its reads are answered from the other side where the truth
+//	                    does not answer; may be given several times
 //
 // redis2cf cleanup removes the import when Redis is not used any more.
 package dual
@@ -111,17 +114,28 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	}
 	opt := phase.Options{Report: func(err error) { slog.Warn("redis2cf: " + err.Error()) }}
 	for k, v := range settings {
-		d, err := time.ParseDuration(v[len(v)-1])
+		if k == "dual-fallback" {
+			opt.Fallback = v
+			continue
+		}
+		last := v[len(v)-1]
+		if k == "dual-compare" && last == "off" {
+			opt.Compare = -1
+			continue
+		}
+		d, err := time.ParseDuration(last)
 		if err != nil || d <= 0 {
-			return nil, fmt.Errorf("%s=%s is no time such as 15s", k, v[len(v)-1])
+			return nil, fmt.Errorf("%s=%s is no time such as 15s", k, last)
 		}
 		switch k {
 		case "dual-lease":
 			opt.Lease = d
 		case "dual-follow":
 			opt.Follow = d
+		case "dual-compare":
+			opt.Compare = d
 		default:
-			return nil, fmt.Errorf("unknown setting %q; there are dual-lease and dual-follow", k)
+			return nil, fmt.Errorf("unknown setting %q; there are dual-lease, dual-follow, dual-compare and dual-fallback", k)
 		}
 	}
 	name := Variable(u.Fragment)

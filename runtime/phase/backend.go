@@ -28,6 +28,12 @@ type Options struct {
 	Lease time.Duration // 0 is DefaultLease
 	// Follow is how long the follower rests when it has nothing to do; 0 is DefaultFollow.
 	Follow time.Duration
+	// Compare is how often the follower compares some keys of both sides; 0 is
+	// DefaultCompare, and a negative one never.
+	Compare time.Duration
+	// Fallback has globs of keys that are a cache: their reads are answered from the other
+	// side where the truth does not answer.
+	Fallback []string
 	// Report is told what goes wrong in the background; nil is nobody.
 	Report func(error)
 }
@@ -78,6 +84,9 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 	if opt.Follow == 0 {
 		opt.Follow = DefaultFollow
 	}
+	if opt.Compare == 0 {
+		opt.Compare = DefaultCompare
+	}
 	if opt.Report == nil {
 		opt.Report = func(error) {}
 	}
@@ -98,6 +107,10 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 	}
 	background, end := context.WithCancel(context.Background())
 	b.end = end
+	if opt.Compare > 0 {
+		b.over.Add(1)
+		go func() { defer b.over.Done(); b.compare(background) }()
+	}
 	b.over.Add(3)
 	go func() { defer b.over.Done(); b.hear(background) }()
 	go func() { defer b.over.Done(); b.settles(background) }()

@@ -28,6 +28,7 @@ type two struct {
 	t            *testing.T
 	redis, store string
 	apart        bool // the sides do not keep the order of a frame
+	compare      time.Duration
 }
 
 func newTwo(t *testing.T) *two {
@@ -56,7 +57,7 @@ func (w *two) process() *Backend {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p, err := Open(context.Background(), Side{a, !w.apart}, Side{b, !w.apart}, Options{Lease: testLease, Follow: 5 * time.Millisecond,
+	p, err := Open(context.Background(), Side{a, !w.apart}, Side{b, !w.apart}, Options{Lease: testLease, Follow: 5 * time.Millisecond, Compare: w.compare,
 		Report: func(err error) { w.t.Log(err) }})
 	if err != nil {
 		w.t.Fatal(err)

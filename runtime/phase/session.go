@@ -73,6 +73,14 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 			replies, err = s.run(each, seg, p)
 		}
 		cancel()
+		if err != nil && !write {
+			s.mu.Lock()
+			db := s.opt.DB
+			s.mu.Unlock()
+			if stale, ok := s.b.fallback(ctx, seg, p, db); ok {
+				replies, err = stale, nil
+			}
+		}
 		if over := s.b.member.exit(write && p != Only); over != nil && err == nil {
 			return nil, over
 		}

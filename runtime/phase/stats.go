@@ -8,6 +8,7 @@ import (
 // counters count what the phases do.
 type counters struct {
 	commands, marked, brought, refused atomic.Uint64
+	same, different, fallbacks         atomic.Uint64
 	left                               atomic.Int64
 	lag                                atomic.Int64 // nanoseconds
 }
@@ -21,6 +22,9 @@ type Stats struct {
 	Marked    uint64        // keys that were about to change
 	Brought   uint64        // keys whose state was brought to the other side
 	Refused   uint64        // times that the other side did not take a key
+	Same      uint64        // keys that the comparison in the background found equal
+	Different uint64        // those that were not, and were brought again
+	Fallbacks uint64        // reads of caches that the other side answered
 	Left      int64         // marks that the last look of the follower has left, of commands under way too
 	Lag       time.Duration // how old the oldest key was that the follower brought last, about
 }
@@ -32,6 +36,7 @@ func (b *Backend) Stats() Stats {
 		Phase: p, Switching: closed, Following: b.member.follows(),
 		Commands: b.stats.commands.Load(), Marked: b.stats.marked.Load(),
 		Brought: b.stats.brought.Load(), Refused: b.stats.refused.Load(),
+		Same: b.stats.same.Load(), Different: b.stats.different.Load(), Fallbacks: b.stats.fallbacks.Load(),
 		Left: b.stats.left.Load(), Lag: time.Duration(b.stats.lag.Load()),
 	}
 }

@@ -1,0 +1,96 @@
+package phase
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
+)
+
+// What somebody has changed at one side alone is found and brought, in both directions;
+// what is equal is counted.
+func TestTheComparisonInTheBackground(t *testing.T) {
+	w := newTwo(t)
+	w.compare = 5 * time.Millisecond
+	p := w.process()
+	s := newSession(t, p)
+	must(t, s, "MSET a 1 b 2 c 3")
+	w.quiet(w.redis)
+	for _, line := range []string{"SET a other", "DEL b", "SET extra 1", "PEXPIRE c 100000"} {
+		must(t, w.raw(w.store), line)
+	}
+	eventually(t, "four keys differed", func() bool { return p.Stats().Different >= 4 })
+	w.quiet(w.redis)
+	w.same()
+	before := p.Stats()
+	eventually(t, "the comparison goes on", func() bool { return p.Stats().Same > before.Same+20 })
+	if now := p.Stats(); now.Different != before.Different {
+		t.Errorf("%d keys differ that are equal", now.Different-before.Different)
+	}
+}
+
+// faulty is a side that can stop answering.
+type faulty struct {
+	store.Backend
+	down *bool
+}
+
+var errDown = errors.New("it is down")
+
+func (f faulty) NewSession(opt store.SessionOptions) (store.Session, error) {
+	s, err := f.Backend.NewSession(opt)
+	return faultySession{s, f.down}, err
+}
+
+type faultySession struct {
+	store.Session
+	down *bool
+}
+
+func (s faultySession) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	if *s.down {
+		return nil, errDown
+	}
+	return s.Session.Execute(ctx, cmds)
+}
+
+// Reads of caches, and no others, are answered from the other side.
+func TestReadsFallBackForCaches(t *testing.T) {
+	w := newTwo(t)
+	a, err := store.Open(w.redis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := store.Open(w.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	down := false
+	p, err := Open(context.Background(), Side{faulty{a, &down}, true}, Side{b, true}, Options{Lease: time.Minute, Follow: time.Hour, Compare: -1, Fallback: []string{"cache:*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	s := newSession(t, p)
+	must(t, w.raw(w.store), "MSET cache:1 old other:1 old")
+	must(t, s, "MSET cache:1 new other:1 new")
+	if got := must(t, s, "GET cache:1"); got != "new" {
+		t.Errorf("with an answer of the truth: %q", got)
+	}
+	down = true
+	if got := must(t, s, "GET cache:1"); got != "old" {
+		t.Errorf("without: %q", got)
+	}
+	for _, line := range [][]string{{"GET", "other:1"}, {"MGET", "cache:1", "other:1"}, {"SET", "cache:1", "x"}, {"INCR", "cache:n"}, {"RANDOMKEY"}, {"BLPOP", "cache:l", "0.01"}} {
+		if _, err := run(s, line...); !errors.Is(err, errDown) {
+			t.Errorf("%v: %v", line, err)
+		}
+	}
+	if n := p.Stats().Fallbacks; n != 1 {
+		t.Errorf("%d fallbacks", n)
+	}
+	down = false
+}
