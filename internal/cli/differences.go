@@ -65,6 +65,9 @@ func (e *env) writeDifferences(t *transferOptions, db int, c *transfer.Compared)
 	default:
 		of += fmt.Sprintf(", %d differ", n)
 	}
+	if c.Written > 0 {
+		of += fmt.Sprintf("\n  %s written all the time: both ends had changed at each look, and were not the same in any", were(c.Written))
+	}
 	_, err := fmt.Fprintln(e.stdout, of)
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/redis2cf/redis2cf/internal/transfer"
+	"github.com/redis2cf/redis2cf/runtime/phase"
 	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/store/gateway"
 )
@@ -261,7 +262,11 @@ func (e *env) copyDatabase(t *transferOptions, from, to string, db int, several 
 		return exitError, fmt.Errorf("%w; the same command goes on where it was (%s)", err, file)
 	}
 	fmt.Fprintf(e.stdout, "database %d: %s\n", db, copied(&n, time.Since(began)))
-	if n.Kept > 0 {
+	switch {
+	case n.Kept > 0 && e.followed(to):
+		fmt.Fprintf(e.stdout, "  %s written by programs meanwhile, whose changes are brought by themselves\n", were(n.Kept))
+		n.Kept = 0
+	case n.Kept > 0:
 		have := keyCount(n.Kept) + " have other values"
 		if n.Kept == 1 {
 			have = "1 key has another value"
@@ -275,6 +280,27 @@ func (e *env) copyDatabase(t *transferOptions, from, to string, db int, several 
 		return exitDiff, nil
 	}
 	return exitDone, nil
+}
+
+// followed tells whether programs bring what they change in Redis to a store.
+func (e *env) followed(to string) bool {
+	if transfer.IsRedis(to) {
+		return false
+	}
+	b, err := transfer.Open(e.ctx, to, 0)
+	if err != nil {
+		return false
+	}
+	defer b.Close() //nolint:errcheck // nothing was written
+	s, err := phase.NewRecord(b).State(e.ctx)
+	return err == nil && s.Phase == phase.Redis && s.Follower != ""
+}
+
+func were(n int64) string {
+	if n == 1 {
+		return "1 key was"
+	}
+	return fmt.Sprintf("%d keys were", n)
 }
 
 func keyCount(n int64) string {

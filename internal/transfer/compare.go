@@ -48,13 +48,25 @@ type Difference struct {
 	Kind     string
 	From, To string // what each end has, for people: a type, a number of elements, an expiry
 	Repaired bool
+
+	from, to state // at the last look
+}
+
+// A state is what an end had of a key at one look.
+type state struct {
+	typ    string
+	digest value.Digest
+	expire int64
 }
 
 // Compared is what came of a comparison.
 type Compared struct {
-	Keys        int64 // that were compared, at either end
-	Skipped     int64 // that the sample left out
-	Unreadable  map[string]int64
+	Keys       int64 // that were compared, at either end
+	Skipped    int64 // that the sample left out
+	Unreadable map[string]int64
+	// Written is how many keys differed at each look and had changed at both ends since the
+	// one before: they are written all the time, and followed.
+	Written     int64
 	Differences []Difference // sorted by key
 }
 
@@ -205,9 +217,10 @@ func (c *comparer) again(ctx context.Context) error {
 		keys = append(keys, k)
 	}
 	sort.Strings(keys)
+	before := map[string]Difference{}
 	for round := 0; ; round++ {
 		var left []string
-		c.out.Differences = nil
+		c.out.Differences, c.out.Written = nil, 0
 		for from := 0; from < len(keys); from += readKeys {
 			list, err := c.differences(ctx, keys[from:min(from+readKeys, len(keys))])
 			if err != nil {
@@ -215,8 +228,13 @@ func (c *comparer) again(ctx context.Context) error {
 			}
 			for _, d := range list {
 				left = append(left, d.Key)
+				if old, ok := before[d.Key]; ok && old.from != d.from && old.to != d.to {
+					c.out.Written++
+				} else {
+					c.out.Differences = append(c.out.Differences, d)
+				}
+				before[d.Key] = d
 			}
-			c.out.Differences = append(c.out.Differences, list...)
 		}
 		keys = left
 		if round >= c.Rounds || len(keys) == 0 {
@@ -284,6 +302,8 @@ func (c *comparer) differences(ctx context.Context, keys []string) ([]Difference
 	for i, k := range keys {
 		if d := c.differ(&from[i], &to[i]); d != nil {
 			d.Key = k
+			d.from = state{from[i].Type, from[i].digest, from[i].Expire}
+			d.to = state{to[i].Type, to[i].digest, to[i].Expire}
 			out = append(out, *d)
 		}
 	}

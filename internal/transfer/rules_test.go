@@ -244,6 +244,27 @@ func TestSample(t *testing.T) {
 	}
 }
 
+// A key that is written at both ends between two looks is followed, and no difference; one
+// whose destination stays behind is.
+func TestKeysThatAreWrittenAllTheTime(t *testing.T) {
+	a, b := open(t, "memory://written-from"), open(t, "memory://written-to")
+	do(t, a, "MSET hot 1 stuck 1 same 1")
+	do(t, b, "MSET hot 0 stuck 0 same 1")
+	n := 1
+	c, err := Compare(context.Background(), CompareOptions{From: a, To: b, Rounds: 3, Sleep: func(context.Context, time.Duration) error {
+		n++
+		do(t, a, fmt.Sprintf("MSET hot %d stuck %d", n, n))
+		do(t, b, fmt.Sprintf("SET hot %d", n-1))
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Differences) != 1 || c.Differences[0].Key != "stuck" || c.Written != 1 {
+		t.Errorf("%+v", c)
+	}
+}
+
 // copierEnv has what a copy does that is killed: the test's own binary runs it.
 const copierEnv = "REDIS2CF_TEST_COPY"
 
