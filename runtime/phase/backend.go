@@ -26,7 +26,8 @@ type Side struct {
 // Options are settings. The zero value is ready to use.
 type Options struct {
 	Lease time.Duration // 0 is DefaultLease
-	// Follow is how long the follower rests when it has nothing to do; 0 is DefaultFollow.
+	// Follow is how long the follower rests after a look; 0 is DefaultFollow. While it finds
+	// nothing it rests longer and longer, up to ten times that, unless this process writes.
 	Follow time.Duration
 	// Compare is how often the follower compares some keys of both sides; 0 is
 	// DefaultCompare, and a negative one never.

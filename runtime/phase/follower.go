@@ -33,6 +33,8 @@ type follower struct {
 	// way but those whose outcome is not known.
 	stopped bool
 
+	state   State     // as it was read last
+	stateAt time.Time // when that was
 	seen    map[string]time.Time // members that were there at an earlier look, since when
 	looked  map[string]time.Time // keys under way: when they were brought last
 	refused map[string]refusal   // keys that the other side does not take
@@ -54,7 +56,7 @@ var errNotMine = fmt.Errorf("another process follows")
 
 // look brings what is marked, and returns how many marks are left.
 func (f *follower) look(ctx context.Context) (left int, err error) {
-	state, err := f.record.State(ctx)
+	state, err := f.current(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -77,6 +79,20 @@ func (f *follower) look(ctx context.Context) (left int, err error) {
 	}
 	f.stats.left.Store(int64(left))
 	return left, nil
+}
+
+// current is the record, read now and then: which programs are alive and which databases
+// there are is nothing that has to be known at once, and on Cloudflare each look costs.
+func (f *follower) current(ctx context.Context) (State, error) {
+	if !f.stopped && time.Since(f.stateAt) < f.state.Lease/10 {
+		return f.state, nil
+	}
+	now := time.Now()
+	s, err := f.record.State(ctx)
+	if err == nil {
+		f.state, f.stateAt = s, now
+	}
+	return s, err
 }
 
 // A marked key is one with all of its marks.
@@ -297,8 +313,9 @@ func (f *follower) why() string {
 func (b *Backend) follow(ctx context.Context) {
 	var f *follower
 	var of Phase
+	idle := b.opt.Follow
 	for {
-		t := time.NewTimer(b.opt.Follow)
+		t := time.NewTimer(idle)
 		select {
 		case <-ctx.Done():
 			t.Stop()
@@ -326,7 +343,10 @@ func (b *Backend) follow(ctx context.Context) {
 		}
 		each, cancel := context.WithTimeout(ctx, b.opt.Lease/2)
 		stop := context.AfterFunc(turn.barrier, cancel) // who switches follows
-		_, err = f.look(each)
+		left, err := f.look(each)
+		if idle = min(2*idle, 10*b.opt.Follow); left > 0 || err != nil {
+			idle = b.opt.Follow
+		}
 		stop()
 		cancel()
 		_ = b.member.exit(false)
