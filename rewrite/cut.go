@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"path"
+	"slices"
 	"sort"
 
 	"github.com/redis2cf/redis2cf/internal/flow"
@@ -19,6 +20,7 @@ import (
 //	rdb.ClusterSlots(ctx)    →  cfstore.GoRedis(rdb).ClusterSlots(ctx)
 //	foreign.NewLocker(rdb)   →  foreign.NewLocker(cfstore.GoRedis(rdb))
 //	db = foreign.Client()    →  db = cfstore.FromGoRedis(foreign.Client())
+//	foreign.Put(ctx, mine)   →  foreign.Put(ctx, cfstore.GoRedisOf(mine)), where mine is of an interface of the module's
 //	rdb.Get(ctx, key)        →  cfstore.BesideGoRedis(rdb).Get(ctx, key), where rdb.BFAdd keeps rdb
 //
 // Sound because a bridge reaches the same store and database: what is written on
@@ -186,6 +188,8 @@ func (r *run) cutsMade() []Cut {
 			code = spec.CutAPI
 		case c.Func == flow.Beside:
 			code = spec.CutBeside
+		case findsClient(c.Func):
+			code = spec.CutInterface
 		case c.In:
 			code = spec.CutFromLibrary
 		case f != nil && end.Offset < len(f.src) && f.src[end.Offset] == '.':
@@ -201,6 +205,11 @@ func (r *run) cutsMade() []Cut {
 	return out
 }
 
+// findsClient reports whether a bridge looks for the client in its value at run time.
+func findsClient(bridge string) bool {
+	return slices.ContainsFunc(cfstore.Bridges, func(b cfstore.Bridge) bool { return bridge == b.Name(flow.ToValue) })
+}
+
 func (r *run) codeOfCut(c *flow.Cut) string {
 	library := libraryCuts[c.Blocker.Code]
 	switch {
@@ -210,6 +219,8 @@ func (r *run) codeOfCut(c *flow.Cut) string {
 		return spec.CutAPI
 	case c.Func == flow.Beside:
 		return spec.CutBeside
+	case findsClient(c.Func):
+		return spec.CutInterface
 	case c.In && !r.bridged(c.Far):
 		return spec.CutFromLibrary
 	case library != "" && c.Sel == nil:

@@ -34,6 +34,7 @@ type analysis struct {
 	sentinels   map[node]bool // mentions of errors
 	portable    map[node]bool // those among them that are equal on both sides of a bridge
 	owners      map[node]bool
+	contexts    node // what was put into contexts
 	reflected   node // functions wired together by reflection
 
 	mentions  []*Mention
@@ -47,6 +48,8 @@ type analysis struct {
 	spanned   map[node]bool
 	passages  []passage
 	passes    map[node]bool
+	owns      []ownValue // what passes by an interface of the module's
+	posing    []val      // and what gets into one that has go-redis's
 	ties      []tie
 	tied      map[[2]node]bool
 	marks     map[node]*side      // what is known of the component of a node
@@ -77,7 +80,7 @@ func Analyze(cfg *Config) *Result {
 		mentioned: map[place]node{}, uses: map[place]node{}, touched: map[place]node{}, addresses: map[place]node{},
 		options: map[*types.Var]bool{}, written: map[ast.Expr]bool{},
 	}
-	a.reflected = a.fresh()
+	a.reflected, a.contexts = a.fresh(), a.fresh()
 	for _, p := range cfg.Packages {
 		a.findDefined(p)
 	}
@@ -100,6 +103,7 @@ func Analyze(cfg *Config) *Result {
 	a.linkServers()
 	a.linkAddresses()
 	a.resolve()
+	a.holdFakes()
 	a.divide()
 	return a.result(keeps)
 }

@@ -334,6 +334,7 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 	if callee.hard {
 		a.inspected(fn, e, callee)
 	}
+	context := givesContext(sig) && !a.ownKey(fn, args)
 	for i, x := range args {
 		a.inspected(fn, e, x)
 		p, t := paramAt(origin, i, len(args))
@@ -342,6 +343,9 @@ func (a *analysis) callForeign(e *ast.CallExpr, callee val, fn *types.Func, sig 
 		}
 		if !pure[path] {
 			x = a.handedOver(x, fn, t)
+		}
+		if context {
+			a.inContext(x)
 		}
 		switch {
 		case a.carries(p.Type()):
@@ -415,9 +419,13 @@ func (a *analysis) escape(x val, to types.Object, t types.Type, where string) {
 	reaches := to != nil && to.Pkg() != nil && a.Reaches(to.Pkg().Path())
 	if !x.hard {
 		a.edge(x.n, hub)
-		if reaches {
+		if reaches && !plain(x.t) {
+			from := x.n
+			if isContext(x.t) {
+				from = a.contexts
+			}
 			b := Blocker{a.position(token.NoPos), spec.EscapesAsAny, "may reach " + where + ", which uses go-redis"}
-			a.blocks = append(a.blocks, blockSink{x.n, a.outside(to, b), b})
+			a.blocks = append(a.blocks, blockSink{from, a.outside(to, b), b})
 		}
 		return
 	}
@@ -443,6 +451,30 @@ func (a *analysis) outside(obj types.Object, b Blocker) node {
 	n := a.at(place{file: obj.Pkg().Path() + "." + obj.Name()}, kindLiteral)
 	a.blockers = append(a.blockers, blocked{n: n, bridge: true, Blocker: b})
 	return n
+}
+
+// plain values are numbers and texts, and structs of them: no client can be in one, and a
+// test's server that moves answers at its address as before.
+func plain(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return u.Kind() != types.UnsafePointer
+	case *types.Array:
+		return plain(u.Elem())
+	case *types.Slice:
+		return plain(u.Elem())
+	case *types.Struct:
+		for i := range u.NumFields() {
+			if !plain(u.Field(i).Type()) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 func isAny(t types.Type) bool {

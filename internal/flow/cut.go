@@ -29,6 +29,7 @@ const (
 	ToCluster   = "GoRedisCluster"
 	ToUniversal = "GoRedisUniversal"
 	ToCmdable   = "GoRedisCmdable"
+	ToValue     = "GoRedisOf"
 	FromClient  = "FromGoRedis"
 	FromCluster = "FromGoRedisCluster"
 	Beside      = "BesideGoRedis"
@@ -36,7 +37,7 @@ const (
 
 // BridgeFuncs are all of them, to v9; the names of others have its version behind
 // GoRedis.
-var BridgeFuncs = []string{ToClient, ToCluster, ToUniversal, ToCmdable, FromClient, FromCluster, Beside}
+var BridgeFuncs = []string{ToClient, ToCluster, ToUniversal, ToCmdable, ToValue, FromClient, FromCluster, Beside}
 
 // A Cut is a place where a client's value changes sides while the group Near moves
 // and the group Far stays.
@@ -82,6 +83,7 @@ const (
 	ring
 	universal
 	cmdable
+	own // an interface of the module that a client satisfies
 )
 
 var clientKinds = map[string]clientKind{
@@ -203,6 +205,8 @@ func (p *passage) out() string {
 		name, t = ToUniversal, p.redis.Scope().Lookup("UniversalClient").Type()
 	case cmdable:
 		name, t = ToCmdable, p.redis.Scope().Lookup("Cmdable").Type()
+	case own:
+		name, t = ToValue, p.redis.Scope().Lookup("UniversalClient").Type()
 	}
 	if !p.fits(t) {
 		return ""
@@ -217,7 +221,7 @@ func (p *passage) in() string {
 	switch p.kind {
 	case cluster:
 		name, of = FromCluster, "ClusterClient"
-	case cmdable:
+	case cmdable, own:
 		return "" // nobody knows that it is a client
 	}
 	if !p.fits(types.NewPointer(p.redis.Scope().Lookup(of).Type())) {
@@ -314,7 +318,7 @@ func (a *analysis) divide() {
 			if near.shipped {
 				return true // one variable, two places where its data is
 			}
-		case p.kind >= universal && near.impostor:
+		case (p.kind == universal || p.kind == cmdable) && near.impostor:
 			return true
 		}
 		return !near.named && !from.stuck // nothing in it can change
@@ -376,10 +380,13 @@ func (a *analysis) poses(dst val, src types.Type) {
 	if dst.t == nil || src == nil || !dst.hard {
 		return
 	}
-	if k, _ := a.kindOf(dst.t, false); k < universal {
+	if isNil(src) {
 		return
 	}
-	if isNil(src) {
+	if k, _ := a.kindOf(dst.t, false); k < universal {
+		if types.IsInterface(dst.t) && a.ownInterface(dst.t) {
+			a.posing = append(a.posing, val{n: dst.n, t: src})
+		}
 		return
 	}
 	if k, _ := a.kindOf(src, false); k == noClient {

@@ -31,6 +31,9 @@ func (a *analysis) handedOver(x val, to types.Object, want types.Type) val {
 	if a.library(to).Stays {
 		return x
 	}
+	if v, ok := a.passingOwn(x, want); ok {
+		return v
+	}
 	return a.passing(x, want)
 }
 

@@ -10,6 +10,7 @@ const (
 	CutAPI         = "CUT_API"
 	CutErrors      = "CUT_ERRORS"
 	CutBeside      = "CUT_BESIDE"
+	CutInterface   = "CUT_INTERFACE"
 )
 
 func init() {
@@ -34,6 +35,17 @@ type Broker struct{ client redis.UniversalClient }
 			Example: `
 rdb := redis.NewClient(&redis.Options{})
 return foreign.NewLocker(rdb).Lock(ctx, "lock:a")`,
+		},
+		Code{
+			Code:   CutInterface,
+			Title:  "a client behind your own interface, found at run time",
+			Why:    "The module knows its client by an interface of its own, and hands it to a library that has such an interface, too. When the line runs, the bridge looks for the client of the store: the value itself, what its method Unwrap() UniversalClient returns, or what a struct embeds, whose own methods are not asked. The library gets a go-redis client of the same store, whose commands go over RESP within the process. Where there is no client, as in a fake, the line panics and says so.",
+			Do:     "See that tests and importers pass a client there, or give what wraps one a method Unwrap() UniversalClient.",
+			Effort: EffortMinutes,
+			Example: `
+type Options struct{ Redis Redis }
+…
+	if err := foreign.Put(ctx, o.Redis, key, "1"); err != nil {`,
 		},
 		Code{
 			Code:   CutValue,

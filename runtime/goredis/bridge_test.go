@@ -57,6 +57,27 @@ func TestOneBridgeForAClientAndItsClones(t *testing.T) {
 	}
 }
 
+func TestBridgeOfAnInterfacesClient(t *testing.T) {
+	c := newFacade(t)
+	type wrapper struct{ runtime.UniversalClient }
+	for _, v := range []interface{}{c, wrapper{c}} {
+		if goredis.GoRedisOf(v) != redis.UniversalClient(goredis.GoRedis(c)) {
+			t.Errorf("another bridge for a %T", v)
+		}
+	}
+	if goredis.GoRedisOf(nil) != nil {
+		t.Error("nil must stay nil")
+	}
+	defer func() {
+		want := "goredis: a *runtime.Pipeline goes to code that needs go-redis, and there is no client of the runtime in it; " +
+			"pass a client, embed one, or give it a method Unwrap that returns one as a UniversalClient"
+		if got := recover(); got != want {
+			t.Errorf("of a pipeline: %v", got)
+		}
+	}()
+	goredis.GoRedisOf(c.Pipeline())
+}
+
 func TestDatabaseAndOptionsComeAlong(t *testing.T) {
 	c := runtime.NewClient(&runtime.Options{Addr: memoryURL(t), DB: 3, ReadTimeout: -1, ClientName: "me"})
 	defer c.Close()

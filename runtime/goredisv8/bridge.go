@@ -108,6 +108,23 @@ func GoRedisCmdable(c runtime.Cmdable) redis.Cmdable {
 	return GoRedisUniversal(client)
 }
 
+// GoRedisOf is GoRedisUniversal for a client that is known by an interface of the
+// program's own. Besides a client it takes what has a method Unwrap that returns one as
+// a runtime.UniversalClient, and a struct that embeds one: methods that the struct
+// declares itself are not asked. It panics for everything else, such as a fake or a
+// pipeline, and GoRedisOf(nil) is nil.
+func GoRedisOf(v interface{}) redis.UniversalClient {
+	if v == nil {
+		return nil
+	}
+	client := bridge.ClientIn(v)
+	if client == nil {
+		panic(fmt.Sprintf("goredisv8: a %T goes to code that needs go-redis, and there is no client of the runtime in it; "+
+			"pass a client, embed one, or give it a method Unwrap that returns one as a UniversalClient", v))
+	}
+	return GoRedisUniversal(client)
+}
+
 // ring is the bridge of a ring of several stores: a genuine one, whose shards are
 // the facade's and which asks the facade where a key is.
 func ring(c *runtime.Ring) *redis.Ring {

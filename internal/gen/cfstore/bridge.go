@@ -40,6 +40,9 @@ which its Close closes, and which has none of its hooks. GoRedis(nil) is nil.`},
 of this package.`},
 	{"GoRedisCmdable", "Cmdable", "Cmdable", false, `GoRedisCmdable is GoRedis for a client that is known as a Cmdable. It panics when c is
 not a client: a pipeline and a transaction have no other side.`},
+	{"GoRedisOf", "interface{}", "UniversalClient", false, `GoRedisOf is GoRedisUniversal for a client that is known by an interface of the module's
+own. A struct that embeds a client is taken for that client, and so is what has a method
+Unwrap() UniversalClient. It panics when there is no client in c.`},
 	{"FromGoRedis", "UniversalClient", "*Client", true, `FromGoRedis returns a client whose commands go through a go-redis client: the data is
 where that client has it. FromGoRedis(GoRedis(c)) is c.`},
 	{"FromGoRedisCluster", "*ClusterClient", "*ClusterClient", true, `FromGoRedisCluster is FromGoRedis where a ClusterClient is wanted.`},

@@ -16,6 +16,7 @@ func GoRedis(c *runtime.Client) *redis.Client
 func GoRedisCluster(c *runtime.ClusterClient) *redis.ClusterClient
 func GoRedisUniversal(c runtime.UniversalClient) redis.UniversalClient
 func GoRedisCmdable(c runtime.Cmdable) redis.Cmdable
+func GoRedisOf(v interface{}) redis.UniversalClient
 func FromGoRedis(c redis.UniversalClient) *runtime.Client
 func FromGoRedisCluster(c *redis.ClusterClient) *runtime.ClusterClient
 ` + beside

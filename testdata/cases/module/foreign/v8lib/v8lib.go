@@ -3,6 +3,7 @@ package v8lib
 
 import (
 	"context"
+	"time"
 
 	"github.com/go-redis/redis/v8"
 )
@@ -15,6 +16,16 @@ func NewLocker(c redis.Cmdable) *Locker { return &Locker{c} }
 
 // Lock uses the client.
 func (l *Locker) Lock(ctx context.Context, key string) error { return l.c.SetNX(ctx, key, 1, 0).Err() }
+
+// A Setter is an interface of the library that a client satisfies.
+type Setter interface {
+	SetNX(ctx context.Context, key string, value interface{}, ttl time.Duration) *redis.BoolCmd
+}
+
+// Reserve sets a key that nobody has.
+func Reserve(ctx context.Context, s Setter, key string) (bool, error) {
+	return s.SetNX(ctx, key, 1, 0).Result()
+}
 
 // Tracing is a hook of v8.
 type Tracing struct{}
