@@ -116,6 +116,8 @@ func helpCompare() string {
 Holds two ends against each other, key by key: type, value and expiry, and whether one
 has keys that the other does not. Keys that differ are looked at again, so that one
 which is written in that moment does not count. Exit code 1 says that some differ.
+The store remembers its last comparison (key ` + transfer.ComparedKey + `), for redis2cf cleanup; one
+of some keys only (-match, -type) is remembered when it finds a difference.
 
 Flags:
 ` + flagList(compareFlags) + `
@@ -358,26 +360,51 @@ func runCompare(e *env, o *options) (int, error) {
 	if t.seed == 0 {
 		t.seed = uint64(time.Now().UnixNano())
 	}
-	code := exitDone
+	var sum transfer.Comparison
 	for _, db := range dbs {
-		c, err := e.compareDatabase(t, from, to, db)
+		c, err := e.compareDatabase(t, from, to, db, &sum)
 		if err != nil {
 			return exitError, err
 		}
-		code = max(code, c)
+		sum.Add(db, c)
 	}
-	return code, nil
+	e.note(t, &sum, from, to)
+	if sum.Differ > 0 {
+		return exitDiff, nil
+	}
+	return exitDone, nil
 }
 
-func (e *env) compareDatabase(t *transferOptions, from, to string, db int) (int, error) {
+// note leaves the comparison in the store, where redis2cf cleanup looks for it. A part of
+// the keys that is the same says nothing about the others, and is not noted.
+func (e *env) note(t *transferOptions, sum *transfer.Comparison, urls ...string) {
+	if (t.match != "" || t.typ != "") && sum.Differ == 0 {
+		return
+	}
+	for _, url := range urls {
+		if transfer.IsRedis(url) {
+			continue
+		}
+		end, err := transfer.Open(e.ctx, url, 0)
+		if err == nil {
+			err = errors.Join(sum.Note(e.ctx, end), end.Close())
+		}
+		if err != nil { // a store that may only be read can be compared all the same
+			e.warn("the comparison could not be noted in the store, and redis2cf cleanup will not know of it: %v", err)
+		}
+	}
+}
+
+func (e *env) compareDatabase(t *transferOptions, from, to string, db int, sum *transfer.Comparison) (*transfer.Compared, error) {
 	a, b, err := ends(e.ctx, from, to, db)
 	if err != nil {
-		return exitError, err
+		return nil, err
 	}
+	sum.From, sum.To = a.Name(), b.Name()
 	defer func() { _ = errors.Join(a.Close(), b.Close()) }() // nothing was written, or it was answered
 	total, err := a.Size(e.ctx)
 	if err != nil {
-		return exitError, err
+		return nil, err
 	}
 	o := transfer.CompareOptions{
 		From: a, To: b, Match: t.match, Type: t.typ, Sample: t.sample, Seed: t.seed,
@@ -389,13 +416,10 @@ func (e *env) compareDatabase(t *transferOptions, from, to string, db int) (int,
 	c, err := transfer.Compare(e.ctx, o)
 	e.ui.done()
 	if err != nil {
-		return exitError, err
+		return nil, err
 	}
 	if err := e.writeDifferences(t, db, &c); err != nil {
-		return exitError, err
+		return nil, err
 	}
-	if c.Same() {
-		return exitDone, nil
-	}
-	return exitDiff, nil
+	return &c, nil
 }
