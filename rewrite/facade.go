@@ -20,7 +20,7 @@ func (r *run) prepare() error {
 	api := map[string][]byte{"api.go": stub.Source()}
 	linked := r.linked()
 	var err error
-	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Bridge: func(b cfstore.Bridge) bool { return linked[b.Redis] }})
+	r.source, err = cfstore.Package(r.plan, cfstore.Options{ImportPath: r.generated, Bridge: func(b cfstore.Bridge) bool { return linked[b.Redis] }, Dual: r.opts.Dual})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type Options struct {
 	NoBuild        bool   // verify in memory, without the go command's word
 	MemoryOnly     bool   // leave the module files out too: for tests of single packages
 	AllowGoUpgrade bool   // the go line of go.mod may cross 1.22
+	Dual           bool   // the generated package links Redis beside the store, for the time in which data moves
 	RuntimeDir     string // replace directive to a local checkout of the runtime module
 	Tags           string // build tags, comma separated
 	Env            []string

@@ -25,6 +25,8 @@ type options struct {
 	allowGoUpgrade bool
 	api            string
 	force          bool
+	dual           bool
+	store          string
 	out            string
 	serve          serveOptions
 	worker         workerOptions
@@ -54,6 +56,7 @@ func rewriteFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.tags, "tags", "", "build tags, a comma-separated `LIST`")
 	fs.StringVar(&o.pkg, "pkg", "", "`DIR` of the generated package, relative to the module (default internal/cfstore)")
 	runtimeFlag(fs, o)
+	dualFlag(fs, o)
 	fs.BoolVar(&o.noBuild, "no-build", false, "do not confirm the result with go build and go vet")
 	fs.StringVar(&o.api, "api", "", "exported signatures `swap` to the generated package's types, or keep go-redis's, for a library whose users pass clients (default: what redis2cf.yaml says, else swap)")
 	fs.BoolVar(&o.allowGoUpgrade, "allow-go-upgrade", false, "allow the module's go line to cross 1.22, where loop variables change meaning")
@@ -63,8 +66,14 @@ func runtimeFlag(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.runtimeDir, "runtime", "", "use the runtime of a local checkout: `DIR` is its root or its runtime directory")
 }
 
+func dualFlag(fs *flag.FlagSet, o *options) {
+	fs.BoolVar(&o.dual, "dual", false, "also write dual.go, which links Redis beside the store while the data moves")
+}
+
 func generateFlags(fs *flag.FlagSet, o *options) {
 	dirFlags(fs, o)
+	dualFlag(fs, o)
+	runtimeFlag(fs, o)
 	fs.StringVar(&o.tags, "tags", "", "build tags, a comma-separated `LIST`")
 }
 

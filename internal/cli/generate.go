@@ -18,7 +18,6 @@ import (
 	"github.com/redis2cf/redis2cf/analyzer"
 	"github.com/redis2cf/redis2cf/internal/gen/cfstore"
 	"github.com/redis2cf/redis2cf/internal/gen/stub"
-	"github.com/redis2cf/redis2cf/internal/journal"
 	"github.com/redis2cf/redis2cf/internal/load"
 	"github.com/redis2cf/redis2cf/internal/modfiles"
 	"github.com/redis2cf/redis2cf/internal/plan"
@@ -54,11 +53,18 @@ func runGenerate(e *env, o *options) (int, error) {
 	now, err := cfstore.Package(j.plan, cfstore.Options{
 		ImportPath: modulePath(j.root) + "/" + j.plan.Package, Facade: map[string][]byte{"runtime.go": stub.Source()},
 		Bridge: func(b cfstore.Bridge) bool { return old[b.File] != nil }, // the calls are there, and generate changes none
+		Dual:   o.dual || old[cfstore.DualFile] != nil,
 	})
 	if err != nil {
 		return exitError, err
 	}
-	if err := j.driversThere(old, now); err != nil {
+	mod := map[string][]byte{}
+	if o.dual && old[cfstore.DualFile] == nil {
+		mod, err = j.requireDual(dir, now)
+	} else {
+		err = j.driversThere(old, now)
+	}
+	if err != nil {
 		return exitError, err
 	}
 	if err := j.viewsServe(old, now); err != nil {
@@ -67,7 +73,7 @@ func runGenerate(e *env, o *options) (int, error) {
 	if err := j.promisesKept(); err != nil {
 		return exitError, err
 	}
-	n, err := writeGenerated(j.root, dir, old, now)
+	n, err := j.writeGenerated(dir, old, now, mod)
 	if err != nil {
 		return exitError, err
 	}
@@ -77,42 +83,90 @@ func runGenerate(e *env, o *options) (int, error) {
 	} else {
 		_, err = fmt.Fprintf(e.stdout, "Wrote %s in %s from %s; no call site changed.\n", files(n), j.plan.Package, plan.FileName)
 	}
+	if err == nil && len(mod) > 0 {
+		_, err = fmt.Fprintf(e.stdout, "%s requires %s now.\n", strings.Join(j.relAll(mod), ", "), cfstore.DualPath)
+	}
 	return exitDone, err
 }
 
 // writeGenerated writes what differs, and removes what is no longer generated,
-// in one transaction.
-func writeGenerated(root, dir string, old, now map[string][]byte) (int, error) {
-	txn, err := journal.Begin(root, "redis2cf generate")
-	if err != nil {
+// in one transaction with the module files. It tells how many files of the package those
+// are.
+func (j *job) writeGenerated(dir string, old, now, mod map[string][]byte) (int, error) {
+	after := map[string][]byte{}
+	for name := range old {
+		after[filepath.Join(dir, name)] = nil
+	}
+	for name, src := range now {
+		after[filepath.Join(dir, name)] = src
+	}
+	for name, src := range old { // what was read is what may be replaced
+		j.read[filepath.Join(dir, name)] = src
+	}
+	n := len(mod)
+	maps.Copy(after, mod)
+	changes, err := j.changes(after)
+	if err != nil || len(changes) == 0 {
 		return 0, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(now)) {
-		before, there := old[name]
-		expect := journal.Absent
-		if there {
-			if string(before) == string(now[name]) {
-				continue
-			}
-			expect = journal.Sum(before)
-		}
-		if err := txn.Stage(filepath.Join(dir, name), now[name], expect, 0); err != nil {
-			return 0, err
-		}
+	return len(changes) - n, commit(j.root, "redis2cf generate", changes)
+}
+
+// requireDual works out the module files for a package that gets dual.go.
+func (j *job) requireDual(dir string, now map[string][]byte) (map[string][]byte, error) {
+	if err := j.readModuleFiles(); err != nil {
+		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(old)) {
-		if _, still := now[name]; !still {
-			if err := txn.Remove(filepath.Join(dir, name), journal.Sum(old[name])); err != nil {
-				return 0, err
-			}
+	rt, err := modfiles.SelfRuntime()
+	if j.opt.runtimeDir != "" {
+		rt, err = modfiles.RuntimeIn(j.opt.runtimeDir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	j.ui.step("settling go.mod")
+	files := map[string][]byte{}
+	for name, src := range now {
+		files[filepath.Join(dir, name)] = src
+	}
+	mod, err := modfiles.Settle(j.ctx, modfiles.Request{Dir: j.root, Runtime: rt, Files: files, Tags: j.opt.tags})
+	if err != nil {
+		return nil, err
+	}
+	defer mod.Close()
+	if mod.LoopVars {
+		return nil, fmt.Errorf("%s needs go %s in go.mod, and from go 1.22 on each iteration of a loop has its own variables: redis2cf -w -dual looks whether that matters here; nothing was changed",
+			cfstore.DualPath, mod.GoAfter)
+	}
+	for _, name := range mod.Remove {
+		mod.Files[name] = nil
+	}
+	return mod.Files, nil
+}
+
+// readModuleFiles notes what the module files hold before they are worked on.
+func (j *job) readModuleFiles() error {
+	for _, name := range []string{"go.mod", "go.sum"} {
+		path := filepath.Join(j.root, name)
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		if err != nil {
+			return err
+		}
+		j.read[path] = data
 	}
-	n := txn.Len()
-	if n == 0 {
-		return 0, nil
+	return nil
+}
+
+// relAll are the files of a map below the module, sorted.
+func (j *job) relAll(files map[string][]byte) []string {
+	var out []string
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, j.rel(path))
 	}
-	_, err = txn.Commit()
-	return n, err
+	return out
 }
 
 // driversThere refuses a package that imports a module of the runtime's which go.mod does

@@ -123,6 +123,7 @@ Examples:
   redis2cf -check -budget 12 ./...     in CI: twelve sites may be left
   redis2cf -w -C ../shop ./...         another directory
   redis2cf -w -api keep ./...          a library whose users pass go-redis clients
+  redis2cf -w -dual                    with Redis and the store behind each other, while data moves
   redis2cf -w -runtime ~/redis2cf ./... the runtime of a local checkout
 
 Exit codes: 0 done, or within the budget; 1 -d found a difference; 2 usage or load
@@ -139,18 +140,23 @@ view that a call still uses, and what the code does not allow: a family in KV al
 (consistency: primary) that needs the object, families of one transaction in two
 groups. Each refusal names the lines.
 
+-dual adds dual.go, and its module to go.mod: with it $CFSTORE_URL=dual:STORE and
+$CFSTORE_REDIS=redis://… have the program use Redis and the store behind each other
+while its data moves (redis2cf help phase). The file stays until redis2cf cleanup.
+
 Flags:
 ` + flagList(generateFlags) + `
 Example:
   $EDITOR redis2cf.yaml      # store: d1  ->  store: do
   redis2cf generate
+  redis2cf generate -dual    # before the data moves; redis2cf cleanup takes it back
 `
 }
 
 func helpUndo() string {
 	return `Usage: redis2cf undo [flags]
 
-Puts back every file that the last redis2cf -w or generate in this module changed,
+Puts back every file that the last redis2cf -w, generate or cleanup in this module changed,
 byte for byte, and removes those it made; once more, those of the run before it, and
 so on for twenty runs. When one of them was edited since, it is named
 and nothing is changed, unless -force is given. A run that was killed halfway is

@@ -55,7 +55,7 @@ func newJob(e *env, o *options) (*job, error) {
 	if err := checkWorkspace(root); err != nil {
 		return nil, err
 	}
-	j := &job{env: e, opt: o, root: root, planFile: filepath.Join(root, plan.FileName)}
+	j := &job{env: e, opt: o, root: root, planFile: filepath.Join(root, plan.FileName), read: map[string][]byte{}}
 	if err := j.recover(); err != nil {
 		return nil, err
 	}

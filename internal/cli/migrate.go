@@ -88,7 +88,7 @@ func (j *job) rewrite(preview bool) (*result, error) {
 	}
 	r, err := rewrite.Run(j.ctx, j.prog, j.found.Sites, j.plan, rewrite.Options{
 		Only: only, Step: step,
-		MemoryOnly: preview, NoBuild: j.opt.noBuild, AllowGoUpgrade: j.opt.allowGoUpgrade, RuntimeDir: j.opt.runtimeDir,
+		MemoryOnly: preview, NoBuild: j.opt.noBuild, AllowGoUpgrade: j.opt.allowGoUpgrade, RuntimeDir: j.opt.runtimeDir, Dual: j.opt.dual,
 		Tags: j.opt.tags, Progress: j.ui.step,
 	})
 	if err != nil {
@@ -107,16 +107,23 @@ func (j *job) rewrite(preview bool) (*result, error) {
 	for _, path := range r.Remove {
 		after[path] = nil
 	}
+	res.changes, err = j.changes(after)
+	return res, err
+}
+
+// changes are the files that differ from what is there, by path; nil is one that goes.
+func (j *job) changes(after map[string][]byte) ([]change, error) {
+	var out []change
 	for _, path := range slices.Sorted(maps.Keys(after)) {
 		before, err := j.before(path)
 		if err != nil {
 			return nil, err
 		}
 		if (before == nil) != (after[path] == nil) || string(before) != string(after[path]) {
-			res.changes = append(res.changes, change{path, before, after[path]})
+			out = append(out, change{path, before, after[path]})
 		}
 	}
-	return res, nil
+	return out, nil
 }
 
 // before is a file as this run read it; nil when there is none. What the run
@@ -128,8 +135,8 @@ func (j *job) before(path string) ([]byte, error) {
 	if data, ok := j.read[path]; ok {
 		return data, nil
 	}
-	if src := j.prog.Files[path]; src != nil {
-		return src.Data, nil
+	if j.prog != nil && j.prog.Files[path] != nil {
+		return j.prog.Files[path].Data, nil
 	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -149,11 +156,16 @@ var beforeWrite = func() {}
 func (j *job) write(res *result) error {
 	j.ui.step("writing " + files(len(res.changes)))
 	beforeWrite()
-	txn, err := journal.Begin(j.root, j.opt.command())
+	return commit(j.root, j.opt.command(), res.changes)
+}
+
+// commit writes changes in one transaction; none is no transaction.
+func commit(root, description string, changes []change) error {
+	txn, err := journal.Begin(root, description)
 	if err != nil {
 		return err
 	}
-	for _, c := range res.changes {
+	for _, c := range changes {
 		expect := journal.Absent
 		if c.before != nil {
 			expect = journal.Sum(c.before)

@@ -28,6 +28,9 @@ func (o *options) command() string {
 	if o.step != "" {
 		words = append(words, "-step", o.step)
 	}
+	if o.dual {
+		words = append(words, "-dual")
+	}
 	for _, s := range o.only {
 		words = append(words, "-only", s)
 	}

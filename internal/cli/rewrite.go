@@ -21,6 +21,8 @@ func runRewrite(e *env, o *options) (int, error) {
 		return exitError, usagef("", "-d and -json exclude each other: each has standard output for itself")
 	case o.check && (o.diff || o.write):
 		return exitError, usagef("", "-check changes nothing and has standard output for itself: leave -d and -w out")
+	case o.dual && !o.diff && !o.write:
+		return exitError, usagef("", "-dual belongs to -w and -d: it adds a file to the generated package")
 	case o.budget != 0 && !o.check:
 		return exitError, usagef("", "-budget N belongs to -check")
 	case o.budget < 0:

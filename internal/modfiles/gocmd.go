@@ -130,7 +130,7 @@ func (s *settler) runtimeUsers() []string {
 		}
 		for _, im := range f.Imports {
 			p, err := strconv.Unquote(im.Path.Value)
-			if err == nil && p == RuntimePath {
+			if err == nil && (p == RuntimePath || strings.HasPrefix(p, RuntimePath+"/")) {
 				seen["./"+filepath.ToSlash(rel)] = nil
 			}
 		}

@@ -23,7 +23,7 @@ const RuntimePath = "github.com/redis2cf/redis2cf/runtime"
 
 // Nested are the parts of the runtime that are modules of their own, by their directory
 // in it. A program requires them when its generated package imports them.
-var Nested = []string{"cfotel", "goredis", "goredisv8", "store/rest"}
+var Nested = []string{"cfotel", "dual", "goredis", "goredisv8", "store/rest"}
 
 // A Request says what the module will be.
 type Request struct {
@@ -31,6 +31,9 @@ type Request struct {
 	Runtime Runtime           // what to require where go.mod does not say it yet
 	Files   map[string][]byte // edited and generated files by absolute path; nil for one that is removed
 	Tags    string            // -tags
+	// Without are modules, and those below them, that go.mod shall no longer require where
+	// nothing needs them.
+	Without []string
 }
 
 // A Result is what has to be written, and a copy to try it with before.
@@ -42,6 +45,10 @@ type Result struct {
 	// LoopVars is set when the go line crosses 1.22, where a loop's variables
 	// became new ones in each round.
 	LoopVars bool
+
+	Dropped []module.Version // requirements that went, for Request.Without
+	Left    []Left           // and those of it that stay
+	Untidy  error            // why nothing could be said about them; then all stay
 
 	// Modfile is a copy of the new go.mod with its go.sum beside it, for
 	// go build -modfile; Env what the go command needs to take it. They hold
@@ -121,12 +128,20 @@ func (s *settler) settle() (*Result, error) {
 		if err := os.WriteFile(r.Modfile, edited, 0o600); err != nil {
 			return nil, fmt.Errorf("settling go.mod: %w", err)
 		}
+		if r.Untidy = err; len(s.req.Without) > 0 {
+			if err := s.remaining(r); err != nil {
+				return nil, err
+			}
+		}
 		return r, s.inWorkspace(r, edited)
 	}
 	if err != nil {
 		if s.vendored() && s.ctx.Err() == nil {
 			err = fmt.Errorf("%w; the vendor directory is made anew from the module cache: run go mod download where there is a network, then redis2cf again", err)
 		}
+		return nil, err
+	}
+	if err := s.without(r); err != nil {
 		return nil, err
 	}
 	if s.work == nil {

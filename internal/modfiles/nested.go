@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,15 +29,16 @@ func (s *settler) nested(mod []byte) ([]byte, error) {
 	}
 	changed := false
 	for _, dir := range Nested {
-		if Imports(s.req.Files, RuntimePath+"/"+dir) {
-			added, err := addNested(f, dir)
+		users := usersOf(dir)
+		if Imports(s.req.Files, users...) {
+			added, err := addNested(f, dir, !Imports(s.req.Files, users[0]))
 			if err != nil {
 				return nil, fmt.Errorf("adding the runtime's %s to go.mod: %w", dir, err)
 			}
 			changed = changed || added
 			continue
 		}
-		left, err := s.left(RuntimePath + "/" + dir)
+		left, err := s.left(users)
 		if err != nil {
 			return nil, fmt.Errorf("looking for what uses the runtime's %s: %w", dir, err)
 		}
@@ -58,8 +60,23 @@ func (s *settler) nested(mod []byte) ([]byte, error) {
 	return f.Format()
 }
 
+// standsOn has which modules of the runtime need which others. Those are required too: a
+// replace directive counts only in the main module.
+var standsOn = map[string][]string{"dual": {"goredis"}}
+
+// usersOf are the packages whose import needs a module of the runtime, its own first.
+func usersOf(dir string) []string {
+	users := []string{RuntimePath + "/" + dir}
+	for _, other := range Nested {
+		if slices.Contains(standsOn[other], dir) {
+			users = append(users, RuntimePath+"/"+other)
+		}
+	}
+	return users
+}
+
 // addNested requires one module of the runtime as the runtime itself is required.
-func addNested(f *modfile.File, dir string) (added bool, err error) {
+func addNested(f *modfile.File, dir string, indirect bool) (added bool, err error) {
 	own := RuntimePath + "/" + dir
 	version, from := "", ""
 	for _, q := range f.Require {
@@ -76,14 +93,13 @@ func addNested(f *modfile.File, dir string) (added bool, err error) {
 	for _, q := range f.Replace {
 		switch {
 		case q.Old.Path == own:
-			return true, f.AddRequire(own, version)
+			f.AddNewRequire(own, version, indirect)
+			return true, nil
 		case q.Old.Path == RuntimePath && q.New.Version == "":
 			from = q.New.Path
 		}
 	}
-	if err := f.AddRequire(own, version); err != nil {
-		return false, err
-	}
+	f.AddNewRequire(own, version, indirect)
 	if from == "" {
 		return true, nil
 	}
@@ -128,8 +144,9 @@ func dropNested(f *modfile.File, dir string) (dropped bool, err error) {
 	return true, nil
 }
 
-// left reports whether a file that goes is the last of the module that imports a package.
-func (s *settler) left(pkg string) (bool, error) {
+// left reports whether a file that goes is the last of the module that imports one of some
+// packages.
+func (s *settler) left(pkgs []string) (bool, error) {
 	gone := map[string][]byte{}
 	for name, src := range s.req.Files {
 		if src != nil {
@@ -141,7 +158,7 @@ func (s *settler) left(pkg string) (bool, error) {
 		}
 		gone[name] = old
 	}
-	if !Imports(gone, pkg) {
+	if !Imports(gone, pkgs...) {
 		return false, nil
 	}
 	others := map[string][]byte{}
@@ -161,18 +178,19 @@ func (s *settler) left(pkg string) (bool, error) {
 				return nil // asked before
 			}
 			src, err := os.ReadFile(name)
-			if err == nil && bytes.Contains(src, []byte(pkg)) {
+			if err == nil && slices.ContainsFunc(pkgs, func(pkg string) bool { return bytes.Contains(src, []byte(pkg)) }) {
 				others[name] = src
 			}
 			return err
 		}
 		return nil
 	})
-	return !Imports(others, pkg), err
+	return !Imports(others, pkgs...), err
 }
 
-// Imports reports whether a file imports a package: files by name, nil for one that goes.
-func Imports(files map[string][]byte, pkg string) bool {
+// Imports reports whether a file imports one of some packages: files by name, nil for one
+// that goes.
+func Imports(files map[string][]byte, pkgs ...string) bool {
 	for name, src := range files {
 		if src == nil || filepath.Ext(name) != ".go" {
 			continue
@@ -182,7 +200,7 @@ func Imports(files map[string][]byte, pkg string) bool {
 			continue // the build says it better
 		}
 		for _, im := range f.Imports {
-			if p, err := strconv.Unquote(im.Path.Value); err == nil && p == pkg {
+			if p, err := strconv.Unquote(im.Path.Value); err == nil && slices.Contains(pkgs, p) {
 				return true
 			}
 		}

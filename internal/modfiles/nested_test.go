@@ -28,7 +28,7 @@ func TestNestedModulesFollowTheRuntime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		added, err := addNested(f, "store/rest")
+		added, err := addNested(f, "store/rest", false)
 		if err != nil || added != c.added {
 			t.Errorf("%s: added %v, %v", name, added, err)
 		}

@@ -44,6 +44,8 @@ type Options struct {
 	// Bridge says whether the program uses bridges to a version of go-redis, which is
 	// linked then; nil is no.
 	Bridge func(Bridge) bool
+	// Dual adds the file that links Redis beside the store while the data moves.
+	Dual bool
 }
 
 // stubAPI is what the stub declares, which is the same in each run of a process.
@@ -80,6 +82,9 @@ func Package(p *plan.Plan, opts Options) (map[string][]byte, error) {
 		if opts.Bridge != nil && opts.Bridge(b) {
 			files[b.File] = func() *jen.File { return g.bridge(b) }
 		}
+	}
+	if opts.Dual {
+		files[DualFile] = g.dual
 	}
 	for name, make := range files {
 		var b bytes.Buffer
