@@ -55,23 +55,12 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	gone := map[string]bool{}
+	gone := map[string]bool{} // first all that may go
 	if req.Existing[cfstore.DualFile] != nil {
 		gone[cfstore.DualFile] = true
 	}
-	kept := map[string][]string{} // bridges, and why they stay
 	for _, b := range cfstore.Bridges {
-		if req.Existing[b.File] == nil {
-			continue
-		}
-		why := use.bridges[b.File]
-		for _, place := range use.imports[b.Redis] {
-			// Errors of both sides may meet without a call of a bridge.
-			why = append(why, place+" uses go-redis beside this package")
-		}
-		if len(why) > 0 {
-			kept[b.File] = why
-		} else {
+		if req.Existing[b.File] != nil {
 			gone[b.File] = true
 		}
 	}
@@ -79,17 +68,27 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	again := false
+	without := mod.Left // what is on go-redis even then
+	kept := map[string][]string{}
 	for _, b := range cfstore.Bridges {
-		if gone[b.File] && slices.ContainsFunc(mod.Left, func(l modfiles.Left) bool { return l.Module.Path == b.Redis }) {
-			// What is linked may answer with its errors, and only the bridge makes them
-			// the package's own.
+		if !gone[b.File] {
+			continue
+		}
+		why := use.bridges[b.File]
+		for _, place := range use.imports[b.Redis] {
+			// Errors of both sides may meet without a call of a bridge.
+			why = append(why, place+" uses go-redis beside this package")
+		}
+		if len(why) == 0 && slices.ContainsFunc(without, func(l modfiles.Left) bool { return l.Module.Path == b.Redis }) {
+			// So may those of a library that stays.
+			why = []string{b.Redis + " stays in the program, and with this file its Nil is " + req.Name + ".Nil"}
+		}
+		if len(why) > 0 {
 			delete(gone, b.File)
-			kept[b.File] = []string{b.Redis + " stays in the program, and with this file its Nil is " + req.Name + ".Nil"}
-			again = true
+			kept[b.File] = why
 		}
 	}
-	if again {
+	if len(kept) > 0 {
 		if err := mod.Close(); err != nil {
 			return nil, err
 		}
@@ -105,7 +104,7 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 	for _, m := range mod.Dropped {
 		res.Gone = append(res.Gone, m.Path)
 	}
-	res.Kept = stays(&req, use, kept, mod)
+	res.Kept = stays(&req, use, kept, without, mod)
 	if req.NoBuild || len(res.Files)+len(res.Remove) == 0 {
 		return res, nil
 	}
@@ -122,13 +121,17 @@ func settle(ctx context.Context, req *Request, gone map[string]bool) (*modfiles.
 	return modfiles.Settle(ctx, modfiles.Request{Dir: req.Root, Files: files, Tags: req.Tags, Without: goRedis})
 }
 
-// stays lists what is left of go-redis.
-func stays(req *Request, use *found, kept map[string][]string, mod *modfiles.Result) []Kept {
+// stays lists what is left of go-redis: kept are bridges, without what would be left if
+// none of them were.
+func stays(req *Request, use *found, kept map[string][]string, without []modfiles.Left, mod *modfiles.Result) []Kept {
 	var out []Kept
 	for _, name := range slices.Sorted(maps.Keys(kept)) {
 		out = append(out, Kept{filepath.ToSlash(rel(req.Root, filepath.Join(req.Dir, name))), kept[name]})
 	}
 	for _, l := range mod.Left {
+		if i := slices.IndexFunc(without, func(w modfiles.Left) bool { return w.Module == l.Module }); i >= 0 {
+			l.Why = without[i].Why
+		}
 		k := Kept{What: l.Module.String()}
 		for _, path := range slices.Sorted(maps.Keys(use.imports)) {
 			if path == l.Module.Path || strings.HasPrefix(path, l.Module.Path+"/") {

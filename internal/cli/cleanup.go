@@ -253,7 +253,7 @@ func (j *job) unmoved(rawURL, space string, dual bool) (not []string, err error)
 	}
 	when := fmt.Sprintf("the last comparison of %s, with %s on %s,", name, other(last, name), last.Time.Format("2006-01-02 15:04 MST"))
 	if last.Differ > 0 {
-		not = append(not, fmt.Sprintf("%s found %s that differ", when, keyCount(last.Differ)))
+		not = append(not, fmt.Sprintf("%s found a difference in %s", when, keyCount(last.Differ)))
 	}
 	if last.Unread > 0 {
 		not = append(not, fmt.Sprintf("%s could not compare %s", when, keyCount(last.Unread)))
