@@ -140,9 +140,6 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	}
 	name := Variable(u.Fragment)
 	rawURL := os.Getenv(name)
-	if rawURL == "" {
-		return nil, fmt.Errorf("$%s is not set: while data moves it has the URL of the Redis that the program has used so far, redis://HOST:PORT", name)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTime)
 	defer cancel()
 	s, err := store.Open(inner)
