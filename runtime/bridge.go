@@ -60,6 +60,13 @@ type wayIn struct {
 	url string
 }
 
+// Unwrap is the store itself; nil when the client has left it.
+func (w wayIn) Unwrap() store.Backend {
+	w.l.mu.Lock()
+	defer w.l.mu.Unlock()
+	return w.l.backend
+}
+
 // NewSession opens a session with the client's credentials.
 func (w wayIn) NewSession(opt store.SessionOptions) (store.Session, error) {
 	opt.Username, opt.Password = w.l.opt.Username, w.l.opt.Password
@@ -128,3 +135,6 @@ type lent struct{ store.Backend }
 
 // Close does nothing.
 func (lent) Close() error { return nil }
+
+// Unwrap is the backend that was given.
+func (b lent) Unwrap() store.Backend { return b.Backend }

@@ -46,6 +46,7 @@ type baseCmd struct {
 	err    error
 	waits  time.Duration // how long a blocking command waits; 0 is forever
 	blocks bool          // waits says something
+	stale  bool          // see IsStale
 	keyPos int8
 	step   int8
 	kind   CmdType

@@ -6,6 +6,7 @@ require (
 	github.com/cenkalti/backoff/v4 v4.3.0
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/coder/websocket v1.8.12
+	github.com/sony/gobreaker/v2 v2.0.0
 	golang.org/x/sys v0.22.0
 	modernc.org/libc v1.55.3
 	modernc.org/sqlite v1.34.5

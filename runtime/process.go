@@ -136,6 +136,7 @@ func (s *sender) process(ctx context.Context, cmd Cmder) (err error) {
 	if err != nil {
 		return err
 	}
+	b.stale = replies[0].Stale
 	err = cmd.readReply(replies[0], s.opt.Protocol)
 	f.release()
 	return err
@@ -288,6 +289,7 @@ func (s *sender) processPipeline(ctx context.Context, cmds []Cmder) error {
 
 func (s *sender) read(cmds []Cmder, replies []resp.Reply) {
 	for i, cmd := range cmds {
+		cmd.base().stale = replies[i].Stale
 		cmd.SetErr(cmd.readReply(replies[i], s.opt.Protocol))
 	}
 }

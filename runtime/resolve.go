@@ -151,6 +151,9 @@ func (b occupied) Close() error {
 	return b.Backend.Close()
 }
 
+// Unwrap is the store itself.
+func (b occupied) Unwrap() store.Backend { return b.Backend }
+
 // DefineViews passes views on to the store.
 func (b occupied) DefineViews(views []store.View) error {
 	if v, ok := b.Backend.(store.Viewer); ok {

@@ -22,7 +22,7 @@ func Reserved(name string) bool {
 // notInGoRedis are the facade's own names.
 var notInGoRedis = []string{
 	"KeyOps", "Strings", "HyperLogLogs", "Lists", "Hashes", "Sets", "SortedSets", "Streams", "JSON",
-	"HookV8", "FromHookV8", "ZValues",
+	"HookV8", "FromHookV8", "ZValues", "IsStale",
 	"ErrNoStore", "ErrTwoServers", "ErrUnsupported", "Namespace",
 	"GoRedis", "GoRedisCluster", "GoRedisUniversal", "GoRedisCmdable", "FromGoRedis", "FromGoRedisCluster", "StoreVariable",
 	"Logging", "PubSubStats", "RankScore", "ShardPicker",

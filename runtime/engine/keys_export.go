@@ -97,3 +97,31 @@ func ReadsOnly(line resp.Command) bool {
 
 // Match reports whether a key matches a glob as KEYS and SCAN have it.
 func Match(glob, key string) bool { return match(glob, key, false) }
+
+// Waits reports whether a command line may wait for data, or for replicas.
+func Waits(line resp.Command) bool {
+	if len(line) == 0 {
+		return false
+	}
+	cmd := lineCommand(line)
+	switch {
+	case cmd == nil:
+		return false
+	case cmd.name == "wait", cmd.name == "waitaof":
+		return true
+	case cmd.flags&flagBlocking == 0:
+		return false
+	}
+	if cmd.name != "xread" && cmd.name != "xreadgroup" {
+		return true
+	}
+	for _, word := range line[1:] {
+		if strings.EqualFold(word, "streams") {
+			return false
+		}
+		if strings.EqualFold(word, "block") {
+			return true
+		}
+	}
+	return false
+}

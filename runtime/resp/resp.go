@@ -72,6 +72,7 @@ const (
 // out must not be changed: the engine may share them.
 type Reply struct {
 	Kind  Kind
+	Stale bool    // remembered from an earlier answer, see package fault; of the outermost reply
 	Int   int64   // Int and Bool; the bits of a Double; the bytes of a Blob
 	Str   string  // Status, Error, Bulk, BigNumber, Verbatim; a Double that is written with other digits than the fewest
 	Elems []Reply // Array, Map, Set, Pairs, Push

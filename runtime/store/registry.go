@@ -22,6 +22,8 @@ var packages = map[string]string{
 	"http":       "github.com/redis2cf/redis2cf/runtime/store/gateway",
 	"https":      "github.com/redis2cf/redis2cf/runtime/store/gateway",
 	"cloudflare": "github.com/redis2cf/redis2cf/runtime/store/rest",
+	"dual":       "github.com/redis2cf/redis2cf/runtime/dual",
+	"fault":      "github.com/redis2cf/redis2cf/runtime/fault",
 }
 
 var registry = struct {
@@ -186,6 +188,9 @@ func (h *handle) Close() error {
 	return h.err
 }
 
+// Unwrap is the store itself.
+func (h *handle) Unwrap() Backend { return h.Backend }
+
 // DefineViews passes views on to the store, if it has tables to show.
 func (h *handle) DefineViews(views []View) error {
 	if v, ok := h.Backend.(Viewer); ok {
@@ -234,6 +239,9 @@ func Local(addr string) (Backend, bool) {
 type borrowed struct{ Backend }
 
 func (borrowed) Close() error { return nil }
+
+// Unwrap is the server's backend.
+func (b borrowed) Unwrap() Backend { return b.Backend }
 
 // UsePlan passes families on to the server.
 func (b borrowed) UsePlan(families []Family) error {

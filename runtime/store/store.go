@@ -16,6 +16,10 @@ import (
 // again. In NewSession's error it says that the Backend is of no use any more.
 var ErrClosed = errors.New("the store is closed")
 
+// ErrRefused is in the error of a frame that the store will not run however often it is
+// asked: the token is wrong, the frame too large. The store itself is well.
+var ErrRefused = errors.New("the store refuses this")
+
 // A Session is one client connection: it has a database, a protocol version, a
 // name, watched keys and subscriptions. Its methods may be called from several
 // goroutines.
@@ -75,6 +79,26 @@ type Backend interface {
 	URL() string
 	// Close releases one use; the last one closes the store.
 	Close() error
+}
+
+// A Wrapper is a Backend that stands before another one.
+type Wrapper interface {
+	Unwrap() Backend
+}
+
+// As finds the first Backend of type T behind b, b itself included.
+func As[T any](b Backend) (found T, ok bool) {
+	for b != nil {
+		if found, ok = b.(T); ok {
+			return found, true
+		}
+		w, is := b.(Wrapper)
+		if !is {
+			break
+		}
+		b = w.Unwrap()
+	}
+	return found, false
 }
 
 // A Driver opens the stores of one URL scheme.

@@ -71,6 +71,9 @@ type refusal struct{ err error }
 func (r *refusal) Error() string { return r.err.Error() }
 func (r *refusal) Unwrap() error { return r.err }
 
+// Is says so to those who do not know this package.
+func (r *refusal) Is(target error) bool { return target == store.ErrRefused }
+
 func refuse(format string, args ...interface{}) error {
 	return &refusal{fmt.Errorf(format, args...)}
 }
@@ -79,6 +82,14 @@ func isRefusal(err error) bool {
 	var r *refusal
 	return errors.As(err, &r)
 }
+
+// tooLarge is the error of a frame that is too large, whichever connection it takes.
+type tooLarge string
+
+func (t tooLarge) Error() string {
+	return "the commands are too large for one message: " + string(t)
+}
+func (t tooLarge) Is(target error) bool { return target == store.ErrRefused }
 
 // clip bounds what is repeated of somebody else's text.
 func clip(s string) string {
@@ -137,7 +148,7 @@ func (sp *space) codeError(e *frame.Error) error {
 	case frame.CodeOutcome:
 		return fmt.Errorf("gateway: %w: %s", ErrOutcome, text)
 	case frame.CodeTooLarge:
-		return &notRun{fmt.Errorf("the commands are too large for one message: %s", text)}
+		return &notRun{tooLarge(text)}
 	case frame.CodeOverload:
 		return &notRun{fmt.Errorf("the object is overloaded; try again later, or spread the keys over shards in redis2cf.yaml: %s", text)}
 	case frame.CodeFault:
