@@ -112,7 +112,7 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt := phase.Options{Report: func(err error) { slog.Warn("redis2cf: " + err.Error()) }}
+	opt := phase.Options{Log: slog.Default()}
 	for k, v := range settings {
 		if k == "dual-fallback" {
 			opt.Fallback = v

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -35,8 +36,10 @@ type Options struct {
 	// Fallback has globs of keys that are a cache: their reads are answered from the other
 	// side where the truth does not answer.
 	Fallback []string
-	// Report is told what goes wrong in the background; nil is nobody.
+	// Report is told what goes wrong in the background; nil is Log.
 	Report func(error)
+	// Log is told of changes of the phase, and of what goes wrong; nil is nobody.
+	Log *slog.Logger
 }
 
 // DefaultFollow is the rest of a follower. On Cloudflare each look is a request.
@@ -65,6 +68,14 @@ type Backend struct {
 	closed   bool
 }
 
+// silent is a handler of logs that nobody reads.
+type silent struct{}
+
+func (silent) Enabled(context.Context, slog.Level) bool  { return false }
+func (silent) Handle(context.Context, slog.Record) error { return nil }
+func (s silent) WithAttrs([]slog.Attr) slog.Handler      { return s }
+func (s silent) WithGroup(string) slog.Handler           { return s }
+
 // A helper is a session of the phases' own.
 type helper struct {
 	phase Phase // of the side: Redis or Cloudflare
@@ -88,8 +99,12 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 	if opt.Compare == 0 {
 		opt.Compare = DefaultCompare
 	}
+	if opt.Log == nil {
+		opt.Log = slog.New(silent{})
+	}
+	opt.Log = opt.Log.With("store", cloudflare.URL())
 	if opt.Report == nil {
-		opt.Report = func(error) {}
+		opt.Report = func(err error) { opt.Log.Warn("redis2cf: a fault while data moves", "error", err) }
 	}
 	b := &Backend{
 		redis: redis, store: cloudflare, opt: opt,
@@ -103,6 +118,10 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 	b.member = m
 	b.record = NewRecord(helperEnd{b, helper{Cloudflare, 0}})
 	m.record = b.record
+	m.lag = func() (lag, waiting time.Duration, left int64) {
+		s := b.Stats()
+		return s.Lag, s.Waiting, s.Left
+	}
 	if err := m.join(ctx); err != nil {
 		return fail(err)
 	}
@@ -333,6 +352,9 @@ func (b *Backend) hasWork() {
 
 // moved takes all sessions to the new truth. Nothing runs meanwhile.
 func (b *Backend) moved(from, to Phase) {
+	if from != "" {
+		b.opt.Log.Info("redis2cf: the phase has changed", "from", string(from), "phase", string(to), "process", b.member.id)
+	}
 	if b.side(from) == b.side(to) {
 		return
 	}
@@ -358,6 +380,9 @@ func (b *Backend) NewSession(opt store.SessionOptions) (store.Session, error) {
 	b.sessions[s] = true
 	return s, nil
 }
+
+// Unwrap is the store, not Redis.
+func (b *Backend) Unwrap() store.Backend { return b.store.Backend }
 
 // URL names both sides.
 func (b *Backend) URL() string { return "dual:" + b.store.URL() }

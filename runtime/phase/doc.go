@@ -63,5 +63,8 @@ func Parse(s string) (Phase, error) {
 // They are never brought.
 const prefix = "redis2cf:"
 
+// OwnKeys are the names of the keys that the phases keep in a database.
+var OwnKeys = []string{RecordKey, marksKey}
+
 // Own tells whether a key is one of the phases' own: copies and comparisons leave it out.
 func Own(key string) bool { return strings.HasPrefix(key, prefix) }

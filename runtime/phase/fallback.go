@@ -8,7 +8,7 @@ import (
 )
 
 // fallback answers reads of caches from the side that is not the truth, where the truth does
-// not answer: what it says may be some time old. No other read is answered so, and no write.
+// not answer: what it says may be some time old, and is marked so. No other read is answered so, and no write.
 func (b *Backend) fallback(ctx context.Context, seg *segment, p Phase, db int) ([]resp.Reply, bool) {
 	if p == Only || len(b.opt.Fallback) == 0 || seg.wait != nil || ctx.Err() != nil {
 		return nil, false
@@ -31,6 +31,9 @@ func (b *Backend) fallback(ctx context.Context, seg *segment, p Phase, db int) (
 	replies, err := end.Do(ctx, seg.cmds)
 	if err != nil {
 		return nil, false
+	}
+	for i := range replies {
+		replies[i].Stale = true
 	}
 	b.stats.fallbacks.Add(uint64(len(seg.cmds)))
 	return replies, true

@@ -33,11 +33,27 @@ type follower struct {
 	// way but those whose outcome is not known.
 	stopped bool
 
-	state   State     // as it was read last
-	stateAt time.Time // when that was
+	state   State                // as it was read last
+	stateAt time.Time            // when that was
 	seen    map[string]time.Time // members that were there at an earlier look, since when
 	looked  map[string]time.Time // keys under way: when they were brought last
 	refused map[string]refusal   // keys that the other side does not take
+	oldest  time.Time            // since when the oldest key waits that was not brought at this look; zero is none
+}
+
+// nanoseconds is a time in Unix nanoseconds, 0 for none.
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// waits notes that a key is not brought yet.
+func (f *follower) waits(k *markedKey) {
+	if len(k.done) > 0 && (f.oldest.IsZero() || k.since.Before(f.oldest)) {
+		f.oldest = k.since
+	}
 }
 
 // A refusal is why the other side does not take a key.
@@ -65,6 +81,8 @@ func (f *follower) look(ctx context.Context) (left int, err error) {
 		alive[p.ID] = p.Lease > 0
 	}
 	there := map[string]bool{} // members, to forget the others
+	f.oldest = time.Time{}
+	defer func() { f.stats.waiting.Store(nanoseconds(f.oldest)) }()
 	for _, db := range state.Databases {
 		n, err := f.database(ctx, db, state.Lease, alive, there)
 		if err != nil {
@@ -98,9 +116,9 @@ func (f *follower) current(ctx context.Context) (State, error) {
 // A marked key is one with all of its marks.
 type markedKey struct {
 	key     string
-	done    []string // members that go with it when it was brought, each before its score
-	waiting bool     // some of its frames are under way
-	since   time.Time
+	done    []string  // members that go with it when it was brought, each before its score
+	waiting bool      // some of its frames are under way
+	since   time.Time // when the first of its marks was seen whose frame has ended
 }
 
 func (f *follower) database(ctx context.Context, db int, lease time.Duration, alive, there map[string]bool) (left int, err error) {
@@ -129,7 +147,7 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 		if !ok {
 			continue // nobody has made it
 		}
-		id := strconv.Itoa(db) + " " + m
+		id := strconv.Itoa(db) + " " + score + " " + m // a frame that ends makes another of it
 		there[id] = true
 		since, known := f.seen[id]
 		if !known {
@@ -138,13 +156,16 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 		}
 		k := byKey[key]
 		if k == nil {
-			k = &markedKey{key: key, since: since}
+			k = &markedKey{key: key}
 			byKey[key] = k
 			order = append(order, k)
 		}
 		left++
 		gone := !alive[process] || f.stopped
 		if score == settled || gone && now.Sub(since) >= lease {
+			if len(k.done) == 0 || since.Before(k.since) {
+				k.since = since
+			}
 			k.done = append(k.done, m, score)
 		} else {
 			k.waiting = true
@@ -157,6 +178,7 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 		case len(k.done) == 0 && now.Sub(f.looked[id]) < underWay && !f.stopped:
 			continue
 		case now.Sub(f.refused[id].at) < underWay && f.refused[id].why != "":
+			f.waits(k)
 			continue
 		}
 		if k.waiting {
@@ -175,6 +197,9 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 		n, err := f.bring(ctx, db, reader, from, to, part)
 		left -= n
 		if err != nil {
+			for _, k := range keys {
+				f.waits(k)
+			}
 			return left, err
 		}
 		keys = keys[len(part):]
@@ -238,11 +263,14 @@ func (f *follower) bring(ctx context.Context, db int, reader *value.Reader, from
 		if why, ok := refused[i]; ok {
 			f.refused[id] = refusal{why, time.Now()}
 			f.stats.refused.Add(1)
+			f.waits(k)
 			continue
 		}
 		delete(f.refused, id)
 		f.stats.brought.Add(1)
-		f.stats.lag.Store(int64(time.Since(k.since)))
+		if len(k.done) > 0 {
+			f.stats.lag.Store(int64(time.Since(k.since)))
+		}
 		members = append(members, k.done...)
 	}
 	if len(members) == 0 {

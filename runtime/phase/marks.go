@@ -1,11 +1,13 @@
 package phase
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
 	"github.com/redis2cf/redis2cf/runtime/engine"
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
 // marksKey is a sorted set in each database of the truth: which keys are about to change,
@@ -16,6 +18,13 @@ import (
 // One set for a database: the follower asks for it all the time, and on Cloudflare each
 // request costs.
 const marksKey = prefix + "marks"
+
+// Marks are how many marks a database of the truth has, those of frames under way among
+// them: changes that the other side may not have.
+func Marks(ctx context.Context, truth value.End) (int64, error) {
+	v, err := value.One(ctx, truth, "ZCARD", marksKey)
+	return v.Int, err
+}
 
 // settled is the score of a mark whose frame has ended. It comes before all others.
 const settled = "0"

@@ -32,6 +32,8 @@ type membership struct {
 	name   string // of the store, for messages
 	// moved is called between two phases: nothing runs then.
 	moved func(from, to Phase)
+	// lag is what the record tells of a follower.
+	lag func() (lag, waiting time.Duration, left int64)
 	// drained is called when nothing runs before a switch.
 	drained func()
 
@@ -134,7 +136,12 @@ func (m *membership) renew(ctx context.Context) error {
 	stopped, known := m.stopped, m.epoch > 0
 	m.mu.Unlock()
 	asked := time.Now()
-	r, err := m.record.renew(ctx, m.id, m.lease, stopped, true, known)
+	how := ""
+	if m.follows() {
+		lag, waiting, left := m.lag()
+		how = fmt.Sprintf("%d %d %d", lag.Microseconds(), waiting.Microseconds(), left)
+	}
+	r, err := m.record.renew(ctx, m.id, m.lease, stopped, true, known, how)
 	if err != nil {
 		m.mu.Lock()
 		m.fault = err

@@ -21,6 +21,8 @@ import (
 //	follower,          the process that follows, until when it may, and since when it has
 //	followerEnd,
 //	followerSince
+//	followerLag        what the follower says of itself: how old the key was that it brought
+//	                   last, how long the oldest waits, in µs, and how many marks are left
 //	p:ID, a:ID         when the lease of a process ends; the epoch of the switch for which
 //	                   it has stopped
 //	d:N                there are keys in database N
@@ -54,7 +56,7 @@ end
 `
 
 // renew: the process, its lease in ms, the epoch for which it has stopped or "", whether it
-// would follow, whether it has seen the record before.
+// would follow, whether it has seen the record before, what a follower says of itself.
 const renewScript = head + `if not phase then
   if ARGV[5] == '1' then return redis.error_reply('GONE') end
   phase = 'redis'
@@ -68,9 +70,11 @@ if ARGV[4] == '1' and (not f or f == ARGV[1] or tonumber(redis.call('HGET', k, '
     local since = now
     if not f then since = 0 end
     redis.call('HSET', k, 'follower', ARGV[1], 'followerSince', since)
+    redis.call('HDEL', k, 'followerLag')
     f = ARGV[1]
   end
   redis.call('HSET', k, 'followerEnd', now + ARGV[2])
+  if ARGV[6] ~= '' then redis.call('HSET', k, 'followerLag', ARGV[6]) end
 end
 local since = -1
 if f == ARGV[1] then since = now - redis.call('HGET', k, 'followerSince') end
@@ -79,7 +83,7 @@ return {phase, tonumber(redis.call('HGET', k, 'epoch')), next, since}`
 // leave: the process.
 const leaveScript = `local k = KEYS[1]
 redis.call('HDEL', k, 'p:' .. ARGV[1], 'a:' .. ARGV[1])
-if redis.call('HGET', k, 'follower') == ARGV[1] then redis.call('HDEL', k, 'follower', 'followerEnd', 'followerSince') end
+if redis.call('HGET', k, 'follower') == ARGV[1] then redis.call('HDEL', k, 'follower', 'followerEnd', 'followerSince', 'followerLag') end
 return 1`
 
 // begin: the phase to switch to, and for how many ms.
@@ -114,6 +118,11 @@ type State struct {
 	Follower  string        // the process that follows; "" is nobody
 	Databases []int         // those that were written
 	Lease     time.Duration // of a process, from its renewal
+	// What the follower has said of itself with its last lease: Lag is how old the key
+	// was that it brought last, Waiting for how long the oldest waited that was not
+	// brought, Left how many marks there were. See Stats.
+	Lag, Waiting time.Duration
+	Left         int64
 }
 
 // A Process is a program that uses both sides.
@@ -150,12 +159,12 @@ func digit(b bool) string {
 	return "0"
 }
 
-func (r *Record) renew(ctx context.Context, id string, lease time.Duration, stopped int64, follow, known bool) (out renewed, err error) {
+func (r *Record) renew(ctx context.Context, id string, lease time.Duration, stopped int64, follow, known bool, lag string) (out renewed, err error) {
 	ready := ""
 	if stopped > 0 {
 		ready = strconv.FormatInt(stopped, 10)
 	}
-	v, err := r.eval(ctx, renewScript, id, strconv.FormatInt(lease.Milliseconds(), 10), ready, digit(follow), digit(known))
+	v, err := r.eval(ctx, renewScript, id, strconv.FormatInt(lease.Milliseconds(), 10), ready, digit(follow), digit(known), lag)
 	if err != nil {
 		return out, err
 	}
@@ -242,6 +251,11 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 			s.Lease = time.Duration(ms) * time.Millisecond
 		case name == "follower":
 			s.Follower = v
+		case name == "followerLag":
+			var lag, waiting int64
+			if _, err := fmt.Sscan(v, &lag, &waiting, &s.Left); err == nil {
+				s.Lag, s.Waiting = time.Duration(lag)*time.Microsecond, time.Duration(waiting)*time.Microsecond
+			}
 		case name == "followerEnd":
 			followerEnd = left(v)
 		case strings.HasPrefix(name, "p:"):
@@ -258,7 +272,7 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 		s.Next, s.Until = "", 0
 	}
 	if followerEnd < 0 {
-		s.Follower = ""
+		s.Follower, s.Lag, s.Waiting, s.Left = "", 0, 0, 0
 	}
 	for i := range s.Processes {
 		s.Processes[i].Ready = ready[s.Processes[i].ID]

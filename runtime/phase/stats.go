@@ -11,6 +11,7 @@ type counters struct {
 	same, different, fallbacks         atomic.Uint64
 	left                               atomic.Int64
 	lag                                atomic.Int64 // nanoseconds
+	waiting                            atomic.Int64 // since when the oldest key waits that is to be brought, in Unix nanoseconds; 0 is none
 }
 
 // Stats is what a process has counted since it was opened.
@@ -26,14 +27,22 @@ type Stats struct {
 	Different uint64        // those that were not, and were brought again
 	Fallbacks uint64        // reads of caches that the other side answered
 	Left      int64         // marks that the last look of the follower has left, of commands under way too
-	Lag       time.Duration // how old the oldest key was that the follower brought last, about
+	Lag       time.Duration // for how long the key was marked that the follower brought last, since it saw the mark: it looks each Options.Follow
+	// Waiting is for how long the oldest key has waited that is still to be brought, as far
+	// as the follower knows; 0 is none. Where the other side is not reached, it grows.
+	Waiting time.Duration
 }
 
 // Stats returns the counters.
 func (b *Backend) Stats() Stats {
 	p, closed := b.member.current()
+	waiting := time.Duration(0)
+	if since := b.stats.waiting.Load(); since != 0 && b.member.follows() {
+		waiting = time.Since(time.Unix(0, since))
+	}
 	return Stats{
-		Phase: p, Switching: closed, Following: b.member.follows(),
+		Waiting: waiting,
+		Phase:   p, Switching: closed, Following: b.member.follows(),
 		Commands: b.stats.commands.Load(), Marked: b.stats.marked.Load(),
 		Brought: b.stats.brought.Load(), Refused: b.stats.refused.Load(),
 		Same: b.stats.same.Load(), Different: b.stats.different.Load(), Fallbacks: b.stats.fallbacks.Load(),
