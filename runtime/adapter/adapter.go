@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis2cf/redis2cf/runtime"
@@ -26,6 +27,8 @@ type Adapter struct {
 	own    bool // made by Open, closed by Close
 	prefix string
 	now    func() time.Time
+
+	conflicts atomic.Uint64
 }
 
 // An Adapter is all of the interfaces.
@@ -80,6 +83,10 @@ func (a *Adapter) Close() error {
 	}
 	return a.client.Close()
 }
+
+// Conflicts is how often an update found another version than the one it was made from,
+// and was refused with ErrConflict.
+func (a *Adapter) Conflicts() uint64 { return a.conflicts.Load() }
 
 // key is the key of an id in one of the families.
 func (a *Adapter) key(family, id string) (string, error) {

@@ -63,6 +63,9 @@ func TestSessions(t *testing.T) {
 		if err := a.UpdateSession(ctx, &other); !errors.Is(err, adapter.ErrConflict) || other.Version != 1 {
 			t.Errorf("an old version: %v", err)
 		}
+		if n := a.Conflicts(); n != 1 {
+			t.Errorf("%d conflicts are counted", n)
+		}
 		if err := a.UpdateSession(ctx, &adapter.Session{ID: "1"}); err == nil {
 			t.Error("a session that was not read is stored")
 		}

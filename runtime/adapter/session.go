@@ -88,6 +88,7 @@ func (a *Adapter) put(ctx context.Context, s *Session, expected int64, created, 
 	case "GONE":
 		return fmt.Errorf("session %q: %w", s.ID, ErrNotFound)
 	case "CONFLICT":
+		a.conflicts.Add(1)
 		return fmt.Errorf("session %q: %w", s.ID, ErrConflict)
 	}
 	s.Version, s.Created, s.Updated = expected+1, created, updated
