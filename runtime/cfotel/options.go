@@ -2,6 +2,7 @@ package cfotel
 
 import (
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -25,6 +26,8 @@ type config struct {
 	meters    metric.MeterProvider
 	monotonic bool
 	closed    chan struct{}
+	usage     time.Duration // see WithUsage
+	conflicts func() uint64 // see WithConflicts
 }
 
 func newConfig() *config {
