@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -186,7 +185,7 @@ func (j *job) moved(dual bool) error {
 		}
 		not = append(not, "no store was asked")
 	} else {
-		url = withoutDual(url)
+		url = storeURL(url)
 		if transfer.IsRedis(url) {
 			return usagef("cleanup", "%s is a Redis server, %s: the store's URL is wanted", from, store.Redact(url))
 		}
@@ -272,26 +271,6 @@ func other(c transfer.Comparison, name string) string {
 		return c.To
 	}
 	return c.From
-}
-
-// withoutDual is the store's URL in one that a program of two sides has.
-func withoutDual(rawURL string) string {
-	rest, ok := strings.CutPrefix(rawURL, "dual:")
-	if !ok {
-		return rawURL
-	}
-	u, err := url.Parse(rest)
-	if err != nil {
-		return rest // who opens it says so
-	}
-	q := u.Query()
-	for k := range q {
-		if strings.HasPrefix(k, "dual-") {
-			q.Del(k)
-		}
-	}
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // neighbours are the roots of the other modules in a module's workspace.

@@ -53,6 +53,7 @@ func commands() []*command {
 		{"copy", "bring the keys of a Redis server to a store, or back", helpCopy, copyFlags, runCopy},
 		{"compare", "hold a Redis server and a store against each other, key by key", helpCompare, compareFlags, runCompare},
 		{"phase", "which side is the truth while data moves, and switching it", helpPhase, phaseFlags, runPhase},
+		{"status", "how far a move is: the phase, who takes part, what is left to bring", helpStatus, statusFlags, runStatus},
 		{"cleanup", "take out what the module needed of go-redis while its data moved", helpCleanup, cleanupFlags, runCleanup},
 		{"serve", "a Redis endpoint in front of a store, for redis-cli and other clients", helpServe, serveFlags, runServe},
 		{"demo", "migrate the bundled sample application and run its tests", helpDemo, demoFlags, runDemo},

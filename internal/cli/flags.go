@@ -32,6 +32,7 @@ type options struct {
 	worker         workerOptions
 	transfer       transferOptions
 	phase          phaseOptions
+	status         statusOptions
 }
 
 func dirFlags(fs *flag.FlagSet, o *options) {

@@ -69,7 +69,7 @@ func runPhase(e *env, o *options) (int, error) {
 	if len(o.args) == 0 || len(o.args) > 2 {
 		return exitError, usagef("phase", "phase takes a store's URL and, to switch, the name of a phase")
 	}
-	url := withoutDual(o.args[0])
+	url := storeURL(o.args[0])
 	if transfer.IsRedis(url) {
 		return exitError, usagef("phase", "the phase is kept in the store, not in Redis: phase -redis redis://HOST:PORT STORE PHASE")
 	}

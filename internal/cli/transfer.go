@@ -45,6 +45,7 @@ type transferOptions struct {
 	wait      time.Duration
 	repair    bool
 	json      bool
+	metrics   string
 }
 
 // checkpointFile is where a copy remembers how far it is.
@@ -80,6 +81,7 @@ func compareFlags(fs *flag.FlagSet, o *options) {
 	fs.DurationVar(&t.wait, "wait", time.Second, "after `TIME`")
 	fs.BoolVar(&t.repair, "repair", false, "make the destination like the source where they differ")
 	fs.BoolVar(&t.json, "json", false, "print the differences as JSON, one in a line")
+	fs.StringVar(&t.metrics, "metrics", "", "write what was found into `FILE` as metrics for Prometheus, whose node exporter reads *.prom")
 }
 
 func helpCopy() string {
@@ -361,12 +363,18 @@ func runCompare(e *env, o *options) (int, error) {
 		t.seed = uint64(time.Now().UnixNano())
 	}
 	var sum transfer.Comparison
+	var found compareMetrics
 	for _, db := range dbs {
-		c, err := e.compareDatabase(t, from, to, db, &sum)
+		c, err := e.compareDatabase(t, from, to, db, &sum, &found)
 		if err != nil {
 			return exitError, err
 		}
 		sum.Add(db, c)
+	}
+	if t.metrics != "" {
+		if err := found.write(t.metrics, time.Now()); err != nil {
+			return exitError, fmt.Errorf("-metrics: %w", err)
+		}
 	}
 	e.note(t, &sum, from, to)
 	if sum.Differ > 0 {
@@ -395,7 +403,7 @@ func (e *env) note(t *transferOptions, sum *transfer.Comparison, urls ...string)
 	}
 }
 
-func (e *env) compareDatabase(t *transferOptions, from, to string, db int, sum *transfer.Comparison) (*transfer.Compared, error) {
+func (e *env) compareDatabase(t *transferOptions, from, to string, db int, sum *transfer.Comparison, found *compareMetrics) (*transfer.Compared, error) {
 	a, b, err := ends(e.ctx, from, to, db)
 	if err != nil {
 		return nil, err
@@ -418,6 +426,7 @@ func (e *env) compareDatabase(t *transferOptions, from, to string, db int, sum *
 	if err != nil {
 		return nil, err
 	}
+	found.add(a.Name(), b.Name(), db, &c)
 	if err := e.writeDifferences(t, db, &c); err != nil {
 		return nil, err
 	}
