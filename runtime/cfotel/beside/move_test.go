@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ var _ = runtime.RegisterPlan(runtime.Plan{Package: "beside", Families: []runtime
 type metered struct {
 	store.Backend
 	asked int
-	fails bool
+	fails atomic.Bool // the follower reads beside the test
 }
 
 func (m *metered) Usage(context.Context) ([]store.Usage, error) {
@@ -56,7 +57,7 @@ type meteredSession struct {
 }
 
 func (s meteredSession) Execute(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
-	if s.m.fails && cmds[0].Name() == "GET" {
+	if s.m.fails.Load() && cmds[0].Name() == "GET" {
 		return nil, errors.New("the connection is lost")
 	}
 	return s.Session.Execute(ctx, cmds)
@@ -151,9 +152,9 @@ func (m *mover) work() {
 	m.MSet(ctx, "session:2", 1, "page:2", 2)
 	m.Do(ctx, "PING")
 	m.Pipelined(ctx, func(p runtime.Pipeliner) error { p.Get(ctx, "session:1"); p.Incr(ctx, "other"); return nil })
-	m.redis.fails = true
+	m.redis.fails.Store(true)
 	m.Get(ctx, "page:1") // from memory
-	m.redis.fails = false
+	m.redis.fails.Store(false)
 }
 
 func TestAMoveIsMeasured(t *testing.T) {
@@ -163,7 +164,7 @@ func TestAMoveIsMeasured(t *testing.T) {
 	}
 	m.work()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		if v, _ := m.read(); v["move_marks_left"] == 0 && v["move_brought_total"] >= 3 {
+		if v, _ := m.read(); v["move_marks_left"] == 0 && v["move_waiting_seconds"] == 0 && v["move_brought_total"] >= 4 {
 			break
 		} else if time.Now().After(deadline) {
 			t.Fatal(v)
