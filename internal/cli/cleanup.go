@@ -240,8 +240,8 @@ func (j *job) unmoved(rawURL, space string, dual bool) (not []string, err error)
 		not = append(not, fmt.Sprintf("%s is being switched from phase %s to %s", name, state.Phase, state.Next))
 	case state.Phase == "" && dual:
 		not = append(not, fmt.Sprintf("%s has no phase: no program has used it together with Redis, although %s is there; is it the right store?", name, cfstore.DualFile))
-	case state.Phase != "" && state.Phase != phase.Only:
-		not = append(not, fmt.Sprintf("%s is in phase %s: redis2cf phase %s only switches it", name, state.Phase, name))
+	case state.Phase != "" && !state.All(phase.Only):
+		not = append(not, fmt.Sprintf("%s is in phase %s: redis2cf phase %s only switches it", name, state.Text(), name))
 	}
 	last, ok, err := transfer.LastComparison(j.ctx, end)
 	switch {

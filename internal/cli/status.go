@@ -69,7 +69,8 @@ Examples:
 type status struct {
 	Store     string           `json:"store"`
 	Time      time.Time        `json:"time"`
-	Phase     phase.Phase      `json:"phase"` // "" is none
+	Phase     phase.Phase      `json:"phase"`                  // "" is none
+	Apart     []statusPhase    `json:"familyPhases,omitempty"` // of the families that are not all in that phase
 	Epoch     int64            `json:"epoch"`
 	Next      phase.Phase      `json:"next,omitempty"` // being switched to
 	Until     int64            `json:"until,omitempty"`
@@ -103,6 +104,13 @@ type statusFamily struct {
 	Pattern string   `json:"pattern"` // "" is none of the plan's
 	Types   []string `json:"types"`
 	Keys    int64    `json:"keys"`
+}
+
+// statusPhase is the phase of a family that may have another one than the rest.
+type statusPhase struct {
+	Name    string      `json:"name"`
+	Pattern string      `json:"pattern"`
+	Phase   phase.Phase `json:"phase"`
 }
 
 func runStatus(e *env, o *options) (int, error) {
@@ -197,10 +205,21 @@ func (e *env) status(o *options, stores, redis *databases) (*status, error) {
 	if state.Follower != "" {
 		st.Follower = &statusFollower{state.Follower, state.Lag.Milliseconds(), state.Waiting.Milliseconds()}
 	}
+	for _, f := range state.Families {
+		st.Apart = append(st.Apart, statusPhase{f.Name, f.Pattern, f.Phase})
+	}
 	truth := stores
 	if state.Phase == phase.Redis {
 		truth = redis // nil: not known
 	}
+	truths := []*databases{truth}
+	switch {
+	case truth == stores && state.Has(phase.Redis):
+		truths = append(truths, redis)
+	case truth == redis && state.Has(phase.Cloudflare):
+		truths = append(truths, stores)
+	}
+	known := !slices.Contains(truths, nil)
 	marks := int64(0)
 	for _, db := range state.Databases {
 		d := statusDatabase{Database: db}
@@ -214,21 +233,25 @@ func (e *env) status(o *options, stores, redis *databases) (*status, error) {
 			}
 			d.Redis = &n
 		}
-		if truth != nil {
-			end, err := truth.open(db)
-			if err != nil {
-				return nil, err
+		if known {
+			left := int64(0)
+			for _, t := range truths {
+				end, err := t.open(db)
+				if err != nil {
+					return nil, err
+				}
+				n, err := phase.Marks(e.ctx, end)
+				if err != nil {
+					return nil, err
+				}
+				left += n
 			}
-			n, err := phase.Marks(e.ctx, end)
-			if err != nil {
-				return nil, err
-			}
-			d.Marks = &n
-			marks += n
+			d.Marks = &left
+			marks += left
 		}
 		st.Databases = append(st.Databases, d)
 	}
-	if truth != nil {
+	if known {
 		st.Marks = &marks
 	}
 	if o.status.families {
@@ -307,6 +330,11 @@ func (st *status) write(w io.Writer, stamped bool) error {
 		fmt.Fprintf(w, "%s has no phase: no program has used it together with Redis\n", st.Store)
 	} else {
 		fmt.Fprintf(w, "%s: phase %s, epoch %d\n", st.Store, st.Phase, st.Epoch)
+	}
+	for _, f := range st.Apart {
+		if f.Phase != st.Phase {
+			fmt.Fprintf(w, "family %s (%s): phase %s\n", f.Name, f.Pattern, f.Phase)
+		}
 	}
 	if st.Next != "" {
 		fmt.Fprintf(w, "a switch to %s is under way, void in %v\n", st.Next, ms(st.Until).Round(time.Second))

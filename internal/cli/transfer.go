@@ -297,7 +297,7 @@ func (e *env) followed(to string) bool {
 	}
 	defer b.Close() //nolint:errcheck // nothing was written
 	s, err := phase.NewRecord(b).State(e.ctx)
-	return err == nil && s.Phase == phase.Redis && s.Follower != ""
+	return err == nil && s.Has(phase.Redis) && s.Follower != ""
 }
 
 func were(n int64) string {

@@ -40,7 +40,7 @@ const header = `# redis2cf.yaml: which keys this module has and where they live 
 #                d1: follow (default), or sync: answers wait for D1
 #   ttl          expiry as seen in the code: 24h0m0s, none, varies
 #   reason       why this store
-#   phase        redis, cloudflare or only: who holds the truth while data moves
+#   phase        how far the family goes while data moves: redis, cloudflare, only (default)
 #   group        placement group, when it is not the first
 #   client       namespace that it is in, when the module talks to several servers
 `

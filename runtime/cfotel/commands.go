@@ -21,7 +21,7 @@ import (
 type commandTimes struct {
 	conf     *config
 	duration metric.Float64Histogram
-	side     func() string
+	side     func(keys []string) string
 	families *kvprimary.Families
 	sets     sync.Map // of measured: metric.MeasurementOption
 }
@@ -29,7 +29,7 @@ type commandTimes struct {
 // measured is what tells measurements apart.
 type measured struct{ side, family, outcome string }
 
-func newCommandTimes(conf *config, duration metric.Float64Histogram, side func() string) *commandTimes {
+func newCommandTimes(conf *config, duration metric.Float64Histogram, side func(keys []string) string) *commandTimes {
 	var families []kvprimary.Family
 	for _, p := range facade.Plans() {
 		for _, f := range p.Families {
@@ -63,7 +63,8 @@ func (h *commandTimes) ProcessPipelineHook(next facade.ProcessPipelineHook) faca
 }
 
 func (h *commandTimes) record(ctx context.Context, took time.Duration, cmd facade.Cmder, err error) {
-	key := measured{h.side(), h.family(cmd), outcome(cmd, err)}
+	keys := keysOf(cmd)
+	key := measured{h.side(keys), h.family(keys), outcome(cmd, err)}
 	set, ok := h.sets.Load(key)
 	if !ok {
 		attrs := h.conf.attributes(attribute.String("side", key.side), attribute.String("family", key.family), attribute.String("outcome", key.outcome))
@@ -84,13 +85,12 @@ func outcome(cmd facade.Cmder, err error) string {
 	return "error"
 }
 
-// longWord is how long a word is that can only be a value here: family looks at no key
+// longWord is how long a word is that can only be a value here: keysOf looks at no key
 // behind it.
 const longWord = 1024
 
-// family is the name of the family that all keys of a command have, "several" where they
-// are of several, "" where it has none or the plan does not know them.
-func (h *commandTimes) family(cmd facade.Cmder) string {
+// keysOf are the keys of a command.
+func keysOf(cmd facade.Cmder) []string {
 	args := cmd.Args()
 	line := make(resp.Command, len(args))
 	for i, a := range args {
@@ -105,8 +105,14 @@ func (h *commandTimes) family(cmd facade.Cmder) string {
 			line[i] = fmt.Sprint(a)
 		}
 	}
+	return engine.Keys(line)
+}
+
+// family is the name of the family that all keys of a command have, "several" where they
+// are of several, "" where it has none or the plan does not know them.
+func (h *commandTimes) family(keys []string) string {
 	name := ""
-	for i, k := range engine.Keys(line) {
+	for i, k := range keys {
 		f, _ := h.families.Of(k)
 		if i > 0 && f.Name != name {
 			return "several"

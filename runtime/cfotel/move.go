@@ -109,8 +109,8 @@ func (m *move) look() (*behind, error) {
 	return found, nil
 }
 
-// side is where commands go: at Redis, or at the store.
-func (m *move) side() string {
+// side is where a command with these keys goes: to Redis, or to the store.
+func (m *move) side(keys []string) string {
 	b := m.found.Load()
 	if b == nil {
 		var err error
@@ -118,7 +118,11 @@ func (m *move) side() string {
 			return "store" // it could not be opened
 		}
 	}
-	if b.phase != nil && b.phase.Stats().Phase == phase.Redis {
+	key := ""
+	if len(keys) > 0 {
+		key = keys[0]
+	}
+	if b.phase != nil && b.phase.PhaseOf(key) == phase.Redis {
 		return "redis"
 	}
 	return "store"
@@ -154,11 +158,11 @@ func is(b bool) float64 {
 }
 
 var phaseReadings = []reading[phase.Stats]{
-	{instrument: instrument{name: "redis2cf.move.phase", about: "1 for the phase in which this process is, 0 for the others"}, attribute: "phase",
+	{instrument: instrument{name: "redis2cf.move.phase", about: "1 for the phase in which the keys are as this process knows it, 0 for the others; several are 1 where families differ"}, attribute: "phase",
 		by: func(s phase.Stats) map[string]float64 {
 			out := map[string]float64{}
 			for _, p := range phase.Phases {
-				out[string(p)] = is(s.Phase == p)
+				out[string(p)] = is(s.Has(p))
 			}
 			return out
 		}},

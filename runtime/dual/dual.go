@@ -146,12 +146,12 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, err := phaseOf(ctx, s)
+	over, err := onlyStore(ctx, s)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	r := phase.Side{Backend: absent{store.Redact(rawURL)}}
-	if now != phase.Only { // then Redis may have been switched off already
+	if !over { // then Redis may have been switched off already
 		if rawURL == "" {
 			return nil, errors.Join(fmt.Errorf("$%s is not set: while data moves it has the URL of the Redis that the program has used so far, redis://HOST:PORT", name), s.Close())
 		}
@@ -162,14 +162,14 @@ func (driver) Open(u *url.URL) (store.Backend, error) {
 	return phase.Open(ctx, r, phase.Side{Backend: s, Together: together(inner)}, opt)
 }
 
-// phaseOf reads a store's phase.
-func phaseOf(ctx context.Context, b store.Backend) (phase.Phase, error) {
+// onlyStore tells whether a store is in phase only, with all of its families.
+func onlyStore(ctx context.Context, b store.Backend) (bool, error) {
 	s, err := b.NewSession(store.SessionOptions{Protocol: 2})
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	state, err := phase.NewRecord(end{s, b.URL()}).State(ctx)
-	return state.Phase, errors.Join(err, s.Close())
+	return state.All(phase.Only), errors.Join(err, s.Close())
 }
 
 // end is a session as package value has it.

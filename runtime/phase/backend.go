@@ -351,12 +351,9 @@ func (b *Backend) hasWork() {
 }
 
 // moved takes all sessions to the new truth. Nothing runs meanwhile.
-func (b *Backend) moved(from, to Phase) {
-	if from != "" {
-		b.opt.Log.Info("redis2cf: the phase has changed", "from", string(from), "phase", string(to), "process", b.member.id)
-	}
-	if b.side(from) == b.side(to) {
-		return
+func (b *Backend) moved(from, to *division) {
+	if from != nil {
+		b.opt.Log.Info("redis2cf: the phase has changed", "from", from.String(), "phase", to.String(), "process", b.member.id)
 	}
 	b.mu.Lock()
 	all := make([]*session, 0, len(b.sessions))
@@ -365,13 +362,22 @@ func (b *Backend) moved(from, to Phase) {
 	}
 	b.mu.Unlock()
 	for _, s := range all {
-		s.move(to)
+		s.moved(to)
 	}
+}
+
+// PhaseOf is the phase that a key is in, as this process knows it.
+func (b *Backend) PhaseOf(key string) Phase {
+	d, _ := b.member.current()
+	if d == nil {
+		return ""
+	}
+	return d.of(key)
 }
 
 // NewSession opens a session. It runs on whatever is the truth.
 func (b *Backend) NewSession(opt store.SessionOptions) (store.Session, error) {
-	s := &session{b: b, opt: opt, subscribed: map[string]map[string]bool{}}
+	s := &session{b: b, opt: opt, inner: map[Phase]store.Session{}, subscribed: map[string]map[string]bool{}}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {

@@ -22,11 +22,12 @@ const (
 // A comparison holds some keys of both sides against each other: those that differ and are
 // not marked are marked, and so brought.
 type comparison struct {
-	from, to func(db int) (value.End, error)
-	mark     func(db int, key string)
-	stats    *counters
-	report   func(error)
-	suspect  map[string]bool // keys that differed at the last look, with their database
+	redis, store func(db int) (value.End, error)
+	phases       *division
+	mark         func(truth Phase, db int, key string)
+	stats        *counters
+	report       func(error)
+	suspect      map[string]bool // keys that differed at the last look, with their database
 }
 
 // look draws keys and compares them, those of the last look that differed among them: a key
@@ -35,26 +36,26 @@ func (c *comparison) look(ctx context.Context, dbs []int) error {
 	again := c.suspect
 	c.suspect = map[string]bool{}
 	for _, db := range dbs {
-		from, err := c.from(db)
+		redis, err := c.redis(db)
 		if err != nil {
 			return err
 		}
-		to, err := c.to(db)
+		store, err := c.store(db)
 		if err != nil {
 			return err
 		}
-		if err := c.database(ctx, db, from, to, again); err != nil {
+		if err := c.database(ctx, db, redis, store, again); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *comparison) database(ctx context.Context, db int, from, to value.End, again map[string]bool) error {
+func (c *comparison) database(ctx context.Context, db int, redis, store value.End, again map[string]bool) error {
 	drawn := map[string]bool{}
 	var keys []string
 	add := func(k string) {
-		if !drawn[k] && !Own(k) {
+		if !drawn[k] && !Own(k) && c.phases.of(k) != Only {
 			drawn[k] = true
 			keys = append(keys, k)
 		}
@@ -67,7 +68,7 @@ func (c *comparison) database(ctx context.Context, db int, from, to value.End, a
 			add(key)
 		}
 	}
-	for _, end := range []value.End{from, to} { // what only the other side has is found there
+	for _, end := range []value.End{redis, store} { // what only the other side has is found there
 		cmds := make([]resp.Command, compareKeys)
 		for i := range cmds {
 			cmds[i] = resp.Command{"RANDOMKEY"}
@@ -88,11 +89,11 @@ func (c *comparison) database(ctx context.Context, db int, from, to value.End, a
 	if len(keys) == 0 {
 		return nil
 	}
-	a, err := states(ctx, from, keys)
+	a, err := states(ctx, redis, keys)
 	if err != nil {
 		return err
 	}
-	b, err := states(ctx, to, keys)
+	b, err := states(ctx, store, keys)
 	if err != nil {
 		return err
 	}
@@ -110,8 +111,9 @@ func (c *comparison) database(ctx context.Context, db int, from, to value.End, a
 			c.suspect[id] = true
 		default:
 			c.stats.different.Add(1)
-			c.report(fmt.Errorf("key %s of database %d differs: %s has a %s, %s a %s; it is brought again", value.Show(k), db, from.Name(), a[i].typ, to.Name(), b[i].typ))
-			c.mark(db, k)
+			c.report(fmt.Errorf("key %s of database %d differs: %s has a %s, %s a %s; it is brought again, as %s has it",
+				value.Show(k), db, redis.Name(), a[i].typ, store.Name(), b[i].typ, map[Phase]string{Redis: redis.Name(), Cloudflare: store.Name()}[c.phases.of(k)]))
+			c.mark(c.phases.of(k), db, k)
 		}
 	}
 	return nil
@@ -151,7 +153,7 @@ func states(ctx context.Context, end value.End, keys []string) ([]held, error) {
 // compare compares now and then, while this process is the one that follows.
 func (b *Backend) compare(ctx context.Context) {
 	var c *comparison
-	var of Phase
+	var of *division
 	for {
 		t := time.NewTimer(b.opt.Compare)
 		select {
@@ -161,23 +163,24 @@ func (b *Backend) compare(ctx context.Context) {
 		case <-t.C:
 		}
 		if !b.member.follows() {
-			c = nil
+			c, of = nil, nil
 			continue
 		}
 		turn, err := b.member.enter(ctx, false)
 		if err != nil {
 			return
 		}
-		if turn.phase == Only {
+		if turn.phases.all(Only) {
 			_ = b.member.exit(false)
 			continue
 		}
-		if c == nil || of != turn.phase {
-			of = turn.phase
-			truth := of
+		if of != turn.phases {
+			of = turn.phases
 			c = &comparison{
-				from: b.ends(of), to: b.ends(across(of)), stats: &b.stats, report: b.opt.Report,
-				mark: func(db int, key string) { b.owe(truth, db, settled, []string{member(b.frame(), key)}) },
+				redis: b.ends(Redis), store: b.ends(Cloudflare), phases: of, stats: &b.stats, report: b.opt.Report,
+				mark: func(truth Phase, db int, key string) {
+					b.owe(truth, db, settled, []string{member(b.frame(), key)})
+				},
 			}
 		}
 		each, cancel := context.WithTimeout(ctx, b.opt.Lease/2)

@@ -8,6 +8,10 @@
 // "only" Redis is not used any more. The phase is kept in the store (see [Record]), and
 // [Switch] changes it for all processes at once.
 //
+// Families of keys may be in different phases: then each key has its truth, and each side
+// follows the other for some of them. Commands, transactions and scripts whose keys are at
+// both sides are refused.
+//
 // # Why not write to both
 //
 // Two sides that are written by several processes cannot be kept equal, whatever the

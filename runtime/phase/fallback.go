@@ -9,8 +9,8 @@ import (
 
 // fallback answers reads of caches from the side that is not the truth, where the truth does
 // not answer: what it says may be some time old, and is marked so. No other read is answered so, and no write.
-func (b *Backend) fallback(ctx context.Context, seg *segment, p Phase, db int) ([]resp.Reply, bool) {
-	if p == Only || len(b.opt.Fallback) == 0 || seg.wait != nil || ctx.Err() != nil {
+func (b *Backend) fallback(ctx context.Context, seg *segment, db int) ([]resp.Reply, bool) {
+	if len(b.opt.Fallback) == 0 || seg.wait != nil || ctx.Err() != nil {
 		return nil, false
 	}
 	for _, cmd := range seg.cmds {
@@ -19,12 +19,12 @@ func (b *Backend) fallback(ctx context.Context, seg *segment, p Phase, db int) (
 			return nil, false
 		}
 		for _, k := range keys {
-			if !b.cached(k) {
+			if !b.cached(k) || seg.division.of(k) == Only {
 				return nil, false
 			}
 		}
 	}
-	end, err := b.helper(across(p), db)
+	end, err := b.helper(across(seg.side), db)
 	if err != nil {
 		return nil, false
 	}

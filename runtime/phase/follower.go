@@ -2,6 +2,7 @@ package phase
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -26,6 +27,9 @@ const underWay = 5 * time.Second
 type follower struct {
 	from, to func(db int) (value.End, error)
 	record   *Record
+	// follows tells whether the other side follows a key; marks of other keys are forgotten:
+	// they are of frames whose outcome was not known when the phase changed.
+	follows func(key string) bool
 	// may is asked before each write: whether this is still the one that follows.
 	may   func() bool
 	stats *counters
@@ -62,8 +66,8 @@ type refusal struct {
 	at  time.Time
 }
 
-func newFollower(from, to func(db int) (value.End, error), r *Record, may func() bool, stats *counters) *follower {
-	return &follower{from: from, to: to, record: r, may: may, stats: stats,
+func newFollower(from, to func(db int) (value.End, error), r *Record, follows func(key string) bool, may func() bool, stats *counters) *follower {
+	return &follower{from: from, to: to, record: r, follows: follows, may: may, stats: stats,
 		seen: map[string]time.Time{}, looked: map[string]time.Time{}, refused: map[string]refusal{}}
 }
 
@@ -82,7 +86,6 @@ func (f *follower) look(ctx context.Context) (left int, err error) {
 	}
 	there := map[string]bool{} // members, to forget the others
 	f.oldest = time.Time{}
-	defer func() { f.stats.waiting.Store(nanoseconds(f.oldest)) }()
 	for _, db := range state.Databases {
 		n, err := f.database(ctx, db, state.Lease, alive, there)
 		if err != nil {
@@ -95,7 +98,6 @@ func (f *follower) look(ctx context.Context) (left int, err error) {
 			delete(f.seen, m)
 		}
 	}
-	f.stats.left.Store(int64(left))
 	return left, nil
 }
 
@@ -141,6 +143,7 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 	now := time.Now()
 	byKey := map[string]*markedKey{}
 	var order []*markedKey
+	var forget []string
 	for i := 0; i+1 < len(words); i += 2 {
 		m, score := words[i], words[i+1]
 		process, key, ok := split(m)
@@ -148,6 +151,12 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 			continue // nobody has made it
 		}
 		id := strconv.Itoa(db) + " " + score + " " + m // a frame that ends makes another of it
+		if !f.follows(key) {
+			if score == settled {
+				forget = append(forget, m, score)
+			}
+			continue
+		}
 		there[id] = true
 		since, known := f.seen[id]
 		if !known {
@@ -169,6 +178,11 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 			k.done = append(k.done, m, score)
 		} else {
 			k.waiting = true
+		}
+	}
+	if len(forget) > 0 && f.may() {
+		if _, err := value.One(ctx, from, append([]string{"EVAL", forgetScript, "1", marksKey}, forget...)...); err != nil {
+			return left, err
 		}
 	}
 	var keys []*markedKey
@@ -339,8 +353,8 @@ func (f *follower) why() string {
 
 // follow follows while this process is the one that does.
 func (b *Backend) follow(ctx context.Context) {
-	var f *follower
-	var of Phase
+	var both []*follower // one for each side that is the truth of some keys
+	var of *division
 	idle := b.opt.Follow
 	for {
 		t := time.NewTimer(idle)
@@ -353,7 +367,7 @@ func (b *Backend) follow(ctx context.Context) {
 		case <-t.C:
 		}
 		if !b.member.follows() {
-			f = nil
+			both, of = nil, nil
 			continue
 		}
 		// A look is something that runs: no switch is behind it.
@@ -361,17 +375,31 @@ func (b *Backend) follow(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		if turn.phase == Only {
-			_ = b.member.exit(false)
-			continue
-		}
-		if f == nil || of != turn.phase {
-			of = turn.phase
-			f = newFollower(b.ends(of), b.ends(across(of)), b.record, b.member.follows, &b.stats)
+		if of != turn.phases {
+			of = turn.phases
+			both = nil
+			for _, truth := range []Phase{Redis, Cloudflare} {
+				if of.has(truth) {
+					both = append(both, newFollower(b.ends(truth), b.ends(across(truth)), b.record, of.is(truth), b.member.follows, &b.stats))
+				}
+			}
 		}
 		each, cancel := context.WithTimeout(ctx, b.opt.Lease/2)
 		stop := context.AfterFunc(turn.barrier, cancel) // who switches follows
-		left, err := f.look(each)
+		left := 0
+		var oldest time.Time
+		for _, f := range both {
+			n, e := f.look(each)
+			left += n
+			if !f.oldest.IsZero() && (oldest.IsZero() || f.oldest.Before(oldest)) {
+				oldest = f.oldest
+			}
+			err = errors.Join(err, e)
+		}
+		b.stats.waiting.Store(nanoseconds(oldest))
+		if err == nil {
+			b.stats.left.Store(int64(left))
+		}
 		if idle = min(2*idle, 10*b.opt.Follow); left > 0 || err != nil {
 			idle = b.opt.Follow
 		}

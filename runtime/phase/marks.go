@@ -61,6 +61,13 @@ type segment struct {
 	refused string   // it cannot be run; the error is its reply
 	both    bool     // it goes to the other side as well
 	flush   string   // FLUSHDB or FLUSHALL
+
+	// What route says.
+	side     Phase // that runs it: Redis or Cloudflare
+	division *division
+	spread   *spread
+	abort    string // it is of a transaction that cannot be run; EXEC says why
+	aborted  bool   // it is of one that could not be
 }
 
 // A place is a key of another database.
@@ -160,7 +167,7 @@ func segments(cmds []resp.Command) []*segment {
 		if p, ok := elsewhere(cmd); ok {
 			run.more = append(run.more, p)
 		}
-		if name == "EXEC" {
+		if name == "EXEC" || name == "DISCARD" {
 			run = nil
 		}
 	}

@@ -31,7 +31,7 @@ type membership struct {
 	lease  time.Duration
 	name   string // of the store, for messages
 	// moved is called between two phases: nothing runs then.
-	moved func(from, to Phase)
+	moved func(from, to *division)
 	// lag is what the record tells of a follower.
 	lag func() (lag, waiting time.Duration, left int64)
 	// drained is called when nothing runs before a switch.
@@ -42,7 +42,7 @@ type membership struct {
 	kick chan struct{} // renew now
 
 	mu       sync.Mutex
-	phase    Phase
+	phases   *division // nil before the first lease
 	epoch    int64
 	valid    time.Time     // until when the lease is certain
 	closed   bool          // a switch is under way
@@ -151,8 +151,11 @@ func (m *membership) renew(ctx context.Context) error {
 	m.mu.Lock()
 	m.fault = nil
 	m.follow, m.followAt = r.follow, asked
-	if r.next == "" && !m.closed && (m.phase == r.phase || m.phase == "") {
-		m.phase, m.epoch, m.valid = r.phase, r.epoch, asked.Add(m.lease)
+	if r.next == "" && !m.closed && (m.phases == nil || m.phases.equal(r.phases)) {
+		if m.phases == nil {
+			m.phases = r.phases
+		}
+		m.epoch, m.valid = r.epoch, asked.Add(m.lease)
 		m.mu.Unlock()
 		return nil
 	}
@@ -167,7 +170,7 @@ func (m *membership) renew(ctx context.Context) error {
 		}
 	}
 	idle := m.idle
-	if r.phase == m.phase {
+	if r.phases.equal(m.phases) {
 		m.valid = asked.Add(m.lease)
 	}
 	m.mu.Unlock()
@@ -191,13 +194,13 @@ func (m *membership) renew(ctx context.Context) error {
 		return nil
 	}
 	m.mu.Lock()
-	from := m.phase
+	from := m.phases
 	m.mu.Unlock()
-	if from != r.phase {
-		m.moved(from, r.phase)
+	if !r.phases.equal(from) {
+		m.moved(from, r.phases)
 	}
 	m.mu.Lock()
-	m.phase, m.epoch, m.valid = r.phase, r.epoch, asked.Add(m.lease)
+	m.phases, m.epoch, m.valid = r.phases, r.epoch, asked.Add(m.lease)
 	m.closed, m.stopped = false, 0
 	m.barrier, m.begin = context.WithCancel(context.Background())
 	close(m.opened)
@@ -207,7 +210,7 @@ func (m *membership) renew(ctx context.Context) error {
 
 // A turn is one passage through the gate.
 type turn struct {
-	phase   Phase
+	phases  *division
 	barrier context.Context // ends when a switch begins
 }
 
@@ -223,7 +226,7 @@ func (m *membership) enter(ctx context.Context, write bool) (turn, error) {
 				return turn{}, err
 			}
 			m.running++
-			t := turn{m.phase, m.barrier}
+			t := turn{m.phases, m.barrier}
 			m.mu.Unlock()
 			return t, nil
 		}
@@ -267,8 +270,8 @@ func (m *membership) follows() bool {
 	return m.follow >= 0 && time.Now().Before(m.valid) && m.follow+time.Since(m.followAt) >= m.lease
 }
 
-func (m *membership) current() (Phase, bool) {
+func (m *membership) current() (*division, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.phase, m.closed
+	return m.phases, m.closed
 }

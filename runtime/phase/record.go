@@ -16,8 +16,10 @@ import (
 // RecordKey is the key in database 0 of the store that has the phase. It is a hash:
 //
 //	phase, epoch       the phase, and a number that grows with every change of it
-//	next, until        the phase that is being switched to, and the store's time in Unix
-//	                   milliseconds after which a switch that was not committed is void
+//	families           families of keys whose phases are not all the same, see writeFamilies;
+//	                   phase is that of all other keys then
+//	next, nextFamilies the phases that are being switched to, and the store's time in Unix
+//	until              milliseconds after which a switch that was not committed is void
 //	follower,          the process that follows, until when it may, and since when it has
 //	followerEnd,
 //	followerSince
@@ -49,7 +51,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local phase = redis.call('HGET', k, 'phase')
 local next = redis.call('HGET', k, 'next') or ''
 if next ~= '' and tonumber(redis.call('HGET', k, 'until')) < now then
-  redis.call('HDEL', k, 'next', 'until')
+  redis.call('HDEL', k, 'next', 'nextFamilies', 'until')
   redis.call('HINCRBY', k, 'epoch', 1)
   next = ''
 end
@@ -78,7 +80,7 @@ if ARGV[4] == '1' and (not f or f == ARGV[1] or tonumber(redis.call('HGET', k, '
 end
 local since = -1
 if f == ARGV[1] then since = now - redis.call('HGET', k, 'followerSince') end
-return {phase, tonumber(redis.call('HGET', k, 'epoch')), next, since}`
+return {phase, tonumber(redis.call('HGET', k, 'epoch')), next, since, redis.call('HGET', k, 'families') or ''}`
 
 // leave: the process.
 const leaveScript = `local k = KEYS[1]
@@ -86,13 +88,13 @@ redis.call('HDEL', k, 'p:' .. ARGV[1], 'a:' .. ARGV[1])
 if redis.call('HGET', k, 'follower') == ARGV[1] then redis.call('HDEL', k, 'follower', 'followerEnd', 'followerSince', 'followerLag') end
 return 1`
 
-// begin: the phase to switch to, and for how many ms.
+// begin: the phase to switch to, for how many ms, and the families.
 const beginScript = head + `if not phase then
   phase = 'redis'
   redis.call('HSET', k, 'phase', phase, 'epoch', 1)
 end
 if next ~= '' then return redis.error_reply('UNDERWAY ' .. next) end
-redis.call('HSET', k, 'next', ARGV[1], 'until', now + ARGV[2])
+redis.call('HSET', k, 'next', ARGV[1], 'nextFamilies', ARGV[3], 'until', now + ARGV[2])
 local all = redis.call('HKEYS', k)
 for _, f in ipairs(all) do
   local kind = string.sub(f, 1, 2)
@@ -103,16 +105,20 @@ return redis.call('HINCRBY', k, 'epoch', 1)`
 
 // end: the epoch of the switch, and whether it is committed.
 const endScript = head + `if next == '' or redis.call('HGET', k, 'epoch') ~= ARGV[1] then return 0 end
-if ARGV[2] == '1' then redis.call('HSET', k, 'phase', next) end
-redis.call('HDEL', k, 'next', 'until')
+if ARGV[2] == '1' then
+  redis.call('HSET', k, 'phase', next, 'families', redis.call('HGET', k, 'nextFamilies') or '')
+end
+redis.call('HDEL', k, 'next', 'nextFamilies', 'until')
 redis.call('HINCRBY', k, 'epoch', 1)
 return 1`
 
 // A State is what the record says at one moment.
 type State struct {
-	Phase     Phase
+	Phase     Phase    // of all keys but those of Families
+	Families  []Family // none where all keys are in one phase
 	Epoch     int64
 	Next      Phase         // being switched to; "" is none
+	NextOf    []Family      // the families' part of that
 	Until     time.Duration // from now, until the switch is void
 	Processes []Process     // sorted by ID
 	Follower  string        // the process that follows; "" is nobody
@@ -125,6 +131,28 @@ type State struct {
 	Left         int64
 }
 
+// Of is the phase of a key.
+func (s *State) Of(key string) Phase { return newDivision(s.Phase, s.Families).of(key) }
+
+// PhaseOf is the phase of the keys of a pattern, as far as they are all in one.
+func (s *State) PhaseOf(pattern string) Phase {
+	for _, f := range s.Families {
+		if f.Pattern == pattern {
+			return f.Phase
+		}
+	}
+	return s.Of(shortest(pattern))
+}
+
+// Has tells whether some keys may be in a phase.
+func (s *State) Has(p Phase) bool { return newDivision(s.Phase, s.Families).has(p) }
+
+// All tells whether all keys are in a phase.
+func (s *State) All(p Phase) bool { return newDivision(s.Phase, s.Families).all(p) }
+
+// Text says in which phase which keys are, as people read it: "redis, Session cloudflare".
+func (s *State) Text() string { return newDivision(s.Phase, s.Families).String() }
+
 // A Process is a program that uses both sides.
 type Process struct {
 	ID    string
@@ -134,7 +162,7 @@ type Process struct {
 
 // renewed is what a process learns with its lease.
 type renewed struct {
-	phase  Phase
+	phases *division
 	epoch  int64
 	next   Phase
 	follow time.Duration // since when the process follows; negative: it does not
@@ -168,14 +196,22 @@ func (r *Record) renew(ctx context.Context, id string, lease time.Duration, stop
 	if err != nil {
 		return out, err
 	}
-	if len(v.Elems) != 4 {
+	if len(v.Elems) != 5 {
 		return out, fmt.Errorf("%s: the record of its phase was answered with something else", r.end.Name())
 	}
-	out.phase, err = Parse(value.Text(v.Elems[0]))
+	rest, err := Parse(value.Text(v.Elems[0]))
+	if err != nil {
+		return out, fmt.Errorf("%s: the record of its phase: %w", r.end.Name(), err)
+	}
+	families, err := readFamilies(value.Text(v.Elems[4]))
+	if err != nil {
+		return out, fmt.Errorf("%s: the record of its phase: %w", r.end.Name(), err)
+	}
+	out.phases = newDivision(rest, families)
 	out.epoch = v.Elems[1].Int
 	out.next = Phase(value.Text(v.Elems[2]))
 	out.follow = time.Duration(v.Elems[3].Int) * time.Millisecond
-	return out, err
+	return out, nil
 }
 
 func (r *Record) leave(ctx context.Context, id string) error {
@@ -184,8 +220,8 @@ func (r *Record) leave(ctx context.Context, id string) error {
 }
 
 // begin begins a switch and returns its epoch.
-func (r *Record) begin(ctx context.Context, to Phase, limit time.Duration) (int64, error) {
-	v, err := r.eval(ctx, beginScript, string(to), strconv.FormatInt(limit.Milliseconds(), 10))
+func (r *Record) begin(ctx context.Context, to *division, limit time.Duration) (int64, error) {
+	v, err := r.eval(ctx, beginScript, string(to.rest), strconv.FormatInt(limit.Milliseconds(), 10), writeFamilies(to.families))
 	if err != nil {
 		var refused *value.ReplyError
 		if errors.As(err, &refused) && strings.Contains(refused.Text, "UNDERWAY") {
@@ -240,6 +276,14 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 			if s.Phase, err = Parse(v); err != nil {
 				return s, err
 			}
+		case name == "families":
+			if s.Families, err = readFamilies(v); err != nil {
+				return s, fmt.Errorf("%s: the record of its phase: %w", r.end.Name(), err)
+			}
+		case name == "nextFamilies":
+			if s.NextOf, err = readFamilies(v); err != nil {
+				return s, fmt.Errorf("%s: the record of its phase: %w", r.end.Name(), err)
+			}
 		case name == "epoch":
 			s.Epoch, _ = strconv.ParseInt(v, 10, 64)
 		case name == "next":
@@ -269,7 +313,7 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 		}
 	}
 	if s.Next != "" && s.Until < 0 {
-		s.Next, s.Until = "", 0
+		s.Next, s.NextOf, s.Until = "", nil, 0
 	}
 	if followerEnd < 0 {
 		s.Follower, s.Lag, s.Waiting, s.Left = "", 0, 0, 0

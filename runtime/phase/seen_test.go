@@ -40,8 +40,8 @@ func TestHowLongTheOldestChangeWaits(t *testing.T) {
 	must(t, redis, "SET k v")
 	must(t, redis, "ZADD "+marksKey+" 1700000000000 "+member("alive.1", "under-way"))
 	var stats counters
-	f := newFollower(w.end(w.redis), func(int) (value.End, error) { return notThere{}, nil }, NewRecord(record), func() bool { return true }, &stats)
-	if _, err := f.look(ctx); err == nil || stats.waiting.Load() != 0 {
+	f := newFollower(w.end(w.redis), func(int) (value.End, error) { return notThere{}, nil }, NewRecord(record), func(string) bool { return true }, func() bool { return true }, &stats)
+	if _, err := f.look(ctx); err == nil || !f.oldest.IsZero() {
 		t.Fatal(err, "a frame under way is taken for one that waits")
 	}
 	must(t, redis, "ZADD "+marksKey+" "+settled+" "+member("alive.2", "k"))
@@ -50,19 +50,20 @@ func TestHowLongTheOldestChangeWaits(t *testing.T) {
 	if _, err := f.look(ctx); err == nil {
 		t.Fatal("it was brought to nowhere")
 	}
-	first := stats.waiting.Load()
-	if at := time.Unix(0, first); at.Before(began) || at.After(time.Now()) {
-		t.Fatal(at)
+	first := f.oldest
+	if first.Before(began) || first.After(time.Now()) {
+		t.Fatal(first)
 	}
-	if _, err := f.look(ctx); err == nil || stats.waiting.Load() != first {
+	if _, err := f.look(ctx); err == nil || !f.oldest.Equal(first) {
 		t.Error("it waits since it was seen first")
 	}
 	f.to = w.end(w.store)
-	if _, err := f.look(ctx); err != nil {
+	left, err := f.look(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := must(t, w.raw(w.store), "GET k"); got != "v" || stats.waiting.Load() != 0 || stats.left.Load() != 1 || stats.lag.Load() <= 0 {
-		t.Error(got, &stats)
+	if got := must(t, w.raw(w.store), "GET k"); got != "v" || !f.oldest.IsZero() || left != 1 || stats.lag.Load() <= 0 {
+		t.Error(got, left, f.oldest, &stats)
 	}
 }
 

@@ -19,12 +19,16 @@ type session struct {
 	b *Backend
 
 	mu         sync.Mutex
-	opt        store.SessionOptions // the database is the one that is selected
-	inner      store.Session        // at the truth; nil is not opened
-	made       int                  // how many inner sessions there were
+	opt        store.SessionOptions    // the database is the one that is selected
+	inner      map[Phase]store.Session // by side, those that are opened
+	rest       Phase                   // the side of keys without a family, which has the subscriptions
+	made       int                     // how many inner sessions there were that have them
 	watching   bool
-	lost       bool     // the keys were watched at a side that is no longer the truth
-	multi      bool     // MULTI without EXEC so far
+	watchSide  Phase
+	lost       bool // the keys were watched at a side that is no longer the truth
+	multi      bool // MULTI without EXEC so far
+	multiSide  Phase
+	aborted    string   // why the transaction that is open cannot be run; "" is that it can
 	marked     []string // members of a transaction that is open
 	subscribed map[string]map[string]bool
 	closed     bool
@@ -57,10 +61,6 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 		if err != nil {
 			return nil, err
 		}
-		p := t.phase
-		if p == Only && seg.refused != "" {
-			seg.refused = "" // there is one side
-		}
 		each, cancel := ctx, context.CancelFunc(func() {})
 		if seg.wait != nil {
 			each, cancel = context.WithCancel(ctx)
@@ -68,20 +68,9 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 			end := cancel
 			cancel = func() { stop(); end() }
 		}
-		replies, err := s.run(each, seg, p)
-		if errors.Is(err, store.ErrClosed) && s.drop() {
-			replies, err = s.run(each, seg, p)
-		}
+		replies, err := s.parts(each, ctx, s.route(t.phases, seg), write)
 		cancel()
-		if err != nil && !write {
-			s.mu.Lock()
-			db := s.opt.DB
-			s.mu.Unlock()
-			if stale, ok := s.b.fallback(ctx, seg, p, db); ok {
-				replies, err = stale, nil
-			}
-		}
-		if over := s.b.member.exit(write && p != Only); over != nil && err == nil {
+		if over := s.b.member.exit(write && !t.phases.all(Only)); over != nil && err == nil {
 			return nil, over
 		}
 		if seg.wait == nil || err == nil || ctx.Err() != nil || t.barrier.Err() == nil || !errors.Is(err, context.Canceled) {
@@ -123,11 +112,45 @@ func (w *wait) shorten(cmd resp.Command, over time.Duration) bool {
 	return true
 }
 
-// run runs a segment at the truth of a phase.
-func (s *session) run(ctx context.Context, seg *segment, p Phase) ([]resp.Reply, error) {
-	if seg.refused != "" {
-		return []resp.Reply{resp.NewError(seg.refused)}, nil
+// parts runs the parts of a segment one after the other. caller is the context of who waits,
+// and not that of a command that a switch may end.
+func (s *session) parts(ctx, caller context.Context, parts []*segment, write bool) ([]resp.Reply, error) {
+	var replies []resp.Reply
+	for _, part := range parts {
+		got, err := s.run(ctx, part)
+		if errors.Is(err, store.ErrClosed) && s.drop(part.side) {
+			got, err = s.run(ctx, part)
+		}
+		if err != nil && !write {
+			s.mu.Lock()
+			db := s.opt.DB
+			s.mu.Unlock()
+			if stale, ok := s.b.fallback(caller, part, db); ok {
+				got, err = stale, nil
+			}
+		}
+		if len(parts) == 1 {
+			return got, err
+		}
+		replies = append(replies, got...)
+		if err != nil {
+			return replies, err
+		}
 	}
+	return replies, nil
+}
+
+// run runs a part at its side.
+func (s *session) run(ctx context.Context, seg *segment) ([]resp.Reply, error) {
+	switch {
+	case seg.abort != "", seg.aborted:
+		return s.abortTransaction(ctx, seg)
+	case seg.refused != "":
+		return []resp.Reply{resp.NewError(seg.refused)}, nil
+	case seg.spread != nil:
+		return s.runSpread(ctx, seg)
+	}
+	p := seg.side
 	inner, db, err := s.at(p)
 	if err != nil {
 		return nil, err
@@ -141,20 +164,19 @@ func (s *session) run(ctx context.Context, seg *segment, p Phase) ([]resp.Reply,
 		if r, err := fixIDs(ctx, inner, seg); err != nil || r != nil {
 			return r, err
 		}
-	case p == Only:
 	case seg.flush != "":
-		return s.flush(ctx, seg, p, db)
+		return s.flush(ctx, seg, db)
 	}
 	var replies []resp.Reply
-	if p == Only || len(seg.keys) == 0 && len(seg.more) == 0 {
+	if len(seg.keys) == 0 && len(seg.more) == 0 {
 		replies, err = inner.Execute(ctx, seg.cmds)
 	} else {
 		replies, err = s.write(ctx, inner, seg, p, db)
 	}
 	if err == nil {
-		s.learn(seg.cmds, replies)
+		s.learn(ctx, p, seg.cmds, replies)
 	}
-	if err == nil && seg.both && p != Only && replies[0].Kind != resp.Error {
+	if err == nil && seg.both && replies[0].Kind != resp.Error {
 		s.b.alsoAcross(ctx, p, seg.cmds[0])
 	}
 	return replies, err
@@ -171,38 +193,46 @@ func (b *Backend) alsoAcross(ctx context.Context, p Phase, cmd resp.Command) {
 	}
 }
 
-// at is the inner session, and its database.
+// at is the inner session at a side, and its database.
 func (s *session) at(p Phase) (store.Session, int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, 0, store.ErrClosed
 	}
-	if s.inner == nil {
+	if s.inner[p] == nil {
 		if err := s.open(p, 0); err != nil {
 			return nil, 0, err
 		}
 	}
-	return s.inner, s.opt.DB, nil
+	return s.inner[p], s.opt.DB, nil
 }
 
 // drop forgets an inner session that was lost, with nothing of a frame run. It tells
 // whether the frame may be run on another one: nothing was watched, and nobody listens.
-func (s *session) drop() bool {
+func (s *session) drop(side Phase) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.inner == nil {
+	if s.closed || s.inner[side] == nil {
 		return false
 	}
-	for _, names := range s.subscribed {
-		if len(names) > 0 {
-			return false // the session has ended, as its Push says
+	if side == s.rest {
+		for _, names := range s.subscribed {
+			if len(names) > 0 {
+				return false // the session has ended, as its Push says
+			}
 		}
 	}
-	again := !s.watching && !s.multi
-	_ = s.inner.Close() // it was lost
-	s.inner, s.lost, s.multi = nil, s.watching, false
-	return again
+	_ = s.inner[side].Close() // it was lost
+	delete(s.inner, side)
+	watched, open := s.watching && s.watchSide == side, s.multi && s.multiSide == side
+	if watched {
+		s.lost = true
+	}
+	if open {
+		s.aborted = "CLOSED the connection was lost after MULTI"
+	}
+	return !watched && !open
 }
 
 // open opens the inner session at a side. skip is how many confirmations of subscriptions
@@ -213,9 +243,11 @@ func (s *session) open(p Phase, skip int) error {
 	if p == Redis {
 		opt.Username, opt.Password = "", "" // they are the store's; Redis's are in its URL
 	}
-	s.made++
-	made := s.made
-	if push := s.opt.Push; push != nil {
+	if p != s.rest {
+		opt.Push = nil // nobody subscribes there
+	} else if push := s.opt.Push; push != nil {
+		s.made++
+		made := s.made
 		opt.Push = func(r resp.Reply) {
 			if skip > 0 && confirms(r) {
 				skip--
@@ -233,7 +265,7 @@ func (s *session) open(p Phase, skip int) error {
 	if err != nil {
 		return err
 	}
-	s.inner = inner
+	s.inner[p] = inner
 	return nil
 }
 
@@ -249,13 +281,26 @@ func confirms(r resp.Reply) bool {
 	return false
 }
 
-// move opens the session anew at another side, with what it had at the one before.
-func (s *session) move(to Phase) {
+// moved tells the session that keys are in other phases. Where the side of keys without a
+// family is another one now, the session is opened there with what it had at the one before.
+func (s *session) moved(to *division) {
 	s.mu.Lock()
+	s.lost = s.watching // whether those keys are elsewhere now is not looked at
+	if s.multi {
+		s.aborted = "SWITCH the phase has changed since MULTI"
+		if in := s.inner[s.multiSide]; in != nil {
+			_ = in.Close() // and what it has queued is forgotten
+			delete(s.inner, s.multiSide)
+		}
+	}
+	rest := sideOf(to.rest)
+	if s.rest == rest {
+		s.mu.Unlock()
+		return
+	}
+	s.rest = rest
 	old := s.inner
-	s.inner = nil
-	s.lost = s.watching
-	s.multi = false
+	s.inner = map[Phase]store.Session{}
 	n := 0
 	var cmds []resp.Command
 	for kind, names := range s.subscribed {
@@ -271,12 +316,12 @@ func (s *session) move(to Phase) {
 	}
 	var err error
 	if len(cmds) > 0 && !s.closed {
-		err = s.open(to, n)
+		err = s.open(rest, n)
 	}
-	inner, push := s.inner, s.opt.Push
+	inner, push := s.inner[rest], s.opt.Push
 	s.mu.Unlock()
-	if old != nil {
-		_ = old.Close() // nothing runs on it
+	for _, in := range old {
+		_ = in.Close() // nothing runs on it
 	}
 	if inner != nil && len(cmds) > 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), s.b.opt.Lease)
@@ -288,9 +333,9 @@ func (s *session) move(to Phase) {
 		}
 	}
 	if err != nil {
-		s.b.opt.Report(fmt.Errorf("subscribing again at %s: %w", s.b.side(to).URL(), err))
+		s.b.opt.Report(fmt.Errorf("subscribing again at %s: %w", s.b.side(rest).URL(), err))
 		if push != nil {
-			push(resp.NewError("ERR the subscriptions could not be taken to " + s.b.side(to).URL()))
+			push(resp.NewError("ERR the subscriptions could not be taken to " + s.b.side(rest).URL()))
 		}
 	}
 }
@@ -306,7 +351,7 @@ func (s *session) lostWatch(seg *segment) []resp.Reply {
 	if last != "EXEC" {
 		return nil
 	}
-	s.lost, s.watching = false, false
+	s.lost, s.watching, s.watchSide = false, false, ""
 	out := make([]resp.Reply, len(seg.cmds))
 	for i := range out {
 		out[i] = resp.NewStatus("QUEUED")
@@ -316,7 +361,7 @@ func (s *session) lostWatch(seg *segment) []resp.Reply {
 }
 
 // learn keeps what the session has to be given again at another side.
-func (s *session) learn(cmds []resp.Command, replies []resp.Reply) {
+func (s *session) learn(ctx context.Context, side Phase, cmds []resp.Command, replies []resp.Reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, cmd := range cmds {
@@ -328,19 +373,34 @@ func (s *session) learn(cmds []resp.Command, replies []resp.Reply) {
 			if n, err := strconv.Atoi(cmd[1]); err == nil {
 				s.opt.DB = n
 			}
+			if other := s.inner[across(side)]; other != nil {
+				if r, err := other.Execute(ctx, []resp.Command{cmd}); err != nil || r[0].Kind == resp.Error {
+					_ = other.Close() // the next one is opened with that database
+					delete(s.inner, across(side))
+					s.lost = s.lost || s.watching && s.watchSide == across(side)
+				}
+			}
 		case "CLIENT":
 			if len(cmd) == 3 && strings.EqualFold(cmd[1], "SETNAME") {
 				s.opt.Name = cmd[2]
 			}
 		case "WATCH":
-			s.watching = true
-		case "UNWATCH", "EXEC", "DISCARD":
-			s.watching, s.lost, s.multi = false, false, false
+			s.watching, s.watchSide = true, side
+		case "UNWATCH":
+			if !s.multi { // then it is in the queue
+				s.watching, s.lost, s.watchSide = false, false, ""
+			}
+		case "EXEC", "DISCARD":
+			s.watching, s.lost, s.multi, s.watchSide, s.multiSide = false, false, false, "", ""
 		case "MULTI":
-			s.multi = true
+			s.multi, s.multiSide = true, side
 		case "RESET":
-			s.watching, s.lost, s.multi, s.opt.DB = false, false, false, 0
+			s.watching, s.lost, s.multi, s.watchSide, s.multiSide, s.opt.DB = false, false, false, "", "", 0
 			s.subscribed = map[string]map[string]bool{}
+			if other := s.inner[across(side)]; other != nil {
+				_ = other.Close() // and the next one is new
+				delete(s.inner, across(side))
+			}
 		case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE":
 			if s.subscribed[name] == nil {
 				s.subscribed[name] = map[string]bool{}
@@ -497,8 +557,9 @@ func fixIDs(ctx context.Context, inner store.Session, seg *segment) ([]resp.Repl
 // flushKeys is how many keys FLUSHDB removes at a time.
 const flushKeys = 500
 
-// flush removes all keys but the phases' own, in steps, each with its marks.
-func (s *session) flush(ctx context.Context, seg *segment, p Phase, db int) ([]resp.Reply, error) {
+// flush removes all keys but the phases' own, in steps, each with its marks, and each at
+// the side that is its truth.
+func (s *session) flush(ctx context.Context, seg *segment, db int) ([]resp.Reply, error) {
 	dbs := []int{db}
 	if seg.flush == "FLUSHALL" {
 		state, err := s.b.record.State(ctx)
@@ -510,11 +571,16 @@ func (s *session) flush(ctx context.Context, seg *segment, p Phase, db int) ([]r
 	for _, db := range dbs {
 		opt := s.opt
 		opt.DB, opt.Push = db, nil
-		one := &session{b: s.b, opt: opt, subscribed: map[string]map[string]bool{}}
-		err := one.flushOne(ctx, p, db)
-		_ = one.Close() // it has answered
-		if err != nil {
-			return nil, err
+		for _, side := range []Phase{Redis, Cloudflare} {
+			if seg.division.find == nil && side != seg.side {
+				continue
+			}
+			one := &session{b: s.b, opt: opt, inner: map[Phase]store.Session{}}
+			err := one.flushOne(ctx, seg.division, side, db)
+			_ = one.Close() // it has answered
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	return []resp.Reply{resp.OK}, nil
@@ -527,8 +593,8 @@ func (d sessionDoer) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply,
 	return d.Execute(ctx, cmds)
 }
 
-func (s *session) flushOne(ctx context.Context, p Phase, db int) error {
-	inner, _, err := s.at(p)
+func (s *session) flushOne(ctx context.Context, d *division, side Phase, db int) error {
+	inner, _, err := s.at(side)
 	if err != nil {
 		return err
 	}
@@ -538,16 +604,18 @@ func (s *session) flushOne(ctx context.Context, p Phase, db int) error {
 			return err
 		}
 		if len(v.Elems) != 2 {
-			return fmt.Errorf("%s: SCAN was answered with something else", s.b.side(p).URL())
+			return fmt.Errorf("%s: SCAN was answered with something else", s.b.side(side).URL())
 		}
 		var keys []string
 		for _, k := range value.Texts(v.Elems[1]) {
-			if !Own(k) {
+			if !Own(k) && sideOf(d.of(k)) == side {
 				keys = append(keys, k)
 			}
 		}
 		if len(keys) > 0 {
-			if _, err := s.write(ctx, inner, &segment{cmds: []resp.Command{append(resp.Command{"UNLINK"}, keys...)}, keys: keys}, p, db); err != nil {
+			seg := &segment{cmds: []resp.Command{append(resp.Command{"UNLINK"}, keys...)}, side: side, division: d}
+			seg.mark(seg.cmds[0])
+			if _, err := s.write(ctx, inner, seg, side, db); err != nil {
 				return err
 			}
 		}
@@ -568,8 +636,9 @@ func (s *session) Close() error {
 		return nil
 	}
 	s.closed = true
-	if s.inner == nil {
-		return nil
+	var err error
+	for _, in := range s.inner {
+		err = errors.Join(err, in.Close())
 	}
-	return s.inner.Close()
+	return err
 }

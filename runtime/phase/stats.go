@@ -16,7 +16,8 @@ type counters struct {
 
 // Stats is what a process has counted since it was opened.
 type Stats struct {
-	Phase     Phase
+	Phase     Phase         // of all keys but those of Families
+	Families  []Family      // none where all keys are in one phase
 	Switching bool          // commands wait for a switch
 	Following bool          // this process is the one that follows
 	Commands  uint64        // that were run, at the truth
@@ -33,6 +34,19 @@ type Stats struct {
 	Waiting time.Duration
 }
 
+// Has tells whether some keys may be in a phase.
+func (s *Stats) Has(p Phase) bool {
+	if s.Phase == p {
+		return true
+	}
+	for _, f := range s.Families {
+		if f.Phase == p {
+			return true
+		}
+	}
+	return false
+}
+
 // Stats returns the counters.
 func (b *Backend) Stats() Stats {
 	p, closed := b.member.current()
@@ -40,9 +54,12 @@ func (b *Backend) Stats() Stats {
 	if since := b.stats.waiting.Load(); since != 0 && b.member.follows() {
 		waiting = time.Since(time.Unix(0, since))
 	}
+	if p == nil {
+		p = &division{}
+	}
 	return Stats{
 		Waiting: waiting,
-		Phase:   p, Switching: closed, Following: b.member.follows(),
+		Phase:   p.rest, Families: p.families, Switching: closed, Following: b.member.follows(),
 		Commands: b.stats.commands.Load(), Marked: b.stats.marked.Load(),
 		Brought: b.stats.brought.Load(), Refused: b.stats.refused.Load(),
 		Same: b.stats.same.Load(), Different: b.stats.different.Load(), Fallbacks: b.stats.fallbacks.Load(),

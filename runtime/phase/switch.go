@@ -22,7 +22,10 @@ type SwitchOptions struct {
 	// part: from cloudflare to only.
 	Redis, Store func(db int) (value.End, error)
 	To           Phase
-	Limit        time.Duration // 0 is DefaultLimit
+	// Families are those that go to another phase than To. Where there are some, they are
+	// all families that there are: of several that fit a key the most precise one counts.
+	Families []Family
+	Limit    time.Duration // 0 is DefaultLimit
 	// Force allows steps that lose what only one side has: from only back to cloudflare,
 	// and from redis to only.
 	Force bool
@@ -49,17 +52,20 @@ func Switch(ctx context.Context, o SwitchOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	from := state.Phase
-	if from == "" {
-		from = Redis
+	if state.Phase == "" {
+		state.Phase = Redis
 	}
-	if from == o.To && state.Phase != "" {
+	from, to := newDivision(state.Phase, state.Families), newDivision(o.To, o.Families)
+	if from.equal(to) && state.Epoch > 0 {
 		return nil
 	}
-	if err := allowed(from, o.To, o.Force); err != nil {
-		return err
+	path := steps(from, to)
+	for _, s := range path {
+		if err := s.allowed(o.Force); err != nil {
+			return err
+		}
 	}
-	epoch, err := r.begin(ctx, o.To, o.Limit)
+	epoch, err := r.begin(ctx, to, o.Limit)
 	if err != nil {
 		return err
 	}
@@ -81,8 +87,8 @@ func Switch(ctx context.Context, o SwitchOptions) (err error) {
 	if err := barrier(ctx, r, epoch, o.Progress); err != nil {
 		return err
 	}
-	if from != Only && !(from == Redis && o.To == Only && o.Force) {
-		if err := drain(ctx, r, from, o); err != nil {
+	for _, truth := range []Phase{Redis, Cloudflare} {
+		if err := drain(ctx, r, from, path, truth, o); err != nil {
 			return err
 		}
 	}
@@ -98,6 +104,14 @@ func Switch(ctx context.Context, o SwitchOptions) (err error) {
 }
 
 // allowed says which steps there are.
+func (s *step) allowed(force bool) error {
+	err := allowed(s.from, s.to, force)
+	if err != nil && s.what != "" {
+		err = fmt.Errorf("%s: %w", s.what, err)
+	}
+	return err
+}
+
 func allowed(from, to Phase, force bool) error {
 	switch {
 	case from == to, from == Redis && to == Cloudflare, from == Cloudflare:
@@ -160,17 +174,23 @@ func barrier(ctx context.Context, r *Record, epoch int64, progress func(string))
 	}
 }
 
-// drain brings everything that is marked.
-func drain(ctx context.Context, r *Record, from Phase, o SwitchOptions) error {
-	truth, other := o.Redis, o.Store
-	if from == Cloudflare {
-		truth, other = o.Store, o.Redis
+// drain brings everything that is marked at a side, where keys go from it to the other one.
+// Where they go from cloudflare to only, nobody needs Redis any more, and what goes from
+// redis to only was forced.
+func drain(ctx context.Context, r *Record, from *division, path []step, truth Phase, o SwitchOptions) error {
+	needed := false
+	for _, s := range path {
+		needed = needed || s.from == truth && s.to == across(truth)
 	}
-	if from == Cloudflare && o.To == Only {
-		return nil // nobody needs Redis any more
+	if !needed {
+		return nil
+	}
+	a, b := o.Redis, o.Store
+	if truth == Cloudflare {
+		a, b = b, a
 	}
 	var stats counters
-	f := newFollower(truth, other, r, func() bool { return true }, &stats)
+	f := newFollower(a, b, r, from.is(truth), func() bool { return true }, &stats)
 	f.stopped = true
 	for {
 		left, err := f.look(ctx)
