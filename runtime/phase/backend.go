@@ -63,8 +63,9 @@ type Backend struct {
 	helpers  map[helper]store.Session
 	dbs      map[int]bool // those that the record has
 	owed     map[helper]map[string]string
-	wake     chan struct{} // something is owed
-	work     chan struct{} // something was marked
+	unmarked map[helper]map[string]bool // those of owed whose keys have changed although the truth has no mark
+	wake     chan struct{}              // something is owed
+	work     chan struct{}              // something was marked
 	closed   bool
 }
 
@@ -109,7 +110,7 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 	b := &Backend{
 		redis: redis, store: cloudflare, opt: opt,
 		sessions: map[*session]bool{}, helpers: map[helper]store.Session{}, dbs: map[int]bool{},
-		owed: map[helper]map[string]string{}, wake: make(chan struct{}, 1), work: make(chan struct{}, 1),
+		owed: map[helper]map[string]string{}, unmarked: map[helper]map[string]bool{}, wake: make(chan struct{}, 1), work: make(chan struct{}, 1),
 	}
 	fail := func(err error) (*Backend, error) {
 		return nil, errors.Join(err, b.closeSessions(), redis.Close(), cloudflare.Close())
@@ -277,6 +278,21 @@ func (b *Backend) owe(p Phase, db int, score string, members []string) {
 	}
 }
 
+// oweUnmarked is owe for keys that were changed while the truth took no mark: nobody else
+// knows of them, so that this process stops for no switch before they are marked.
+func (b *Backend) oweUnmarked(p Phase, db int, members []string) {
+	b.mu.Lock()
+	at := helper{p, db}
+	if b.unmarked[at] == nil {
+		b.unmarked[at] = map[string]bool{}
+	}
+	for _, m := range members {
+		b.unmarked[at][m] = true
+	}
+	b.mu.Unlock()
+	b.owe(p, db, settled, members)
+}
+
 // settles gives marks their scores, some at a time.
 func (b *Backend) settles(ctx context.Context) {
 	for {
@@ -327,7 +343,16 @@ func (b *Backend) settle(ctx context.Context) bool {
 					}
 				}
 				b.mu.Unlock()
+				continue
 			}
+			b.mu.Lock()
+			for _, m := range members {
+				delete(b.unmarked[at], m)
+			}
+			if len(b.unmarked[at]) == 0 {
+				delete(b.unmarked, at)
+			}
+			b.mu.Unlock()
 		}
 	}
 	if all && len(owed) > 0 {
@@ -336,11 +361,19 @@ func (b *Backend) settle(ctx context.Context) bool {
 	return all
 }
 
-// settleAll is settle before a switch.
-func (b *Backend) settleAll() {
+// settleAll is settle before a switch. An error says which keys have changed that the truth
+// has no marks of. Other marks that are left are settled when this process is taken for
+// dead, or by the next attempt.
+func (b *Backend) settleAll() error {
 	ctx, cancel := context.WithTimeout(context.Background(), b.opt.Lease/6)
 	defer cancel()
-	b.settle(ctx) // what is left is settled when this process is taken for dead, or by the next attempt
+	b.settle(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for at, members := range b.unmarked {
+		return fmt.Errorf("%s, database %d, does not take the marks of %d keys that were changed", b.side(at.phase).URL(), at.db, len(members))
+	}
+	return nil
 }
 
 func (b *Backend) hasWork() {
@@ -428,7 +461,9 @@ func (b *Backend) Close() error {
 	}
 	b.end()
 	b.over.Wait()
-	b.settleAll()
+	if e := b.settleAll(); e != nil {
+		err = errors.Join(err, fmt.Errorf("%w; redis2cf compare finds them", e))
+	}
 	b.member.leave()
 	return errors.Join(err, b.closeSessions(), b.redis.Close(), b.store.Close())
 }

@@ -171,7 +171,7 @@ func (b *Backend) compare(ctx context.Context) {
 			return
 		}
 		if turn.phases.all(Only) {
-			_ = b.member.exit(false)
+			_ = b.member.exit(turn, false)
 			continue
 		}
 		if of != turn.phases {
@@ -191,7 +191,7 @@ func (b *Backend) compare(ctx context.Context) {
 		}
 		stop()
 		cancel()
-		_ = b.member.exit(false)
+		_ = b.member.exit(turn, false)
 		if err != nil && ctx.Err() == nil && turn.barrier.Err() == nil {
 			b.opt.Report(fmt.Errorf("comparing: %w", err))
 		}

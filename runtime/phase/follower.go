@@ -405,7 +405,7 @@ func (b *Backend) follow(ctx context.Context) {
 		}
 		stop()
 		cancel()
-		_ = b.member.exit(false)
+		_ = b.member.exit(turn, false)
 		if err != nil && ctx.Err() == nil && turn.barrier.Err() == nil {
 			b.opt.Report(fmt.Errorf("following: %w", err))
 		}

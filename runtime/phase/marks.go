@@ -61,6 +61,7 @@ type segment struct {
 	refused string   // it cannot be run; the error is its reply
 	both    bool     // it goes to the other side as well
 	flush   string   // FLUSHDB or FLUSHALL
+	outside string   // a command of its transaction that has to be sent outside of one
 
 	// What route says.
 	side     Phase // that runs it: Redis or Cloudflare
@@ -161,6 +162,10 @@ func segments(cmds []resp.Command) []*segment {
 		if run == nil {
 			run = &segment{}
 			out = append(out, run)
+		}
+		switch name {
+		case "FLUSHDB", "FLUSHALL", "SELECT": // others run by themselves
+			run.outside = name
 		}
 		run.cmds = append(run.cmds, cmd)
 		run.keys = append(run.keys, engine.WrittenKeys(cmd)...)

@@ -34,8 +34,9 @@ type membership struct {
 	moved func(from, to *division)
 	// lag is what the record tells of a follower.
 	lag func() (lag, waiting time.Duration, left int64)
-	// drained is called when nothing runs before a switch.
-	drained func()
+	// drained is called when nothing runs before a switch. With an error this process is
+	// not ready for it yet.
+	drained func() error
 
 	end  context.CancelFunc
 	over sync.WaitGroup
@@ -45,6 +46,8 @@ type membership struct {
 	phases   *division // nil before the first lease
 	epoch    int64
 	valid    time.Time     // until when the lease is certain
+	expiry   *time.Timer   // of the lease
+	missed   int           // how often the lease was over, and the record then another one
 	closed   bool          // a switch is under way
 	stopped  int64         // the epoch of the switch for which nothing runs any more; 0 is none
 	running  int           // commands under way
@@ -78,7 +81,9 @@ func (m *membership) join(ctx context.Context) error {
 	m.follow = -1
 	m.opened = make(chan struct{})
 	m.barrier, m.begin = context.WithCancel(context.Background())
+	m.expiry = time.AfterFunc(m.lease, m.expired)
 	if err := m.renew(ctx); err != nil {
+		m.expiry.Stop()
 		return err
 	}
 	ctx, m.end = context.WithCancel(context.Background())
@@ -94,9 +99,26 @@ func (m *membership) join(ctx context.Context) error {
 func (m *membership) leave() {
 	m.end()
 	m.over.Wait()
+	m.expiry.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), m.lease)
 	defer cancel()
 	_ = m.record.leave(ctx, m.id) // otherwise it ends by itself
+}
+
+// expired ends what waits for data when the lease is over: it would take it from a side
+// that may be the truth no longer.
+func (m *membership) expired() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	left := time.Until(m.valid)
+	switch {
+	case m.closed: // it was ended
+	case left > 0:
+		m.expiry.Reset(left)
+	default:
+		m.begin()
+		m.barrier, m.begin = context.WithCancel(context.Background())
+	}
 }
 
 // keep renews the lease.
@@ -151,11 +173,15 @@ func (m *membership) renew(ctx context.Context) error {
 	m.mu.Lock()
 	m.fault = nil
 	m.follow, m.followAt = r.follow, asked
+	if m.epoch > 0 && r.epoch != m.epoch && !time.Now().Before(m.valid) {
+		m.missed++ // the phase may have been another one meanwhile, whatever it is now
+	}
 	if r.next == "" && !m.closed && (m.phases == nil || m.phases.equal(r.phases)) {
 		if m.phases == nil {
 			m.phases = r.phases
 		}
-		m.epoch, m.valid = r.epoch, asked.Add(m.lease)
+		m.epoch = r.epoch
+		m.extend(asked)
 		m.mu.Unlock()
 		return nil
 	}
@@ -171,7 +197,7 @@ func (m *membership) renew(ctx context.Context) error {
 	}
 	idle := m.idle
 	if r.phases.equal(m.phases) {
-		m.valid = asked.Add(m.lease)
+		m.extend(asked)
 	}
 	m.mu.Unlock()
 	select {
@@ -182,7 +208,9 @@ func (m *membership) renew(ctx context.Context) error {
 		return nil
 	}
 	if r.next != "" {
-		m.drained()
+		if err := m.drained(); err != nil {
+			return err
+		}
 		m.mu.Lock()
 		first := m.stopped != r.epoch
 		m.stopped = r.epoch
@@ -200,18 +228,26 @@ func (m *membership) renew(ctx context.Context) error {
 		m.moved(from, r.phases)
 	}
 	m.mu.Lock()
-	m.phases, m.epoch, m.valid = r.phases, r.epoch, asked.Add(m.lease)
+	m.phases, m.epoch = r.phases, r.epoch
 	m.closed, m.stopped = false, 0
 	m.barrier, m.begin = context.WithCancel(context.Background())
+	m.extend(asked)
 	close(m.opened)
 	m.mu.Unlock()
 	return nil
 }
 
+// extend notes a lease. The caller holds mu.
+func (m *membership) extend(asked time.Time) {
+	m.valid = asked.Add(m.lease)
+	m.expiry.Reset(time.Until(m.valid))
+}
+
 // A turn is one passage through the gate.
 type turn struct {
 	phases  *division
-	barrier context.Context // ends when a switch begins
+	barrier context.Context // ends when a switch begins, or the lease is over
+	missed  int             // see membership
 }
 
 // enter waits until no switch is under way and says which phase it is. The caller calls
@@ -226,7 +262,7 @@ func (m *membership) enter(ctx context.Context, write bool) (turn, error) {
 				return turn{}, err
 			}
 			m.running++
-			t := turn{m.phases, m.barrier}
+			t := turn{m.phases, m.barrier, m.missed}
 			m.mu.Unlock()
 			return t, nil
 		}
@@ -249,14 +285,14 @@ func (m *membership) noLease() error {
 }
 
 // exit ends a passage. An error says that the lease ended meanwhile.
-func (m *membership) exit(write bool) error {
+func (m *membership) exit(t turn, write bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.running--
 	if m.running == 0 && m.closed {
 		close(m.idle)
 	}
-	if write && !time.Now().Before(m.valid) {
+	if write && (t.missed != m.missed || !time.Now().Before(m.valid)) {
 		return ErrUnknown
 	}
 	return nil

@@ -356,7 +356,7 @@ func TestWithoutALease(t *testing.T) {
 	if got := must(t, w.raw(w.redis), "GET k"); got != "1" {
 		t.Errorf("k is %q at Redis", got)
 	}
-	if err := p.member.exit(true); !errors.Is(err, ErrUnknown) {
+	if err := p.member.exit(turn{}, true); !errors.Is(err, ErrUnknown) {
 		t.Errorf("a write that ends now: %v", err)
 	}
 	p.member.running++

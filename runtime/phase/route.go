@@ -26,7 +26,7 @@ func (s *session) route(d *division, seg *segment) []*segment {
 	one := *seg
 	one.division, one.side = d, sideOf(d.rest)
 	if d.all(Only) { // there is one side
-		one.keys, one.more, one.both, one.flush, one.refused = nil, nil, false, "", ""
+		one.keys, one.more, one.both, one.refused = nil, nil, false, ""
 	}
 	s.mu.Lock()
 	s.rest = sideOf(d.rest)
@@ -41,6 +41,11 @@ func (s *session) route(d *division, seg *segment) []*segment {
 	switch {
 	case aborted != "":
 		one.aborted = true
+		return []*segment{&one}
+	case one.breaksTransaction(open):
+		if open {
+			one.side = watched
+		}
 		return []*segment{&one}
 	case d.find == nil, seg.refused != "", seg.flush != "", seg.both:
 		return []*segment{&one}
@@ -72,6 +77,21 @@ func (s *session) route(d *division, seg *segment) []*segment {
 		out = append(out, next)
 	}
 	return out
+}
+
+// breaksTransaction refuses a transaction with a command that would be run by itself outside
+// of one: FLUSHDB would remove what the phases keep, and behind SELECT keys are of another
+// database than their marks. In phase only there are no marks.
+func (seg *segment) breaksTransaction(open bool) bool {
+	what := seg.outside
+	if open && what == "" && (seg.flush != "" || seg.cmds[0].Name() == "SELECT") {
+		what = seg.cmds[0].Name()
+	}
+	if what == "" || what == "SELECT" && seg.division.all(Only) {
+		return false
+	}
+	seg.abort = "MOVE " + what + " cannot be run in a transaction of a store that data moves to or has moved to; send it by itself"
+	return true
 }
 
 // plain tells whether more commands may run at one go with those of a segment.
@@ -221,8 +241,12 @@ func (s *session) abortTransaction(ctx context.Context, seg *segment) ([]resp.Re
 	s.mu.Lock()
 	if seg.abort != "" {
 		s.aborted = seg.abort
-		if s.multi && s.inner[seg.side] != nil {
-			if _, err := s.inner[seg.side].Execute(ctx, []resp.Command{{"DISCARD"}}); err != nil {
+		s.settleMarks()
+		if inner := s.inner[seg.side]; s.multi && inner != nil {
+			s.mu.Unlock() // a message that comes meanwhile needs it
+			_, err := inner.Execute(ctx, []resp.Command{{"DISCARD"}})
+			s.mu.Lock()
+			if err != nil {
 				s.mu.Unlock()
 				return nil, err
 			}

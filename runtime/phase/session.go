@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,8 +29,8 @@ type session struct {
 	lost       bool // the keys were watched at a side that is no longer the truth
 	multi      bool // MULTI without EXEC so far
 	multiSide  Phase
-	aborted    string   // why the transaction that is open cannot be run; "" is that it can
-	marked     []string // members of a transaction that is open
+	aborted    string              // why the transaction that is open cannot be run; "" is that it can
+	marked     map[helper][]string // members of a transaction that is open
 	subscribed map[string]map[string]bool
 	closed     bool
 }
@@ -55,8 +56,7 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 		seg.cmds = []resp.Command{append(resp.Command(nil), seg.cmds[0]...)} // its words change
 	}
 	for {
-		// Messages are lost where nobody listens any more: they pass as writes do.
-		write := len(seg.keys) > 0 || len(seg.more) > 0 || seg.both || seg.flush != "" || publishes(seg.cmds)
+		write := len(seg.keys) > 0 || len(seg.more) > 0 || seg.both || seg.flush != "" || s.mayWrite(seg.cmds)
 		t, err := s.b.member.enter(ctx, write)
 		if err != nil {
 			return nil, err
@@ -70,7 +70,7 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 		}
 		replies, err := s.parts(each, ctx, s.route(t.phases, seg), write)
 		cancel()
-		if over := s.b.member.exit(write && !t.phases.all(Only)); over != nil && err == nil {
+		if over := s.b.member.exit(t, write && !t.phases.all(Only)); over != nil && err == nil {
 			return nil, over
 		}
 		if seg.wait == nil || err == nil || ctx.Err() != nil || t.barrier.Err() == nil || !errors.Is(err, context.Canceled) {
@@ -84,11 +84,21 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 	}
 }
 
-func publishes(cmds []resp.Command) bool {
+// mayWrite tells whether commands need the lease although they name no keys that they
+// change: EXEC runs what was queued by frames before, scripts may write what they do not
+// announce, and messages are lost where nobody listens any more.
+func (s *session) mayWrite(cmds []resp.Command) bool {
 	for _, c := range cmds {
 		switch c.Name() {
-		case "PUBLISH", "SPUBLISH":
+		case "PUBLISH", "SPUBLISH", "EVAL", "EVALSHA", "FCALL":
 			return true
+		case "EXEC":
+			s.mu.Lock()
+			open := s.multi
+			s.mu.Unlock()
+			if open {
+				return true
+			}
 		}
 	}
 	return false
@@ -168,7 +178,7 @@ func (s *session) run(ctx context.Context, seg *segment) ([]resp.Reply, error) {
 		return s.flush(ctx, seg, db)
 	}
 	var replies []resp.Reply
-	if len(seg.keys) == 0 && len(seg.more) == 0 {
+	if len(seg.keys) == 0 && len(seg.more) == 0 && !s.hasMarks() {
 		replies, err = inner.Execute(ctx, seg.cmds)
 	} else {
 		replies, err = s.write(ctx, inner, seg, p, db)
@@ -180,6 +190,21 @@ func (s *session) run(ctx context.Context, seg *segment) ([]resp.Reply, error) {
 		s.b.alsoAcross(ctx, p, seg.cmds[0])
 	}
 	return replies, err
+}
+
+// hasMarks tells whether a transaction is open that has marks.
+func (s *session) hasMarks() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.marked) > 0
+}
+
+// settleMarks settles the marks of a transaction that is open no longer. The caller holds mu.
+func (s *session) settleMarks() {
+	for at, members := range s.marked {
+		s.b.owe(at.phase, at.db, settled, members)
+	}
+	s.marked = nil
 }
 
 // alsoAcross runs a command at the side that is not the truth, too.
@@ -231,6 +256,7 @@ func (s *session) drop(side Phase) bool {
 	}
 	if open {
 		s.aborted = "CLOSED the connection was lost after MULTI"
+		s.settleMarks()
 	}
 	return !watched && !open
 }
@@ -292,6 +318,7 @@ func (s *session) moved(to *division) {
 			_ = in.Close() // and what it has queued is forgotten
 			delete(s.inner, s.multiSide)
 		}
+		s.settleMarks()
 	}
 	rest := sideOf(to.rest)
 	if s.rest == rest {
@@ -397,6 +424,7 @@ func (s *session) learn(ctx context.Context, side Phase, cmds []resp.Command, re
 		case "RESET":
 			s.watching, s.lost, s.multi, s.watchSide, s.multiSide, s.opt.DB = false, false, false, "", "", 0
 			s.subscribed = map[string]map[string]bool{}
+			s.settleMarks()
 			if other := s.inner[across(side)]; other != nil {
 				_ = other.Close() // and the next one is new
 				delete(s.inner, across(side))
@@ -436,16 +464,13 @@ func (s *session) write(ctx context.Context, inner store.Session, seg *segment, 
 			members = append(members, member(frame, k))
 		}
 	}
+	marks := map[helper][]string{}
 	for _, at := range seg.more {
 		if err := b.markElsewhere(ctx, p, at, now, frame); err != nil {
 			return nil, err
 		}
+		marks[helper{p, at.db}] = append(marks[helper{p, at.db}], member(frame, at.key))
 	}
-	defer func() {
-		for _, at := range seg.more {
-			b.owe(p, at.db, settled, []string{member(frame, at.key)})
-		}
-	}()
 	b.stats.marked.Add(uint64(len(members)))
 	s.mu.Lock()
 	before := s.multi
@@ -460,7 +485,9 @@ func (s *session) write(ctx context.Context, inner store.Session, seg *segment, 
 		}
 	}
 	if b.side(p).Together && seg.wait == nil && !before && !after && len(members) > 0 {
-		return s.writeTogether(ctx, inner, seg, p, db, now, members)
+		replies, err := s.writeTogether(ctx, inner, seg, p, db, now, members)
+		b.ended(marks, err == nil)
+		return replies, err
 	}
 	if len(members) > 0 {
 		end, err := b.helper(p, db)
@@ -468,27 +495,35 @@ func (s *session) write(ctx context.Context, inner store.Session, seg *segment, 
 			_, err = value.One(ctx, end, zadd(now, members)...)
 		}
 		if err != nil {
+			b.ended(marks, true)
 			return nil, fmt.Errorf("%s: marking keys that are to be changed, so nothing was run: %w", b.side(p).URL(), err)
 		}
+		marks[helper{p, db}] = append(marks[helper{p, db}], members...)
 	}
 	replies, err := inner.Execute(ctx, seg.cmds)
 	s.mu.Lock()
-	s.marked = append(s.marked, members...)
-	ended := s.marked
-	if after && err == nil {
-		ended = nil // they are changed with EXEC
-	} else {
-		s.marked = nil
+	for at, members := range s.marked {
+		marks[at] = append(marks[at], members...)
+	}
+	s.marked = nil
+	if after && err == nil { // they are changed with EXEC
+		s.marked, marks = marks, nil
 	}
 	s.mu.Unlock()
-	// With an error the frame may be under way still: its marks stay until this process
-	// has ended, or a while has passed.
-	if err == nil || errors.Is(err, context.Canceled) && seg.wait != nil {
-		b.owe(p, db, settled, ended)
-	} else {
-		b.later(p, db, ended)
-	}
+	b.ended(marks, err == nil || errors.Is(err, context.Canceled) && seg.wait != nil)
 	return replies, err
+}
+
+// ended settles the marks of a frame. Where its outcome is not known it may be under way
+// still: its marks stay until this process has ended, or a while has passed.
+func (b *Backend) ended(marks map[helper][]string, known bool) {
+	for at, members := range marks {
+		if known {
+			b.owe(at.phase, at.db, settled, members)
+		} else {
+			b.later(at.phase, at.db, members)
+		}
+	}
 }
 
 // later settles marks of a frame whose outcome is not known, when it can be under way no
@@ -512,7 +547,7 @@ func (s *session) writeTogether(ctx context.Context, inner store.Session, seg *s
 	}
 	n := len(cmds) - 1
 	if replies[n].Kind == resp.Error { // a full server, for instance, takes DEL and no mark
-		s.b.owe(p, db, settled, members)
+		s.b.oweUnmarked(p, db, members)
 	} else {
 		s.b.hasWork()
 	}
@@ -562,11 +597,10 @@ const flushKeys = 500
 func (s *session) flush(ctx context.Context, seg *segment, db int) ([]resp.Reply, error) {
 	dbs := []int{db}
 	if seg.flush == "FLUSHALL" {
-		state, err := s.b.record.State(ctx)
-		if err != nil {
+		var err error
+		if dbs, err = s.b.databases(ctx, seg); err != nil {
 			return nil, err
 		}
-		dbs = state.Databases
 	}
 	for _, db := range dbs {
 		opt := s.opt
@@ -584,6 +618,37 @@ func (s *session) flush(ctx context.Context, seg *segment, db int) ([]resp.Reply
 		}
 	}
 	return []resp.Reply{resp.OK}, nil
+}
+
+// databases are those that FLUSHALL empties: what the record has, and what was there before
+// anybody wrote to both sides or is written since phase only.
+func (b *Backend) databases(ctx context.Context, seg *segment) ([]int, error) {
+	state, err := b.record.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := state.Databases
+	for _, side := range []Phase{Redis, Cloudflare} {
+		if seg.division.find == nil && side != seg.side {
+			continue
+		}
+		end, err := b.helper(side, 0)
+		if err != nil {
+			return nil, err
+		}
+		r, err := value.One(ctx, end, "INFO", "keyspace")
+		var refused *value.ReplyError
+		if err != nil && !errors.As(err, &refused) { // INFO may be forbidden
+			return nil, err
+		}
+		for _, line := range strings.Split(value.Text(r), "\n") {
+			name, _, _ := strings.Cut(line, ":")
+			if n, err := strconv.Atoi(strings.TrimPrefix(name, "db")); err == nil && strings.HasPrefix(name, "db") && !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out, nil
 }
 
 // A sessionDoer is a session for package value.
@@ -636,6 +701,7 @@ func (s *session) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.settleMarks()
 	var err error
 	for _, in := range s.inner {
 		err = errors.Join(err, in.Close())
