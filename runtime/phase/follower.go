@@ -119,26 +119,50 @@ func (f *follower) current(ctx context.Context) (State, error) {
 type markedKey struct {
 	key     string
 	done    []string  // members that go with it when it was brought, each before its score
+	first   int       // where in done the mark stands that was seen first
 	waiting bool      // some of its frames are under way
 	since   time.Time // when the first of its marks was seen whose frame has ended
 }
 
+// spare are the members of a key that is not brought without which it stays marked: were
+// they kept, a key that is written all the time and refused would fill what a look sees.
+func (k *markedKey) spare() []string {
+	if len(k.done) <= 2 {
+		return nil
+	}
+	return append(k.done[:k.first:k.first], k.done[k.first+2:]...)
+}
+
+// database looks at the marks of a database. Where most of what it sees at a time cannot be
+// brought, it looks behind that.
 func (f *follower) database(ctx context.Context, db int, lease time.Duration, alive, there map[string]bool) (left int, err error) {
+	for at := 0; ; at += lookMarks {
+		n, stuck, err := f.window(ctx, db, at, lease, alive, there)
+		left += n
+		if err != nil || stuck < lookMarks/2 {
+			return left, err
+		}
+	}
+}
+
+// window looks at some marks of a database. stuck are those of keys that cannot be brought
+// now.
+func (f *follower) window(ctx context.Context, db, at int, lease time.Duration, alive, there map[string]bool) (left, stuck int, err error) {
 	from, err := f.from(db)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	to, err := f.to(db)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	v, err := value.One(ctx, from, "ZRANGE", marksKey, "0", strconv.Itoa(lookMarks-1), "WITHSCORES")
+	v, err := value.One(ctx, from, "ZRANGE", marksKey, strconv.Itoa(at), strconv.Itoa(at+lookMarks-1), "WITHSCORES")
 	if err != nil {
-		return 0, fmt.Errorf("%s: reading which keys changed: %w", from.Name(), err)
+		return 0, 0, fmt.Errorf("%s: reading which keys changed: %w", from.Name(), err)
 	}
 	words := value.Texts(v)
 	if len(words) == 0 {
-		return 0, nil
+		return 0, 0, nil
 	}
 	now := time.Now()
 	byKey := map[string]*markedKey{}
@@ -173,16 +197,11 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 		gone := !alive[process] || f.stopped
 		if score == settled || gone && now.Sub(since) >= lease {
 			if len(k.done) == 0 || since.Before(k.since) {
-				k.since = since
+				k.since, k.first = since, len(k.done)
 			}
 			k.done = append(k.done, m, score)
 		} else {
 			k.waiting = true
-		}
-	}
-	if len(forget) > 0 && f.may() {
-		if _, err := value.One(ctx, from, append([]string{"EVAL", forgetScript, "1", marksKey}, forget...)...); err != nil {
-			return left, err
 		}
 	}
 	var keys []*markedKey
@@ -190,9 +209,13 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 		id := strconv.Itoa(db) + " " + k.key
 		switch {
 		case len(k.done) == 0 && now.Sub(f.looked[id]) < underWay && !f.stopped:
+			stuck++
 			continue
 		case now.Sub(f.refused[id].at) < underWay && f.refused[id].why != "":
 			f.waits(k)
+			stuck++
+			forget = append(forget, k.spare()...)
+			left -= len(k.spare()) / 2
 			continue
 		}
 		if k.waiting {
@@ -202,9 +225,17 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 		}
 		keys = append(keys, k)
 	}
+	if len(forget) > 0 && f.may() {
+		if _, err := value.One(ctx, from, append([]string{"EVAL", forgetScript, "1", marksKey}, forget...)...); err != nil {
+			return left, stuck, err
+		}
+	}
+	if len(keys) == 0 {
+		return left, stuck, nil
+	}
 	reader, err := value.NewReader(ctx, from)
 	if err != nil {
-		return left, err
+		return left, stuck, err
 	}
 	for len(keys) > 0 {
 		part := keys[:min(bringKeys, len(keys))]
@@ -214,11 +245,11 @@ func (f *follower) database(ctx context.Context, db int, lease time.Duration, al
 			for _, k := range keys {
 				f.waits(k)
 			}
-			return left, err
+			return left, stuck, err
 		}
 		keys = keys[len(part):]
 	}
-	return left, nil
+	return left, stuck, nil
 }
 
 // bring brings keys and removes their marks; it returns how many.
@@ -278,6 +309,7 @@ func (f *follower) bring(ctx context.Context, db int, reader *value.Reader, from
 			f.refused[id] = refusal{why, time.Now()}
 			f.stats.refused.Add(1)
 			f.waits(k)
+			members = append(members, k.spare()...)
 			continue
 		}
 		delete(f.refused, id)

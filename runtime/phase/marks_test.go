@@ -2,6 +2,7 @@ package phase
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -170,4 +171,48 @@ func TestMarksThatTheTruthDoesNotTake(t *testing.T) {
 	if got := must(t, s, "EXISTS k"); got != "0" {
 		t.Error("k is there again")
 	}
+}
+
+// A key that the other side does not take, and is written again and again, holds up no
+// other, and its marks do not pile up.
+func TestAKeyThatIsRefusedHoldsUpNoOther(t *testing.T) {
+	w := newTwo(t)
+	p, err := w.processWith(Cloudflare, func(c resp.Command) string {
+		if c.Name() == "SET" && c[1][0] == 'a' {
+			return "ERR string exceeds maximum allowed size"
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(t, p)
+	write := func(line ...string) {
+		t.Helper()
+		if _, err := run(s, line...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, at := w.raw(w.store), w.raw(w.redis)
+	brought := func(key string) {
+		t.Helper()
+		for until := time.Now().Add(3 * testLease); must(t, raw, "EXISTS "+key) == "0"; time.Sleep(time.Millisecond) {
+			if time.Now().After(until) {
+				t.Fatalf("%s is not brought", key)
+			}
+		}
+	}
+	for i := 0; i < lookMarks+100; i++ {
+		write("SET", "a", fmt.Sprint(i))
+	}
+	write("SET", "b", "1")
+	brought("b")
+	eventually(t, "one mark of it is left", func() bool { return must(t, at, "ZCARD "+marksKey) == "1" })
+	many := []string{"MSET"}
+	for i := 0; i < lookMarks+100; i++ {
+		many = append(many, "a"+fmt.Sprint(i), "1")
+	}
+	write(many...)
+	write("SET", "c", "1")
+	brought("c")
 }
