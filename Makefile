@@ -14,6 +14,8 @@
 #                compiles and passes before and after, what was lost (EVERYTHING_FLAGS="-redis localhost:6379 -json FILE")
 # make bench-cloudflare  the Worker on a local workerd against redis-server, rows, bills, pauses
 #                (BENCH_FLAGS="-part load -only 'mix, 64'" for some of it)
+# make bench-move  a copy of a million keys beside reading them alone; a million sessions and ten thousand
+#                threads on the embedded store, a local workerd and Redis (BENCH_FLAGS="-keys 100000 -part copy")
 #
 # Only Go is needed. Suites that compare with redis-server run when it is
 # installed; REDIS2CF_REQUIRE=all makes a missing program a failure.
@@ -29,7 +31,7 @@ DIR      ?=
 SAMPLE   := testdata/chat
 WASMTEST := $(or $(TMPDIR),/tmp)/redis2cf-wasmtest
 
-.PHONY: test fmt vet unit needs race race-short difftest difftest-cloudflare crash wasm-test fuzz bench everything bench-cloudflare generate
+.PHONY: test fmt vet unit needs race race-short difftest difftest-cloudflare crash wasm-test fuzz bench everything bench-move bench-cloudflare generate
 
 test: needs fmt vet unit
 
@@ -124,6 +126,9 @@ bench:
 
 everything:
 	$(GO) run ./internal/bench/everything $(EVERYTHING_FLAGS) $(or $(DIR),$(SAMPLE))
+
+bench-move:
+	$(GO) run ./internal/bench/move $(BENCH_FLAGS)
 
 bench-cloudflare:
 	$(GO) run ./internal/bench/cloudflare $(BENCH_FLAGS)

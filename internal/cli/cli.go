@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/redis2cf/redis2cf/internal/transfer"
 )
 
 // Exit codes.
@@ -80,6 +82,9 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "redis2cf: interrupted; nothing was changed")
 		return exitError
+	}
+	if advice := transfer.Advice(err); advice != "" {
+		err = fmt.Errorf("%w; %s", err, advice)
 	}
 	fmt.Fprintf(stderr, "redis2cf: %v\n", err)
 	return exitError

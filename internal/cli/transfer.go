@@ -157,11 +157,19 @@ func (t *transferOptions) urls(cmd string, args []string) (from, to string, err 
 }
 
 // databases are the numbers of -db.
-func (t *transferOptions) databases(ctx context.Context, cmd, from string) ([]int, error) {
+func (t *transferOptions) databases(ctx context.Context, cmd, from, to string) ([]int, error) {
+	there, named := databaseOf(to)
 	switch t.db {
 	case "":
-		return []int{databaseOf(from)}, nil
+		if named && !transfer.IsRedis(from) {
+			return []int{there}, nil // a store keeps the numbers that Redis had
+		}
+		n, _ := databaseOf(from)
+		return []int{n}, nil
 	case "all":
+		if named {
+			return nil, usagef(cmd, "-db all keeps the databases' numbers: leave /%d out of the destination's URL", there)
+		}
 		return transfer.Databases(ctx, from)
 	}
 	var out []int
@@ -174,21 +182,25 @@ func (t *transferOptions) databases(ctx context.Context, cmd, from string) ([]in
 			out = append(out, n)
 		}
 	}
+	if named && len(out) > 1 {
+		return nil, usagef(cmd, "-db %s keeps the databases' numbers: leave /%d out of the destination's URL", t.db, there)
+	}
 	return out, nil
 }
 
-// databaseOf is the database that a Redis URL names.
-func databaseOf(rawURL string) int {
+// databaseOf is the database that a Redis URL names; named is false where it names none,
+// which is database 0.
+func databaseOf(rawURL string) (n int, named bool) {
 	u, err := url.Parse(rawURL)
 	if err != nil || !transfer.IsRedis(rawURL) {
-		return 0
+		return 0, false
 	}
-	path := strings.Trim(u.Path, "/")
-	if u.Scheme == "unix" {
-		path = u.Query().Get("db")
+	text := u.Query().Get("db")
+	if path := strings.Trim(u.Path, "/"); path != "" && u.Scheme != "unix" {
+		text = path
 	}
-	n, _ := strconv.Atoi(path) // go-redis refuses what is no number
-	return n
+	n, err = strconv.Atoi(text) // go-redis refuses what is no number
+	return n, err == nil
 }
 
 // ends opens both ends of a database.
@@ -196,7 +208,11 @@ func ends(ctx context.Context, from, to string, db int) (a, b transfer.End, err 
 	if a, err = transfer.Open(ctx, from, db); err != nil {
 		return nil, nil, fmt.Errorf("the source: %w", err)
 	}
-	if b, err = transfer.Open(ctx, to, db); err != nil {
+	at := db
+	if n, named := databaseOf(to); named {
+		at = n
+	}
+	if b, err = transfer.Open(ctx, to, at); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("the destination: %w", err), a.Close())
 	}
 	return a, b, nil
@@ -208,7 +224,7 @@ func runCopy(e *env, o *options) (int, error) {
 	if err != nil {
 		return exitError, err
 	}
-	dbs, err := t.databases(e.ctx, "copy", from)
+	dbs, err := t.databases(e.ctx, "copy", from, to)
 	if err != nil {
 		return exitError, err
 	}
@@ -262,6 +278,9 @@ func (e *env) copyDatabase(t *transferOptions, from, to string, db int, several 
 		}
 		if errors.Is(err, context.Canceled) {
 			return exitError, fmt.Errorf("interrupted; the same command goes on where it was (%s)", file)
+		}
+		if errors.Is(err, transfer.ErrOtherCopy) || n.Seen == 0 {
+			return exitError, err
 		}
 		return exitError, fmt.Errorf("%w; the same command goes on where it was (%s)", err, file)
 	}
@@ -355,7 +374,7 @@ func runCompare(e *env, o *options) (int, error) {
 	if t.sample <= 0 || t.sample > 1 {
 		return exitError, usagef("compare", "-sample %v: a share above 0, up to 1", t.sample)
 	}
-	dbs, err := t.databases(e.ctx, "compare", from)
+	dbs, err := t.databases(e.ctx, "compare", from, to)
 	if err != nil {
 		return exitError, err
 	}

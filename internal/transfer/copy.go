@@ -91,8 +91,8 @@ func Copy(ctx context.Context, o CopyOptions) (Counts, error) {
 	}
 	err = c.all(ctx)
 	if c.check != nil {
-		if err == nil {
-			err = c.check.remove()
+		if err == nil || !c.resumed && c.counted().Seen == 0 {
+			err = errors.Join(err, c.check.remove()) // nothing was begun that could go on
 		} else {
 			err = errors.Join(err, c.check.close())
 		}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +44,23 @@ func Open(ctx context.Context, rawURL string, db int) (End, error) {
 	if IsRedis(rawURL) {
 		return openRedis(ctx, rawURL, db)
 	}
+	if file, ok := rdbFile(rawURL); ok {
+		return nil, fmt.Errorf("%s is an RDB file, which only Redis itself reads: start a server with a copy of it, redis-server --port 6390 --dir DIRECTORY --dbfilename %s --appendonly no, and give redis://localhost:6390", file, filepath.Base(file))
+	}
 	return openStore(ctx, rawURL, db)
+}
+
+// rdbFile tells whether somebody has given the file that a Redis server saves.
+func rdbFile(rawURL string) (name string, ok bool) {
+	name = strings.TrimPrefix(strings.TrimPrefix(rawURL, "file:"), "//")
+	f, err := os.Open(name)
+	if err != nil {
+		return name, strings.HasSuffix(name, ".rdb")
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	var magic [5]byte
+	_, err = io.ReadFull(f, magic[:])
+	return name, err == nil && string(magic[:]) == "REDIS"
 }
 
 // IsRedis tells whether a URL is of a Redis server.

@@ -2,8 +2,10 @@ package transfer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"slices"
@@ -20,14 +22,22 @@ import (
 // redisEnd is a Redis server, the master that Sentinels name, or a cluster.
 type redisEnd struct {
 	name   string
+	tls    bool
 	client redis.UniversalClient
 
 	mu    sync.Mutex
 	nodes map[string]*redis.Client // of a cluster, by id
 }
 
+// go-redis logs what it also returns.
+type quiet struct{}
+
+func (quiet) Printf(context.Context, string, ...any) {}
+
+func init() { redis.SetLogger(quiet{}) }
+
 func openRedis(ctx context.Context, rawURL string, db int) (End, error) {
-	e := &redisEnd{name: store.Redact(rawURL)}
+	e := &redisEnd{name: store.Redact(rawURL), tls: strings.HasPrefix(rawURL, "rediss:")}
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("%s is no URL: redis://HOST:PORT/DB, rediss:// with TLS, unix:///PATH", e.name)
@@ -39,7 +49,7 @@ func openRedis(ctx context.Context, rawURL string, db int) (End, error) {
 		}
 		o.DB, o.Protocol = db, 2
 		e.client = redis.NewFailoverClient(o)
-		return e, e.reach(ctx)
+		return e, e.reach(ctx, db)
 	}
 	o, err := redis.ParseURL(rawURL)
 	if err != nil {
@@ -48,7 +58,7 @@ func openRedis(ctx context.Context, rawURL string, db int) (End, error) {
 	o.DB, o.Protocol, o.ClientName = db, 2, "redis2cf-copy"
 	single := redis.NewClient(o)
 	e.client = single
-	if err := e.reach(ctx); err != nil {
+	if err := e.reach(ctx, db); err != nil {
 		return nil, err
 	}
 	info, err := single.Info(ctx, "cluster").Result()
@@ -64,7 +74,7 @@ func openRedis(ctx context.Context, rawURL string, db int) (End, error) {
 		Protocol: 2, ClientName: o.ClientName, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, DialTimeout: o.DialTimeout,
 	})
 	e.nodes = map[string]*redis.Client{}
-	return e, errors.Join(single.Close(), e.reach(ctx))
+	return e, errors.Join(single.Close(), e.reach(ctx, db))
 }
 
 // hideURL takes a URL out of an error's text: it may have a password.
@@ -76,7 +86,7 @@ func hideURL(err error, rawURL string) error {
 }
 
 // reach says in one sentence why a server cannot be used.
-func (e *redisEnd) reach(ctx context.Context) error {
+func (e *redisEnd) reach(ctx context.Context, db int) error {
 	err := e.client.Ping(ctx).Err()
 	if err == nil {
 		return nil
@@ -89,7 +99,13 @@ func (e *redisEnd) reach(ctx context.Context) error {
 	case strings.HasPrefix(text, "WRONGPASS"), strings.Contains(text, "invalid password"), strings.Contains(text, "invalid username-password"):
 		return fmt.Errorf("%s refuses the password", e.name)
 	case strings.Contains(text, "DB index is out of range"):
-		return fmt.Errorf("%s does not have this database", e.name)
+		return fmt.Errorf("%s does not have database %d: its setting \"databases\" says how many there are", e.name, db)
+	case e.tls && (errors.As(err, new(tls.RecordHeaderError)) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF)):
+		return fmt.Errorf("%s does not answer with TLS: is it redis:// without the second s?", e.name)
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("%s ends the connection: is that a Redis server, and does it want TLS (rediss://)?", e.name)
+	case strings.HasPrefix(text, "redis: can't parse"):
+		return fmt.Errorf("%s does not speak Redis's protocol: is the port right?", e.name)
 	case errors.As(err, &op):
 		return fmt.Errorf("%s is not reached: %w", e.name, op.Err)
 	}

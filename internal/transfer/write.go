@@ -109,7 +109,7 @@ func outcomes(e End, list []value.Key, replies []resp.Reply, there func(resp.Rep
 		case strings.HasPrefix(r.Str, "ERR "):
 			out[i].refused = strings.TrimPrefix(r.Str, "ERR ")
 		default:
-			return nil, &KeyError{End: e.Name(), Key: list[i].Key, Type: list[i].Type, Text: r.Str}
+			return nil, &KeyError{End: e.Name(), Key: list[i].Key, Type: list[i].Type, Text: plain(r.Str)}
 		}
 	}
 	return out, nil

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -130,6 +131,8 @@ func (sp *space) dialError(err error) error {
 		return refuse("gateway: %s does not speak TLS; is it http:// that is meant?", url)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("gateway: %s does not answer", url)
+	case errors.Is(err, io.EOF), strings.Contains(err.Error(), "malformed HTTP"):
+		return fmt.Errorf("gateway: %s does not speak HTTP: is that the address of a Worker?", url)
 	}
 	return fmt.Errorf("gateway: connecting to %s: %w", url, err)
 }
