@@ -37,7 +37,7 @@ func phaseFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&p.redis, "redis", "", "Redis, a `URL`: redis://HOST:PORT (default: $"+redisVariable+")")
 	fs.StringVar(&p.family, "family", "", "switch only these families of redis2cf.yaml, `NAMES` with commas between")
 	fs.DurationVar(&p.limit, "limit", phase.DefaultLimit, "a switch that takes longer than `TIME` is void, and the old phase goes on")
-	fs.BoolVar(&p.force, "force", false, "switch although one side has what the other does not: only to cloudflare, redis to only")
+	fs.BoolVar(&p.force, "force", false, "switch although one side has what the other does not: redis to cloudflare before everything was copied, only to cloudflare, redis to only")
 }
 
 func helpPhase() string {
@@ -119,6 +119,11 @@ func runPhase(e *env, o *options) (int, error) {
 	if err != nil {
 		return exitError, err
 	}
+	if !p.force && to != phase.Redis && redisURL != "" {
+		if err := e.leavesRedis(stores, redis, to, rest, families); err != nil {
+			return exitError, err
+		}
+	}
 	last := ""
 	err = phase.Switch(e.ctx, phase.SwitchOptions{
 		Redis: redis.open, Store: stores.open, To: rest, Families: families, Limit: p.limit, Force: p.force,
@@ -137,6 +142,27 @@ func runPhase(e *env, o *options) (int, error) {
 	}
 	fmt.Fprintf(e.stdout, "phase %s\n", rest)
 	return exitDone, writeFamilies(e.stdout, rest, families)
+}
+
+// leavesRedis refuses a switch of keys to the store that may not be there.
+func (e *env) leavesRedis(stores, redis *databases, to, rest phase.Phase, families []phase.Family) error {
+	end, err := stores.open(0)
+	if err != nil {
+		return err
+	}
+	state, err := phase.NewRecord(end).State(e.ctx)
+	if err != nil || !state.Has(phase.Redis) && state.Phase != "" {
+		return err
+	}
+	leaves := rest != phase.Redis && (state.Phase == phase.Redis || state.Phase == "")
+	for _, f := range families {
+		now := state.PhaseOf(f.Pattern)
+		leaves = leaves || f.Phase != phase.Redis && (now == phase.Redis || now == "")
+	}
+	if !leaves || to == phase.Only { // which is no step from redis
+		return nil
+	}
+	return e.copied(stores, redis)
 }
 
 // divide says which keys a switch takes to which phase: those of -family, or all as far as

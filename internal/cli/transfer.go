@@ -57,6 +57,7 @@ func transferFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&t.to, "to", "", "the destination, a `URL` of the same kinds (default: $"+toVariable+")")
 	fs.StringVar(&t.match, "match", "", "only keys of a `GLOB`, as SCAN has it: session:*")
 	fs.StringVar(&t.typ, "type", "", "only keys of a `TYPE`: string, list, hash, set, zset, stream")
+	fs.BoolVar(&o.force, "force", false, "-overwrite or -repair although the destination is the side that programs use as the truth")
 	fs.StringVar(&t.db, "db", "", "databases: a `LIST` such as 0,3, or all (default: that of the source's URL)")
 }
 
@@ -231,6 +232,11 @@ func runCopy(e *env, o *options) (int, error) {
 	if t.dryRun {
 		return e.dryRun(o, from, dbs)
 	}
+	if t.overwrite && !o.force {
+		if err := t.overwrites(e.ctx, "overwrite", from, to); err != nil {
+			return exitError, err
+		}
+	}
 	if t.follow && len(dbs) > 1 {
 		return exitError, usagef("copy", "-follow is for one database; start one for each")
 	}
@@ -377,6 +383,11 @@ func runCompare(e *env, o *options) (int, error) {
 	dbs, err := t.databases(e.ctx, "compare", from, to)
 	if err != nil {
 		return exitError, err
+	}
+	if t.repair && !o.force {
+		if err := t.overwrites(e.ctx, "repair", from, to); err != nil {
+			return exitError, err
+		}
 	}
 	if t.seed == 0 {
 		t.seed = uint64(time.Now().UnixNano())
