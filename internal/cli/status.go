@@ -79,6 +79,9 @@ type status struct {
 	Marks     *int64           `json:"marks"` // null: the truth is Redis, and its URL is not known
 	Databases []statusDatabase `json:"databases"`
 	Families  []statusFamily   `json:"families,omitempty"`
+	Compared  *statusCompared  `json:"compared"` // null: never
+	Used      []statusUsed     `json:"used,omitempty"`
+	Month     *float64         `json:"month,omitempty"` // dollars at the rate since the look before
 }
 
 type statusProgram struct {
@@ -135,6 +138,7 @@ func runStatus(e *env, o *options) (int, error) {
 		redis = &databases{ctx: e.ctx, url: s.redis, what: "Redis"}
 		defer redis.close()
 	}
+	var before *status
 	for first := true; ; first = false {
 		st, err := e.status(o, stores, redis)
 		if errors.Is(err, context.Canceled) && s.watch > 0 {
@@ -143,6 +147,10 @@ func runStatus(e *env, o *options) (int, error) {
 		if err != nil {
 			return exitError, err
 		}
+		if dollars, ok := month(before, st); ok {
+			st.Month = &dollars
+		}
+		before = st
 		if s.json {
 			err = json.NewEncoder(e.stdout).Encode(st)
 		} else {
@@ -258,8 +266,14 @@ func (e *env) status(o *options, stores, redis *databases) (*status, error) {
 		if truth == nil {
 			return nil, usagef("status", "-families counts at the truth, which is Redis: -redis redis://HOST:PORT, or $%s", redisVariable)
 		}
-		st.Families, err = e.familyCounts(o, truth, state.Databases)
+		if st.Families, err = e.familyCounts(o, truth, state.Databases); err != nil {
+			return nil, err
+		}
 	}
+	if st.Compared, err = e.compared(stores.ends[0]); err != nil {
+		return nil, err
+	}
+	st.Used, err = e.used(stores.ends[0])
 	return st, err
 }
 
@@ -369,10 +383,17 @@ func (st *status) write(w io.Writer, stamped bool) error {
 	if err := right.Flush(); err != nil {
 		return err
 	}
+	if err := st.writeFamilies(w); err != nil {
+		return err
+	}
+	return st.writeMore(w)
+}
+
+func (st *status) writeFamilies(w io.Writer) error {
 	if st.Families == nil {
 		return nil
 	}
-	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\nFAMILY\tTYPES\tKEYS")
 	for _, f := range st.Families {
 		name := f.Pattern

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,6 +94,44 @@ func TestStoreURLs(t *testing.T) {
 	} {
 		if got := storeURL(raw); got != want {
 			t.Errorf("%s is %s, not %s", raw, got, want)
+		}
+	}
+}
+
+// What a month costs is told from two looks at the same objects.
+func TestWhatAMonthCosts(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	look := func(seconds int, used ...statusUsed) *status {
+		return &status{Store: "https://h", Time: at.Add(time.Duration(seconds) * time.Second), Used: used}
+	}
+	first := look(0, statusUsed{Object: "main/0", Requests: 100, Messages: 1000, RowsRead: 10, RowsWritten: 5})
+	// 100 requests and 2,000 messages, which are 100 more, in 10 s: 51.84 million in 30 days,
+	// 50.84 of them at 0.15 $ and 41.84 at 0.30 $; 1,000 rows written are 259.2 million, 209.2 at 1 $.
+	second := look(10, statusUsed{Object: "main/0", Requests: 200, Messages: 3000, RowsRead: 10, RowsWritten: 1005})
+	want := 5 + 50.84*0.15 + 41.84*0.30 + 209.2
+	if got, ok := month(first, second); !ok || math.Abs(got-want) > 0.01 {
+		t.Errorf("%v %v, want %v", got, ok, want)
+	}
+	second.Month = &want
+	var b strings.Builder
+	if err := second.writeMore(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"never compared: ", "\n  BILLED SINCE ITS START  REQUESTS  MESSAGES  ALARMS  ROWS READ  ROWS WRITTEN", "main/0       200      3000       0         10          1005", "at this rate 234 $ a month"} {
+		if !strings.Contains(b.String(), line) {
+			t.Errorf("no %q in\n%s", line, b.String())
+		}
+	}
+	for name, s := range map[string][2]*status{
+		"one look":         {nil, second},
+		"another object":   {look(0, statusUsed{Object: "main/1"}), second},
+		"started again":    {second, look(20, statusUsed{Object: "main/0"})},
+		"not billed":       {look(0), look(1)},
+		"one object more":  {first, look(1, statusUsed{Object: "main/0"}, statusUsed{Object: "main/1"})},
+		"at the same time": {first, first},
+	} {
+		if got, ok := month(s[0], s[1]); ok {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

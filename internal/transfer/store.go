@@ -92,3 +92,20 @@ type storeConn struct{ store.Session }
 func (c storeConn) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
 	return c.Execute(ctx, cmds)
 }
+
+// ErrNotBilled says that nobody counts what an end uses: it is on this machine, or Redis.
+var ErrNotBilled = errors.New("nothing is billed there")
+
+// Usage is what the objects of a store have used since they were started. It is a request
+// of each.
+func Usage(ctx context.Context, e End) ([]store.Usage, error) {
+	s, ok := e.(*storeEnd)
+	if !ok {
+		return nil, ErrNotBilled
+	}
+	m, ok := store.As[store.Meter](s.backend)
+	if !ok {
+		return nil, ErrNotBilled
+	}
+	return m.Usage(ctx)
+}
