@@ -52,6 +52,9 @@ The changes that are left are marks at the truth, Redis in phase redis, so they 
 Redis's URL there. LAG is how old the change was that was brought last, WAITING for how
 long the oldest one waits; both are what the follower said with its last lease.
 
+Of a Worker it also shows what its objects have used since they were started, which is
+what Cloudflare bills, and with -watch what a month costs at the rate between two looks.
+
 Flags:
 ` + flagList(statusFlags) + `
 Environment:

@@ -148,7 +148,7 @@ func (in *Input) back() Topic {
 		Title: "The way back",
 		Lines: []string{
 			"redis2cf undo puts back every byte that the last -w changed, or git does; the program is on Redis again.",
-			"What was written to the new store meanwhile stays there, where redis2cf serve shows it to redis-cli; nothing carries it back to Redis. Until you are sure, leave that server running.",
+			"What was written to the new store meanwhile stays there, where redis2cf serve shows it to redis-cli, until redis2cf copy -from STORE -to redis://HOST:PORT carries it back. Until you are sure, leave that server running.",
 		},
 		Code: []string{"redis2cf undo"},
 	}

@@ -201,6 +201,16 @@ func (c *checkpoint) ours(ctx context.Context, m mark) (bool, error) {
 	return n > 0, c.fault(err)
 }
 
+// wrote tells whether this copy has written a value, whenever it expires.
+func (c *checkpoint) wrote(ctx context.Context, key string, digest value.Digest) (bool, error) {
+	if err := c.index(ctx); err != nil {
+		return false, err
+	}
+	var n int
+	err := c.db.QueryRowContext(ctx, `SELECT count(*) FROM wrote WHERE key = ? AND digest = ?`, []byte(key), digest[:]).Scan(&n)
+	return n > 0, c.fault(err)
+}
+
 func (c *checkpoint) close() error { return c.db.Close() }
 
 // remove ends a copy that is complete.

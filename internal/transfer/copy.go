@@ -315,9 +315,11 @@ func (c *copier) small(ctx context.Context, keys []value.Key) error {
 	if err != nil {
 		return err
 	}
-	var created []*value.Key
+	var created, alone []*value.Key
 	for i := range keys {
 		switch o := made[i]; {
+		case o.alone && keys[i].Type == value.TypeString:
+			alone = append(alone, &keys[i])
 		case o.refused != "":
 			c.refuse(keys[i].Key, o.refused)
 		case !o.there:
@@ -328,6 +330,9 @@ func (c *copier) small(ctx context.Context, keys []value.Key) error {
 				return err
 			}
 		}
+	}
+	if err := c.alone(ctx, alone); err != nil {
+		return err
 	}
 	return c.recheck(ctx, created)
 }

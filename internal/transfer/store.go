@@ -37,7 +37,7 @@ func openStore(_ context.Context, rawURL string, db int) (End, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &storeEnd{backend: b, sessions: make(chan store.Session, writers+1), opt: store.SessionOptions{DB: db, Protocol: 2, Name: "redis2cf-copy"}}
+	e := &storeEnd{backend: b, sessions: make(chan store.Session, writers+1), opt: store.SessionOptions{DB: db, Protocol: 2, Name: "redis2cf-copy", Client: new(int)}} // one client, which sees its own writes
 	for range cap(e.sessions) {
 		s, err := b.NewSession(e.opt)
 		if err != nil {

@@ -25,6 +25,7 @@ type writer interface {
 type outcome struct {
 	there   bool   // it was there before
 	refused string // the end does not take it, in the end's words
+	alone   bool   // it does not, because the key is in KV alone
 }
 
 func newWriter(e End) (writer, error) {
@@ -85,11 +86,7 @@ func (w *redisWriter) Close() error { return nil }
 
 // setIfAbsent is the command that makes a string with its expiry in one step.
 func setIfAbsent(k *value.Key) resp.Command {
-	text := ""
-	if len(k.Piece) > 0 {
-		text = k.Piece[0][0]
-	}
-	cmd := resp.Command{"SET", k.Key, text, "NX"}
+	cmd := resp.Command{"SET", k.Key, text(k), "NX"}
 	if k.Expire != value.NoExpiry {
 		cmd = append(cmd, "PXAT", strconv.FormatInt(k.Expire, 10))
 	}
@@ -108,6 +105,7 @@ func outcomes(e End, list []value.Key, replies []resp.Reply, there func(resp.Rep
 		case r.Kind != resp.Error:
 		case strings.HasPrefix(r.Str, "ERR "):
 			out[i].refused = strings.TrimPrefix(r.Str, "ERR ")
+			out[i].alone = value.InKVAlone(r)
 		default:
 			return nil, &KeyError{End: e.Name(), Key: list[i].Key, Type: list[i].Type, Text: plain(r.Str)}
 		}

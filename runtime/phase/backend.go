@@ -426,8 +426,19 @@ func (b *Backend) Unwrap() store.Backend { return b.store.Backend }
 // URL names both sides.
 func (b *Backend) URL() string { return "dual:" + b.store.URL() }
 
-// UsePlan passes families on to the store.
+// ErrKVAlone says that a family cannot be in a phase, because it is in Workers KV alone.
+var ErrKVAlone = errors.New("it is in KV alone (consistency: primary)")
+
+// UsePlan passes families on to the store. Families in KV alone are refused: what KV
+// answers is up to a minute old, so that no switch could say when both sides are equal, and
+// it has nothing that would tell a write of the follower from one of the program.
 func (b *Backend) UsePlan(families []store.Family) error {
+	for _, f := range families {
+		if f.Consistency == "primary" {
+			return fmt.Errorf("family %s (%q) cannot move with the others: %w, where a switch would not know what is stored. Write consistency: follow for it into redis2cf.yaml and run redis2cf generate; when the move is over, primary is as good as before",
+				f.Name, f.Pattern, ErrKVAlone)
+		}
+	}
 	if p, ok := b.store.Backend.(store.Planned); ok {
 		return p.UsePlan(families)
 	}

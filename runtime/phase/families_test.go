@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis2cf/redis2cf/runtime/resp"
+	"github.com/redis2cf/redis2cf/runtime/store"
 	"github.com/redis2cf/redis2cf/runtime/value"
 )
 
@@ -249,5 +250,21 @@ func TestFamiliesAreWrittenAndRead(t *testing.T) {
 		if _, err := readFamilies(bad); err == nil {
 			t.Errorf("%q is read", bad)
 		}
+	}
+}
+
+// A family in KV alone is refused before anything runs, and the message says what to do.
+func TestFamiliesInKVAloneAreRefused(t *testing.T) {
+	w := newTwo(t)
+	p := w.process()
+	follow := store.Family{Pattern: "page:*", Name: "Page", Type: "string", Store: "kv", Consistency: "follow"}
+	if err := p.UsePlan([]store.Family{follow}); err != nil {
+		t.Error(err)
+	}
+	primary := follow
+	primary.Consistency = "primary"
+	err := p.UsePlan([]store.Family{follow, primary})
+	if !errors.Is(err, ErrKVAlone) || !strings.Contains(err.Error(), `family Page ("page:*") cannot move with the others`) || !strings.Contains(err.Error(), "Write consistency: follow") {
+		t.Error(err)
 	}
 }

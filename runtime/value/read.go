@@ -73,8 +73,14 @@ func (r *Reader) Heads(ctx context.Context, keys []string) ([]Head, error) {
 		return nil, err
 	}
 	out := make([]Head, len(keys))
+	var alone []int
 	for i, k := range keys {
 		at := replies[i*per:]
+		if InKVAlone(at[0]) {
+			out[i] = Head{Key: k, Type: TypeString, Expire: NoExpiry, Alone: true}
+			alone = append(alone, i)
+			continue
+		}
 		for j, what := range []string{"TYPE", "PEXPIRETIME"} {
 			if at[j].Kind == resp.Error {
 				return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), Show(k), &ReplyError{what, at[j].Str})
@@ -88,7 +94,40 @@ func (r *Reader) Heads(ctx context.Context, keys []string) ([]Head, error) {
 			out[i].Bytes = at[2].Int
 		}
 	}
-	return out, nil
+	return out, r.aloneHeads(ctx, out, alone)
+}
+
+// InKVAlone tells whether a reply refuses a command because its key is of a family in KV
+// alone, which has GET, MGET, SET, SETEX and DEL.
+func InKVAlone(r resp.Reply) bool {
+	return r.Kind == resp.Error && strings.Contains(r.Str, "in KV alone (consistency: primary)")
+}
+
+// aloneHeads finds out which keys of families in KV alone are there: by their values,
+// since nothing else says so.
+func (r *Reader) aloneHeads(ctx context.Context, heads []Head, alone []int) error {
+	if len(alone) == 0 {
+		return nil
+	}
+	cmds := make([]resp.Command, len(alone))
+	for n, i := range alone {
+		cmds[n] = resp.Command{"GET", heads[i].Key}
+	}
+	replies, err := r.end.Do(ctx, cmds)
+	if err != nil {
+		return err
+	}
+	for n, i := range alone {
+		switch v := replies[n]; {
+		case v.Kind == resp.Error:
+			return fmt.Errorf("%s: key %s: %w", r.end.Name(), Show(heads[i].Key), &ReplyError{"GET", v.Str})
+		case v.IsNil():
+			heads[i].Type = TypeNone
+		default:
+			heads[i].Bytes = int64(len(v.Str))
+		}
+	}
+	return nil
 }
 
 // A whole is a key with all of its value.
@@ -112,7 +151,7 @@ func (r *Reader) Read(ctx context.Context, keys []string) ([]Key, error) {
 		case h.Type == TypeNone:
 			out[i].Gone = true
 		case !Supported(h.Type):
-		case h.Bytes > PieceBytes:
+		case h.Bytes > PieceBytes && !h.Alone: // KV has no GETRANGE
 			out[i].Large = true
 		}
 	}
@@ -134,7 +173,11 @@ func (r *Reader) Read(ctx context.Context, keys []string) ([]Key, error) {
 			}
 			w.Gone = len(w.Piece) == 0
 		} else {
-			cmds = append(cmds, wholeCommand(w.Head), r.expireTime(w.Key))
+			expires := r.expireTime(w.Key)
+			if w.Alone {
+				expires = resp.Command{"PING"}
+			}
+			cmds = append(cmds, wholeCommand(w.Head), expires)
 			at = append(at, i)
 		}
 	}
@@ -148,6 +191,10 @@ func (r *Reader) Read(ctx context.Context, keys []string) ([]Key, error) {
 		switch {
 		case value.Kind == resp.Error && !strings.HasPrefix(value.Str, "WRONGTYPE"):
 			return nil, fmt.Errorf("%s: key %s: %w", r.end.Name(), Show(w.Key), &ReplyError{cmds[2*n][0], value.Str})
+		case w.Alone && value.IsNil():
+			w.Gone = true
+		case w.Alone:
+			w.Piece = rowsOf(w.Type, value)
 		case value.Kind == resp.Error || expire.Int != w.Expire || value.IsNil() || expire.Kind == resp.Error:
 			again = append(again, i) // it was replaced meanwhile
 		default:

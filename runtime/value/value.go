@@ -40,6 +40,9 @@ type Head struct {
 	Type   string
 	Expire int64 // Unix time in milliseconds; NoExpiry
 	Bytes  int64 // what the end says that the key takes; 0 where it says nothing
+	// Alone is a key of a family that is in Workers KV alone (consistency: primary): when it
+	// expires is not known there, and what is read may be a minute old.
+	Alone bool
 }
 
 // A Row is one element of a value:
