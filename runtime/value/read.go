@@ -138,8 +138,20 @@ type Key struct {
 	Gone  bool // there is no such key any more
 }
 
-// read reads keys, those whole that fit in a piece.
+// readAttempts is how often a key is read until its value and its expiry are of one moment,
+// and typeAttempts until it keeps its type for so long.
+const (
+	readAttempts = 4
+	typeAttempts = 50
+)
+
+// Read reads keys, those whole that fit in a piece. Of a key whose expiry changes at each
+// attempt value and expiry may be of two moments, one right after the other.
 func (r *Reader) Read(ctx context.Context, keys []string) ([]Key, error) {
+	return r.read(ctx, keys, 1)
+}
+
+func (r *Reader) read(ctx context.Context, keys []string, attempt int) ([]Key, error) {
 	heads, err := r.Heads(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -195,7 +207,13 @@ func (r *Reader) Read(ctx context.Context, keys []string) ([]Key, error) {
 			w.Gone = true
 		case w.Alone:
 			w.Piece = rowsOf(w.Type, value)
+		case value.Kind != resp.Error && expire.Kind != resp.Error && expire.Int != w.Expire && !value.IsNil() && attempt >= readAttempts:
+			w.Expire, w.Piece = expire.Int, rowsOf(w.Type, value)
+			w.Gone = expire.Int == -2 // it ended between the two
 		case value.Kind == resp.Error || expire.Int != w.Expire || value.IsNil() || expire.Kind == resp.Error:
+			if attempt >= typeAttempts {
+				return nil, fmt.Errorf("%s: key %s is another one each time it is read", r.end.Name(), Show(w.Key))
+			}
 			again = append(again, i) // it was replaced meanwhile
 		default:
 			w.Piece = rowsOf(w.Type, value)
@@ -211,7 +229,7 @@ func (r *Reader) Read(ctx context.Context, keys []string) ([]Key, error) {
 	for _, i := range again {
 		names = append(names, out[i].Key)
 	}
-	fresh, err := r.Read(ctx, names)
+	fresh, err := r.read(ctx, names, attempt+1)
 	if err != nil {
 		return nil, err
 	}
