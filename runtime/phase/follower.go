@@ -259,6 +259,11 @@ func (f *follower) bring(ctx context.Context, db int, reader *value.Reader, from
 		names[i] = k.key
 	}
 	list, err := reader.Read(ctx, names)
+	refused := map[int]string{}
+	var why *value.ReplyError
+	if errors.As(err, &why) {
+		list, err = eachAlone(ctx, reader, names, refused)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -269,6 +274,7 @@ func (f *follower) bring(ctx context.Context, db int, reader *value.Reader, from
 	var at []int // of keys, for each command
 	for i := range list {
 		switch k := &list[i]; {
+		case refused[i] != "":
 		case k.Gone:
 			cmds, at = append(cmds, resp.Command{"UNLINK", k.Head.Key}), append(at, i)
 		case k.Large, !value.Supported(k.Type): // below
@@ -276,7 +282,6 @@ func (f *follower) bring(ctx context.Context, db int, reader *value.Reader, from
 			cmds, at = append(cmds, value.Put(k)), append(at, i)
 		}
 	}
-	refused := map[int]string{}
 	if len(cmds) > 0 {
 		replies, err := to.Do(ctx, cmds)
 		if err != nil {
@@ -291,7 +296,7 @@ func (f *follower) bring(ctx context.Context, db int, reader *value.Reader, from
 	for i := range list {
 		k := &list[i]
 		switch {
-		case k.Gone:
+		case k.Gone, refused[i] != "":
 		case !value.Supported(k.Type):
 			refused[i] = "no store has values of type " + k.Type
 		case k.Large:
@@ -326,6 +331,24 @@ func (f *follower) bring(ctx context.Context, db int, reader *value.Reader, from
 	return int(v.Int), err
 }
 
+// eachAlone reads keys one by one, and notes those that cannot be read.
+func eachAlone(ctx context.Context, reader *value.Reader, names []string, refused map[int]string) ([]value.Key, error) {
+	list := make([]value.Key, len(names))
+	for i, name := range names {
+		one, err := reader.Read(ctx, []string{name})
+		var why *value.ReplyError
+		switch {
+		case errors.As(err, &why):
+			refused[i] = "it cannot be read: " + why.Error()
+		case err != nil:
+			return nil, err
+		default:
+			list[i] = one[0]
+		}
+	}
+	return list, nil
+}
+
 // forgetScript removes marks that still have the score at which their keys were read. It
 // says how many it has removed.
 const forgetScript = `local n = 0
@@ -357,7 +380,8 @@ func (f *follower) large(ctx context.Context, reader *value.Reader, to value.End
 	err = reader.Pieces(ctx, h, func(p value.Piece) error {
 		cmds := value.Commands(h.Key, h.Type, p, first)
 		if first && h.Type != value.TypeString {
-			cmds = append([]resp.Command{{"UNLINK", h.Key}}, cmds...)
+			// In one step: a copy that finds no key would make one in between.
+			cmds = []resp.Command{value.Put(&value.Key{Head: value.Head{Key: h.Key, Type: h.Type, Expire: value.NoExpiry}, Piece: p})}
 		}
 		first = false
 		return run(cmds)
@@ -367,6 +391,10 @@ func (f *follower) large(ctx context.Context, reader *value.Reader, to value.End
 	}
 	if err == nil && first { // it ended meanwhile
 		err = run([]resp.Command{{"UNLINK", h.Key}})
+	}
+	var why *value.ReplyError
+	if errors.As(err, &why) {
+		return "it cannot be read: " + why.Error(), nil
 	}
 	return refused, err
 }
@@ -378,7 +406,7 @@ func (f *follower) why() string {
 	}
 	for id, r := range f.refused {
 		_, key, _ := strings.Cut(id, " ")
-		return fmt.Sprintf("%d keys are not taken by the other side, among them %s: %s", len(f.refused), value.Show(key), r.why)
+		return fmt.Sprintf("%d keys cannot be brought to the other side, among them %s: %s", len(f.refused), value.Show(key), r.why)
 	}
 	return ""
 }

@@ -216,3 +216,33 @@ func TestAKeyThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	write("SET", "c", "1")
 	brought("c")
 }
+
+// A key that the truth does not let be read holds up no other either, and a switch says
+// which one it is.
+func TestAKeyThatCannotBeReadHoldsUpNoOther(t *testing.T) {
+	w := newTwo(t)
+	p, err := w.processWith(Redis, func(c resp.Command) string {
+		if c.Name() == "GET" && c[1] == "broken" {
+			return "NOPERM No permissions to access a key"
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(t, p)
+	must(t, s, "MSET a 1 broken 1 z 1")
+	raw := w.raw(w.store)
+	eventually(t, "the others are brought", func() bool { return must(t, raw, "EXISTS a z broken") == "2" })
+	redis := refusing{p.redis.Backend.(refusing).Backend, p.redis.Backend.(refusing).why}
+	err = Switch(context.Background(), SwitchOptions{To: Cloudflare, Store: w.end(w.store), Redis: func(db int) (value.End, error) {
+		s, err := redis.NewSession(store.SessionOptions{DB: db, Protocol: 2})
+		return sessionEnd{sessionDoer{s}, w.redis}, err
+	}})
+	if err == nil || !strings.Contains(err.Error(), `"broken"`) || !strings.Contains(err.Error(), "NOPERM") {
+		t.Errorf("the switch says: %v", err)
+	}
+	if got := must(t, s, "EXISTS broken"); got != "1" {
+		t.Errorf("Redis is no longer the truth: %s", got)
+	}
+}
