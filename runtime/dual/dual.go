@@ -210,6 +210,9 @@ func OpenRedis(ctx context.Context, rawURL string) (phase.Side, error) {
 	if err != nil {
 		return phase.Side{}, errors.Join(err, facade.Close())
 	}
+	if cluster, ok := client.(*redis.ClusterClient); ok {
+		b = clusterBackend{b, cluster}
+	}
 	return phase.Side{Backend: owned{b, facade, store.Redact(rawURL)}, Together: single}, nil
 }
 

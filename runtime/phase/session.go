@@ -678,10 +678,20 @@ func (s *session) flushOne(ctx context.Context, d *division, side Phase, db int)
 			}
 		}
 		if len(keys) > 0 {
-			seg := &segment{cmds: []resp.Command{append(resp.Command{"UNLINK"}, keys...)}, side: side, division: d}
-			seg.mark(seg.cmds[0])
-			if _, err := s.write(ctx, inner, seg, side, db); err != nil {
+			seg := &segment{side: side, division: d}
+			for _, k := range keys { // one each: in a cluster they are on several servers
+				cmd := resp.Command{"UNLINK", k}
+				seg.cmds = append(seg.cmds, cmd)
+				seg.mark(cmd)
+			}
+			replies, err := s.write(ctx, inner, seg, side, db)
+			if err != nil {
 				return err
+			}
+			for _, r := range replies {
+				if r.Kind == resp.Error {
+					return fmt.Errorf("%s: UNLINK: %s", s.b.side(side).URL(), r.Str)
+				}
 			}
 		}
 		if cursor = value.Text(v.Elems[0]); cursor == "0" {

@@ -40,9 +40,9 @@ func Missing(t testing.TB, program, install string) {
 
 // RedisServer starts a redis-server of its own on a free loopback port, without
 // persistence, and stops it when the test ends. It returns host:port.
-func RedisServer(t testing.TB) string {
+func RedisServer(t testing.TB, settings ...string) string {
 	t.Helper()
-	addr, stop, err := StartRedis(t.TempDir())
+	addr, stop, err := StartRedis(t.TempDir(), settings...)
 	if errors.Is(err, exec.ErrNotFound) {
 		Missing(t, "redis-server", "apt-get install redis-server")
 	}
@@ -55,8 +55,9 @@ func RedisServer(t testing.TB) string {
 
 // StartRedis is RedisServer for programs: it starts a redis-server, 7.0 or newer,
 // that works in dir. $REDIS_SERVER names its program when it is not the one in
-// $PATH. The error wraps exec.ErrNotFound when there is none in $PATH.
-func StartRedis(dir string) (addr string, stop func(), err error) {
+// $PATH. Settings are further ones, such as --replicaof. The error wraps exec.ErrNotFound
+// when there is none in $PATH.
+func StartRedis(dir string, settings ...string) (addr string, stop func(), err error) {
 	name := "redis-server"
 	if other := os.Getenv(ServerEnv); other != "" {
 		name = other
@@ -66,7 +67,7 @@ func StartRedis(dir string) (addr string, stop func(), err error) {
 		return "", nil, err
 	}
 	for i := 0; i < 5; i++ { // another process may take the port between our look and the server's bind
-		if addr, stop, err = start(bin, dir); err == nil {
+		if addr, stop, err = start(bin, dir, settings); err == nil {
 			return addr, stop, nil
 		}
 	}
@@ -74,7 +75,7 @@ func StartRedis(dir string) (addr string, stop func(), err error) {
 }
 
 // start starts the server once and waits for the line that says it listens.
-func start(bin, dir string) (string, func(), error) {
+func start(bin, dir string, settings []string) (string, func(), error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -85,11 +86,11 @@ func start(bin, dir string) (string, func(), error) {
 		return "", nil, err
 	}
 
-	cmd := exec.Command(bin,
+	cmd := exec.Command(bin, append([]string{
 		"--port", strconv.Itoa(port), "--bind", "127.0.0.1",
 		"--save", "", "--appendonly", "no",
 		"--enable-debug-command", "local", // for DEBUG SET-ACTIVE-EXPIRE
-		"--dir", dir, "--daemonize", "no", "--logfile", "")
+		"--dir", dir, "--daemonize", "no", "--logfile", ""}, settings...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", nil, err
