@@ -219,6 +219,13 @@ func (e *env) status(o *options, stores, redis *databases) (*status, error) {
 	for _, f := range state.Families {
 		st.Apart = append(st.Apart, statusPhase{f.Name, f.Pattern, f.Phase})
 	}
+	if redis != nil {
+		// A look at a move must not fail with one of its sides.
+		if _, err := e.keys(redis, 0); err != nil && e.ctx.Err() == nil {
+			e.warn("what Redis has is not shown: %v", err)
+			redis = nil
+		}
+	}
 	truth := stores
 	if state.Phase == phase.Redis {
 		truth = redis // nil: not known
