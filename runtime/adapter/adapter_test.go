@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis2cf/redis2cf/runtime"
 	"github.com/redis2cf/redis2cf/runtime/adapter"
 	"github.com/redis2cf/redis2cf/runtime/cftest"
 	_ "github.com/redis2cf/redis2cf/runtime/store/memory"
@@ -254,4 +255,47 @@ func TestOpenOfWhatIsNoStore(t *testing.T) {
 	if _, err := adapter.Open("file:" + filepath.Join(t.TempDir(), "no", "such", "directory", "x.db")); err == nil {
 		t.Error("it opens")
 	}
+}
+
+// Tenants of one client do not see each other, and the client stays its owner's.
+func TestTenantsOfAClient(t *testing.T) {
+	s := cftest.RunT(t)
+	client := runtime.NewClient(&runtime.Options{Addr: s.Addr()})
+	defer client.Close()
+	a, b := adapter.New(client, adapter.WithPrefix("a")), adapter.New(client, adapter.WithPrefix("b"))
+	if err := a.CreateSession(ctx, &adapter.Session{ID: "1", User: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Session(ctx, "1"); !errors.Is(err, adapter.ErrNotFound) {
+		t.Errorf("the other tenant's session: %v", err)
+	}
+	if n := client.Exists(ctx, "a:session:1").Val(); n != 1 {
+		t.Error("the key has another name than the documentation says")
+	}
+	if err := errors.Join(a.Close(), b.Close(), client.Ping(ctx).Err()); err != nil {
+		t.Errorf("the client behind Close: %v", err)
+	}
+}
+
+// A session that is updated without a TTL lives for ever, and a time that is none is refused.
+func TestTimesToLive(t *testing.T) {
+	each(t, func(t *testing.T, a *adapter.Adapter, later func(time.Duration)) {
+		s := &adapter.Session{ID: "1", TTL: time.Hour}
+		if err := a.CreateSession(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		s.TTL = 0
+		if err := a.UpdateSession(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		if later != nil {
+			later(2 * time.Hour)
+		}
+		if _, err := a.Session(ctx, "1"); err != nil {
+			t.Error(err)
+		}
+		if err := a.Cache(ctx, "k", 1, -time.Second); err == nil || !strings.Contains(err.Error(), "a TTL of -1s") {
+			t.Errorf("a TTL below 0: %v", err)
+		}
+	})
 }
