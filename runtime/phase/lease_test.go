@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis2cf/redis2cf/runtime/resp"
 )
 
 // An EXEC that comes in a frame of its own writes what was queued before: it needs the
@@ -96,5 +98,34 @@ func TestASwitchAndBackThatWasMissed(t *testing.T) {
 	}
 	if err := p.member.exit(turn, true); err != nil {
 		t.Errorf("a write behind them: %v", err)
+	}
+}
+
+// A command that goes on waiting behind a switch waits for what is left of its time.
+func TestWhatIsLeftOfATime(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		over time.Duration
+		want string // of the word that has the time; "" is that it is over
+	}{
+		{"BLPOP a b 10", 4 * time.Second, "6.000"},
+		{"BLPOP a 0.5", 400 * time.Millisecond, "0.100"},
+		{"BLPOP a 0.5", 500 * time.Millisecond, ""},
+		{"BLPOP a 0", time.Hour, "0"},
+		{"BLMPOP 2 1 a LEFT", 500 * time.Millisecond, "1.500"},
+		{"XREAD COUNT 1 BLOCK 1500 STREAMS a 0", time.Second, "500"},
+		{"XREAD BLOCK 1500 STREAMS a 0", 2 * time.Second, ""},
+		{"XREADGROUP GROUP g c BLOCK 100 STREAMS a >", 10 * time.Millisecond, "90"},
+	} {
+		cmd := resp.Command(strings.Fields(c.line))
+		w := waits(cmd)
+		if w == nil {
+			t.Errorf("%s does not wait", c.line)
+			continue
+		}
+		more := w.shorten(cmd, c.over)
+		if more != (c.want != "") || more && cmd[w.at] != c.want {
+			t.Errorf("%s after %v: %v, %q, want %q", c.line, c.over, more, cmd, c.want)
+		}
 	}
 }

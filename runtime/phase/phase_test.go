@@ -396,6 +396,35 @@ func TestSwitchesThatFail(t *testing.T) {
 	if done, err := r.finish(context.Background(), 2, true); done || err != nil {
 		t.Errorf("a void switch is committed: %v %v", done, err)
 	}
+	// Who was late does not commit or end the switch of somebody else.
+	late, err := r.begin(context.Background(), newDivision(Cloudflare, nil), -time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.begin(context.Background(), newDivision(Cloudflare, nil), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	for _, commit := range []bool{true, false} {
+		if done, err := r.finish(context.Background(), late, commit); done || err != nil {
+			t.Errorf("a switch is ended by who was late: %v %v", done, err)
+		}
+	}
+	state, err := r.State(context.Background())
+	if err != nil || state.Phase != Redis || state.Next != Cloudflare {
+		t.Fatalf("%+v %v", state, err)
+	}
+	if done, err := r.finish(context.Background(), state.Epoch, false); !done || err != nil {
+		t.Fatal(done, err)
+	}
+	// Its time passes while changes are brought.
+	slow := w.end(w.redis)
+	err = Switch(context.Background(), SwitchOptions{Store: w.end(w.store), To: Cloudflare, Limit: 500 * time.Millisecond, Redis: func(db int) (value.End, error) {
+		eventually(t, "its time is over", func() bool { s, err := r.State(context.Background()); return err == nil && s.Next == "" })
+		return slow(db)
+	}})
+	if err == nil || !strings.Contains(err.Error(), "is void; the phase is still redis") {
+		t.Errorf("a switch that takes too long: %v", err)
+	}
 	// The context ends.
 	ctx, cancel := context.WithCancel(context.Background())
 	must(t, w.raw(w.redis), "ZADD "+marksKey+" 1 nobody.1\x00k")
@@ -403,7 +432,7 @@ func TestSwitchesThatFail(t *testing.T) {
 		eventually(t, "the gate is closed", func() bool { _, closed := p.member.current(); return closed })
 		cancel()
 	}()
-	err := Switch(ctx, SwitchOptions{Redis: w.end(w.redis), Store: w.end(w.store), To: Cloudflare})
+	err = Switch(ctx, SwitchOptions{Redis: w.end(w.redis), Store: w.end(w.store), To: Cloudflare})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a switch that was ended: %v", err)
 	}
