@@ -27,6 +27,7 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/phase"
 	_ "github.com/redis2cf/redis2cf/runtime/store/gateway"
 	"github.com/redis2cf/redis2cf/runtime/value"
+	"github.com/redis2cf/redis2cf/runtime/worker"
 	"github.com/redis2cf/redis2cf/runtime/worker/project"
 )
 
@@ -35,6 +36,20 @@ var (
 	part  = flag.Duration("part", 500*time.Millisecond, "how long each part of TestAMoveUnderLoad lasts")
 	kills = flag.Int("kills", 1, "of each kind in each phase of TestAMoveUnderLoad")
 )
+
+// severalObjects is a plan of three groups, one of them of four objects: a mark and the key
+// that it is of are in different ones.
+var severalObjects = worker.Config{
+	Version: 1, Module: "example.com/move",
+	Groups: []worker.Group{{Name: "main", Shards: 1}, {Name: "queue", Shards: 1}, {Name: "own", Shards: 4}},
+	Families: []worker.Family{
+		{Pattern: "*", Name: "Default", Type: "any", Store: "do", Group: "main"},
+		{Pattern: "queue", Name: "Queue", Type: "list", Store: "do", Group: "queue"},
+		{Pattern: "stream", Name: "Stream", Type: "stream", Store: "do", Group: "queue"},
+		{Pattern: "hash", Name: "Hash", Type: "hash", Store: "do", Group: "queue"},
+		{Pattern: "own:*", Name: "Own", Type: "string", Store: "do", Group: "own"},
+	},
+}
 
 // programEnv makes the test's binary a program that writes all the time. It says on
 // standard output what it is about to do and what it was told is done:
@@ -301,7 +316,7 @@ func TestAMoveUnderLoad(t *testing.T) {
 	fill(t, "127.0.0.1:"+port, 20)
 
 	proj := filepath.Join(t.TempDir(), "project")
-	if _, err := project.Write(ctx, project.WriteOptions{Dir: proj, Name: "move"}); err != nil {
+	if _, err := project.Write(ctx, project.WriteOptions{Dir: proj, Name: "move", Config: severalObjects}); err != nil {
 		t.Fatal(err)
 	}
 	worker, err := project.Start(ctx, project.Options{Dir: proj, State: filepath.Join(t.TempDir(), "state"), Tools: tools})
