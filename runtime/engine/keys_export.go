@@ -86,15 +86,6 @@ func WrittenKeys(line resp.Command) []string {
 	return keys
 }
 
-// ReadsOnly reports whether a command line changes nothing.
-func ReadsOnly(line resp.Command) bool {
-	if len(line) == 0 {
-		return false
-	}
-	cmd := lineCommand(line)
-	return cmd != nil && cmd.flags&flagReadonly != 0
-}
-
 // Match reports whether a key matches a glob as KEYS and SCAN have it.
 func Match(glob, key string) bool { return match(glob, key, false) }
 

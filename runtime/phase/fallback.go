@@ -15,7 +15,7 @@ func (b *Backend) fallback(ctx context.Context, seg *segment, db int) ([]resp.Re
 	}
 	for _, cmd := range seg.cmds {
 		keys := engine.Keys(cmd)
-		if !engine.ReadsOnly(cmd) || len(keys) == 0 {
+		if !engine.Reads(cmd) || len(keys) == 0 {
 			return nil, false
 		}
 		for _, k := range keys {
