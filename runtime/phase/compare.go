@@ -27,14 +27,14 @@ type comparison struct {
 	mark         func(truth Phase, db int, key string)
 	stats        *counters
 	report       func(error)
-	suspect      map[string]bool // keys that differed at the last look, with their database
+	suspect      map[string][2]held // keys that differed at the last look, with their database: what both sides had
 }
 
 // look draws keys and compares them, those of the last look that differed among them: a key
-// that is written at the moment is different once and not twice.
+// that is written at the moment is different once and not twice, or has changed at both sides.
 func (c *comparison) look(ctx context.Context, dbs []int) error {
 	again := c.suspect
-	c.suspect = map[string]bool{}
+	c.suspect = map[string][2]held{}
 	for _, db := range dbs {
 		redis, err := c.redis(db)
 		if err != nil {
@@ -51,7 +51,7 @@ func (c *comparison) look(ctx context.Context, dbs []int) error {
 	return nil
 }
 
-func (c *comparison) database(ctx context.Context, db int, redis, store value.End, again map[string]bool) error {
+func (c *comparison) database(ctx context.Context, db int, redis, store value.End, again map[string][2]held) error {
 	drawn := map[string]bool{}
 	var keys []string
 	add := func(k string) {
@@ -103,12 +103,13 @@ func (c *comparison) database(ctx context.Context, db int, redis, store value.En
 		if apart < 0 {
 			apart = -apart
 		}
+		before, twice := again[id]
 		switch {
 		case a[i].large || b[i].large: // compare does those
 		case a[i].typ == b[i].typ && a[i].digest == b[i].digest && apart <= tolerance:
 			c.stats.same.Add(1)
-		case !again[id]:
-			c.suspect[id] = true
+		case !twice, before[0] != a[i] && before[1] != b[i]: // or it is written all the time, and followed
+			c.suspect[id] = [2]held{a[i], b[i]}
 		default:
 			c.stats.different.Add(1)
 			c.report(fmt.Errorf("key %s of database %d differs: %s has a %s, %s a %s; it is brought again, as %s has it",

@@ -3,6 +3,7 @@ package phase
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -94,4 +95,46 @@ func TestReadsFallBackForCaches(t *testing.T) {
 		t.Errorf("%d fallbacks", n)
 	}
 	down = false
+}
+
+// A key that is written all the time differs at each look, since the other side follows: it
+// is neither counted nor reported, unless one side stays as it is.
+func TestTheComparisonOfAKeyThatIsWrittenAllTheTime(t *testing.T) {
+	w := newTwo(t)
+	redis, there := w.raw(w.redis), w.raw(w.store)
+	var stats counters
+	var marked, reported []string
+	c := &comparison{
+		redis: w.end(w.redis), store: w.end(w.store), phases: newDivision(Redis, nil), stats: &stats,
+		mark:   func(_ Phase, _ int, key string) { marked = append(marked, key) },
+		report: func(err error) { reported = append(reported, err.Error()) },
+	}
+	look := func() {
+		t.Helper()
+		if err := c.look(context.Background(), []int{0}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := 0; i < 4; i++ {
+		must(t, redis, fmt.Sprint("SET hot ", i+1))
+		must(t, there, fmt.Sprint("SET hot ", i))
+		look()
+		if len(marked)+len(reported) > 0 || stats.different.Load() > 0 {
+			t.Fatalf("look %d: marked %q, reported %q, %d different", i+1, marked, reported, stats.different.Load())
+		}
+	}
+	must(t, redis, "SET hot 100") // and the store stays: nobody follows
+	look()
+	if len(marked) != 1 || len(reported) != 1 || stats.different.Load() != 1 {
+		t.Errorf("marked %q, reported %q", marked, reported)
+	}
+	// A key that differs and is left alone is found at the second look.
+	must(t, redis, "SET hot 1")
+	must(t, there, "MSET hot 1 odd 1")
+	look()
+	marked = nil
+	look()
+	if len(marked) != 1 || marked[0] != "odd" {
+		t.Errorf("marked %q", marked)
+	}
 }
