@@ -24,6 +24,10 @@ func TestTheComparisonInTheBackground(t *testing.T) {
 		must(t, w.raw(w.store), line)
 	}
 	eventually(t, "four keys differed", func() bool { return p.Stats().Different >= 4 })
+	there := w.raw(w.store)
+	eventually(t, "they are brought", func() bool {
+		return must(t, there, "MGET a b c extra") == "1 2 3 " && must(t, there, "PTTL c") == "-1"
+	})
 	w.quiet(w.redis)
 	w.same()
 	before := p.Stats()
