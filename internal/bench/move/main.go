@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ type options struct {
 	filling  time.Duration // how long a store may take to be filled; what is there then is measured
 	stores   []string      // file, memory, workerd
 	file     string        // settings of a file's URL: "?memory=8mb"
-	profile  string        // directory of CPU profiles of the copies; "" is none
+	profile  string        // directory of CPU profiles; "" is none
 }
 
 func main() {
@@ -58,7 +59,8 @@ func main() {
 	flag.DurationVar(&o.filling, "filling", 5*time.Minute, "how long a store may take to be filled; what is there then is measured")
 	parts := flag.String("part", "copy,volumes", "parts to run, with commas")
 	stores := flag.String("store", "memory,file,workerd", "stores, with commas")
-	flag.StringVar(&o.profile, "cpuprofile", "", "write CPU profiles of the copies into this directory")
+	flag.StringVar(&o.file, "file", "", "settings of a file store, ?memory=16mb")
+	flag.StringVar(&o.profile, "cpuprofile", "", "write CPU profiles of the copies, and of the loads, into this directory")
 	flag.Parse()
 	o.stores = strings.Split(*stores, ",")
 	if flag.NArg() > 0 || o.keys < 1 || o.sessions < 1 || o.threads < 1 || o.messages < 1 || o.callers < 1 {
@@ -95,6 +97,22 @@ func run(ctx context.Context, o options, parts []string) (err error) {
 		}
 	}
 	return nil
+}
+
+// startProfile writes a CPU profile of this process into -cpuprofile's directory until stop
+// is called.
+func (o *options) startProfile(name string) (stop func(), err error) {
+	if o.profile == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(filepath.Join(o.profile, name))
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }
 
 // startRedis starts a redis-server without persistence.

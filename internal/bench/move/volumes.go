@@ -87,7 +87,7 @@ func storeTarget(name, url string, size func(ctx context.Context) (int64, error)
 }
 
 // openTarget makes one of the targets.
-func openTarget(ctx context.Context, name, dir string) (*target, error) {
+func (o *options) openTarget(ctx context.Context, name, dir string) (*target, error) {
 	none := func() error { return nil }
 	switch name {
 	case "redis-server":
@@ -104,7 +104,7 @@ func openTarget(ctx context.Context, name, dir string) (*target, error) {
 		return storeTarget(name, "memory://volumes", func(context.Context) (int64, error) { return heap() - before, nil }, none)
 	case "file":
 		path := filepath.Join(dir, "volumes.db")
-		return storeTarget(name, "file:"+path, func(context.Context) (int64, error) {
+		return storeTarget(name, "file:"+path+o.file, func(context.Context) (int64, error) {
 			var n int64
 			for _, end := range []string{"", "-wal"} {
 				if s, err := os.Stat(path + end); err == nil {
@@ -272,7 +272,7 @@ func (o *options) volumes(ctx context.Context, dir string) (fills []filled, out 
 		if err := os.Mkdir(own, 0o700); err != nil {
 			return nil, nil, err
 		}
-		t, err := openTarget(ctx, name, own)
+		t, err := o.openTarget(ctx, name, own)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -288,8 +288,13 @@ func (o *options) volumes(ctx context.Context, dir string) (fills []filled, out 
 			}
 			fills = append(fills, f)
 			fmt.Fprintf(os.Stderr, "%s: %d sessions and %d threads in %.1f s\n", name, sessions, threads, f.seconds)
-			for _, l := range loads {
+			for i, l := range loads {
+				stop, err := o.startProfile(fmt.Sprintf("%s-%d.pprof", name, i+1))
+				if err != nil {
+					return err
+				}
 				v, err := o.measure(ctx, t, l, max(1, sessions), max(1, threads))
+				stop()
 				if err != nil {
 					return fmt.Errorf("%s: %w", l.name, err)
 				}
