@@ -315,7 +315,8 @@ func (c *copier) small(ctx context.Context, keys []value.Key) error {
 	if err != nil {
 		return err
 	}
-	var created, alone []*value.Key
+	var created []mark
+	var alone []*value.Key
 	for i := range keys {
 		switch o := made[i]; {
 		case o.alone && keys[i].Type == value.TypeString:
@@ -324,7 +325,7 @@ func (c *copier) small(ctx context.Context, keys []value.Key) error {
 			c.refuse(keys[i].Key, o.refused)
 		case !o.there:
 			c.count(func(n *Counts) { n.Copied++; n.Bytes += keys[i].Bytes })
-			created = append(created, &keys[i])
+			created = append(created, markOf(&keys[i]))
 		default:
 			if err := c.replace(ctx, keys[i].Head); err != nil {
 				return err
@@ -339,21 +340,21 @@ func (c *copier) small(ctx context.Context, keys []value.Key) error {
 
 // recheck removes keys again that were deleted at the source after they were read: who
 // follows the source may have seen that before they were made here.
-func (c *copier) recheck(ctx context.Context, created []*value.Key) error {
+func (c *copier) recheck(ctx context.Context, created []mark) error {
 	if len(created) == 0 {
 		return nil
 	}
 	cmds := make([]resp.Command, len(created))
-	for i, k := range created {
-		cmds[i] = resp.Command{"EXISTS", k.Key}
+	for i, m := range created {
+		cmds[i] = resp.Command{"EXISTS", m.key}
 	}
 	replies, err := c.From.Do(ctx, cmds)
 	if err != nil {
 		return err
 	}
-	for i, k := range created {
+	for i, m := range created {
 		if r := replies[i]; r.Kind == resp.Int && r.Int == 0 {
-			if err := c.gone(ctx, k.Key, markOf(k)); err != nil {
+			if err := c.gone(ctx, m.key, m); err != nil {
 				return err
 			}
 		}

@@ -85,14 +85,16 @@ func (c *copier) large(ctx context.Context, h value.Head) error {
 		return nil
 	}
 	c.count(func(n *Counts) { n.Copied++; n.Bytes += h.Bytes })
-	if c.check == nil {
-		return nil
-	}
 	m := mark{h.Key, d.Sum(), h.Expire}
-	if err := c.check.will(ctx, []mark{m}); err != nil {
-		return err
+	if c.check != nil {
+		if err := c.check.will(ctx, []mark{m}); err != nil {
+			return err
+		}
+		if err := c.check.did(ctx, m); err != nil {
+			return err
+		}
 	}
-	return c.check.did(ctx, m)
+	return c.recheck(ctx, []mark{m})
 }
 
 // addPiece adds a piece where the key is as it was when it was watched, and watches it
@@ -169,7 +171,7 @@ func (c *copier) text(ctx context.Context, h value.Head) error {
 		return c.replaceText(ctx, w)
 	}
 	c.count(func(n *Counts) { n.Copied++; n.Bytes += h.Bytes })
-	return nil
+	return c.recheck(ctx, []mark{markOf(&w)})
 }
 
 // replaceText is replace for a value that is too large to be read twice.

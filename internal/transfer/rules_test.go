@@ -134,15 +134,43 @@ func TestPiecesStopAtAnotherWriter(t *testing.T) {
 	}
 }
 
-// A meddler does something when the first piece was created.
+// A key that is deleted at the source after it was read, which who follows the source has
+// seen before it was made at the destination, does not come to life again there.
+func TestDeletedKeysStayDeleted(t *testing.T) {
+	a := open(t, "redis://"+testneed.RedisServer(t))
+	for _, key := range []string{"s", "h", "big:list", "big:set", "big:hash", "big:zset", "text"} {
+		big(t, a, 3000)
+		do(t, a, "SET s 1", "HSET h f 1", "SETRANGE text 2000000 x")
+		b := memory(t)
+		cp, err := newCopier(context.Background(), CopyOptions{From: a, To: b, Match: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cp.writer = &meddler{writer: cp.writer, first: func() { do(t, a, "DEL "+key); do(t, b, "DEL "+key) }}
+		if err := cp.all(context.Background()); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+		if got := get(t, b, "EXISTS "+key); got != "0" {
+			t.Errorf("%s is there again: %+v", key, cp.counts)
+		}
+	}
+}
+
+// A meddler does something before the first piece is created, or when pieces were.
 type meddler struct {
 	writer
-	then func()
+	first, then func()
 }
 
 func (m *meddler) create(ctx context.Context, list []value.Key) ([]outcome, error) {
+	if m.first != nil {
+		m.first()
+		m.first = nil
+	}
 	made, err := m.writer.create(ctx, list)
-	m.then()
+	if m.then != nil {
+		m.then()
+	}
 	return made, err
 }
 
