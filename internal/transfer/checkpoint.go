@@ -11,7 +11,8 @@ import (
 	"sync"
 
 	"github.com/redis2cf/redis2cf/runtime/value"
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite" // the driver, too
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // A checkpoint is a file in which a copy remembers where it is and what it wrote, so
@@ -71,9 +72,24 @@ func openCheckpoint(file, what string) (c *checkpoint, resumed bool, err error) 
 	c = &checkpoint{db: db, file: file}
 	if err := c.begin(what); err != nil {
 		_ = db.Close() // the first error says what is wrong
-		return nil, false, fmt.Errorf("the checkpoint %s: %w", file, err)
+		return nil, false, fmt.Errorf("the checkpoint %s: %w%s", file, err, openAdvice(err))
 	}
 	return c, resumed, nil
+}
+
+// openAdvice says what to do about a checkpoint that cannot be opened.
+func openAdvice(err error) string {
+	var fault *sqlite.Error
+	if !errors.As(err, &fault) {
+		return ""
+	}
+	switch fault.Code() & 0xff { // the rest says more of the same
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return "; another copy uses it: wait until that has ended, or name another file with -checkpoint"
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return "; it is damaged: remove it to begin anew, and what is at the destination already stays"
+	}
+	return "; -checkpoint FILE names another place"
 }
 
 func (c *checkpoint) begin(what string) error {
