@@ -69,6 +69,13 @@ func TestACheckpointThatWasCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other := filepath.Join(dir, "other")
+	if err := os.WriteFile(other, []byte(strings.Repeat("something else\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := openCheckpoint(other, "a copy"); err == nil || !strings.Contains(err.Error(), "it is damaged: remove it") {
+		t.Errorf("a file of something else: %v", err)
+	}
 	for n := 0; n < len(whole); n += 509 {
 		cut := filepath.Join(dir, "cut")
 		if err := os.WriteFile(cut, whole[:n], 0o600); err != nil {

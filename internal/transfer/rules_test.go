@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -376,4 +377,58 @@ func TestKilledCopiesGoOn(t *testing.T) {
 		t.Errorf("only %d kills", kills)
 	}
 	sameKeys(t, a, open(t, "file:"+file))
+}
+
+// reading is a source at which something happens before it is read for the second time.
+type reading struct {
+	End
+	reads int
+	then  func()
+}
+
+func (r *reading) Do(ctx context.Context, cmds []resp.Command) ([]resp.Reply, error) {
+	if len(cmds) > 0 && slices.Contains([]string{"LRANGE", "SSCAN", "HSCAN"}, cmds[0][0]) {
+		if r.reads++; r.reads == 2 {
+			r.then()
+		}
+	}
+	return r.End.Do(ctx, cmds)
+}
+
+// Somebody who writes a key between two of its pieces keeps it.
+func TestPiecesStopAtWhoWritesBetweenThem(t *testing.T) {
+	a, b := open(t, "redis://"+testneed.RedisServer(t)), memory(t)
+	big(t, a, 3000)
+	for write, want := range map[string]string{"RPUSH big:list mine": "LINDEX big:list -1", "HSET big:hash mine mine": "HGET big:hash mine", "SET big:set mine": "GET big:set"} {
+		from := &reading{End: a, then: func() { do(t, b, write) }}
+		n, err := Copy(context.Background(), CopyOptions{From: from, To: b, Match: strings.Fields(write)[1]})
+		if err != nil || n.Kept != 1 || n.Copied != 0 {
+			t.Errorf("%s: %+v %v", write, n, err)
+		}
+		if got := get(t, b, want); got != "mine" {
+			t.Errorf("%s: %s", want, got)
+		}
+		do(t, b, "FLUSHALL")
+	}
+}
+
+// A key that was told to have gone, and is there again, stays.
+func TestAKeyThatIsThereAgain(t *testing.T) {
+	a, b := open(t, "redis://"+testneed.RedisServer(t)), memory(t)
+	do(t, a, "SET k 1")
+	cp, err := newCopier(context.Background(), CopyOptions{From: a, To: b, Checkpoint: filepath.Join(t.TempDir(), "checkpoint")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cp.check.close()
+	if err := cp.all(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if err := cp.gone(context.Background(), "k"); err != nil || get(t, b, "EXISTS k") != "1" {
+		t.Errorf("it is removed: %v", err)
+	}
+	do(t, a, "DEL k")
+	if err := cp.gone(context.Background(), "k"); err != nil || get(t, b, "EXISTS k") != "0" {
+		t.Errorf("it is not removed: %v", err)
+	}
 }
