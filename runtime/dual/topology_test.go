@@ -279,6 +279,9 @@ func TestAClusterMoves(t *testing.T) {
 // A move from a server that Sentinels watch: it fails over while programs write, in both
 // phases. What was answered is there, because the replica had it.
 func TestASentinelMoves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a Sentinel takes ten seconds to know a replica")
+	}
 	first := testneed.RedisServer(t, "--min-replicas-to-write", "0")
 	host, port, _ := net.SplitHostPort(first)
 	second := testneed.RedisServer(t, "--replicaof", host+" "+port)

@@ -26,7 +26,8 @@ type target struct {
 	// send sends commands as one pipeline, do one command. A reply of nil is none.
 	send  func(ctx context.Context, cmds [][]any) error
 	do    func(ctx context.Context, cmd ...any) error
-	size  func(ctx context.Context) (int64, error) // bytes of data, in memory or on disk
+	count func(ctx context.Context, cmd ...any) (int64, error) // a command that answers a number
+	size  func(ctx context.Context) (int64, error)             // bytes of data, in memory or on disk
 	close func() error
 }
 
@@ -48,6 +49,7 @@ func redisTarget(addr string) *target {
 			}
 			return nil
 		},
+		count: func(ctx context.Context, cmd ...any) (int64, error) { return c.Do(ctx, cmd...).Int64() },
 		size: func(ctx context.Context) (int64, error) {
 			info, err := c.Info(ctx, "memory").Result()
 			_, rest, _ := strings.Cut(info, "used_memory:")
@@ -81,6 +83,7 @@ func storeTarget(name, url string, size func(ctx context.Context) (int64, error)
 			}
 			return nil
 		},
+		count: func(ctx context.Context, cmd ...any) (int64, error) { return a.Do(ctx, cmd...).Int64() },
 		size:  size,
 		close: func() error { return errors.Join(a.Close(), close()) },
 	}, nil
@@ -190,6 +193,21 @@ func (o *options) fillTarget(ctx context.Context, t *target) (sessions, threads 
 	return sessions, threads, nil
 }
 
+// check counts what is there: a store that lost its engine while it was filled has neither
+// less than it was told nor anything twice.
+func (o *options) check(ctx context.Context, t *target, sessions, threads int) error {
+	n, err := t.count(ctx, "DBSIZE")
+	if err != nil || n != int64(sessions+threads) {
+		return fmt.Errorf("%d sessions and %d threads were written, and there are %d keys: %w", sessions, threads, n, err)
+	}
+	for i := range threads {
+		if n, err = t.count(ctx, "LLEN", "thread:"+strconv.Itoa(i)); err != nil || n != int64(o.messages) {
+			return fmt.Errorf("thread %d has %d messages and not %d: %w", i, n, o.messages, err)
+		}
+	}
+	return nil
+}
+
 // A load is what callers do, each command by itself.
 type load struct {
 	name string
@@ -283,6 +301,9 @@ func (o *options) volumes(ctx context.Context, dir string) (fills []filled, out 
 				return err
 			}
 			f := filled{target: name, sessions: sessions, threads: threads, seconds: time.Since(start).Seconds()}
+			if err := o.check(ctx, t, sessions, threads); err != nil {
+				return err
+			}
 			if f.bytes, err = t.size(ctx); err != nil {
 				return err
 			}
