@@ -217,6 +217,7 @@ func TestErrors(t *testing.T) {
 		{"redis://127.0.0.1:1", "dual:", "behind dual: stands a store's URL"},
 		{"redis://127.0.0.1:1", "dual:memory://a?dual-lease=x", "dual-lease=x is no time"},
 		{"redis://127.0.0.1:1", "dual:memory://a?dual-nonsense=1s", "unknown setting"},
+		{"redis://127.0.0.1:1", "dual:memory://a?dual-lease=-1s", "dual-lease=-1s is no time"},
 	} {
 		t.Setenv(dual.RedisVariable, c.redis)
 		_, err := store.Open(c.url)

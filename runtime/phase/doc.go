@@ -32,7 +32,8 @@
 //
 // Keys that a script writes without announcing them in KEYS, evictions, and messages of
 // pub/sub, which go to the truth alone. SCRIPT and FUNCTION commands go to both sides.
-// SWAPDB is refused. FLUSHDB and FLUSHALL remove keys in steps and not at once. A command
+// SWAPDB is refused. FLUSHDB and FLUSHALL remove keys in steps and not at once, and are refused
+// in transactions, as is SELECT. A command
 // that waits loses its place in the line when the phase changes.
 package phase
 
