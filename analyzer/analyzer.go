@@ -86,7 +86,7 @@ func covers(f, p string) bool {
 	return strings.HasPrefix(own, prefix) || holes && strings.HasPrefix(prefix, own)
 }
 
-// Message is the site in one line: LPush on "messages:*" (list): d1.
+// Message is the site in one line: LPush on "messages:*" (list): goes to D1.
 func (s *Site) Message() string {
 	var b strings.Builder
 	b.WriteString(s.Row.Method)

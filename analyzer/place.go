@@ -10,20 +10,20 @@ var onAnyKey = map[string]bool{
 	"TTL": true, "PTTL": true, "EXPIRETIME": true, "PEXPIRETIME": true, "TYPE": true, "DUMP": true,
 }
 
-// place is the store word of a site's message: the rule of thumb for one site on
+// place is where a site goes, for its's message: the rule of thumb for one site on
 // its own, since a package does not show the plan: what reads and writes in
 // one step, waits or runs a script stays in the object; whole values go to KV;
 // rows go to D1.
 func place(s *Site) string {
 	switch {
 	case s.Row.Block, s.Tx != "" && s.Command == "WATCH":
-		return "do"
+		return "goes to a Durable Object"
 	case s.Type == spec.String || s.Type == spec.Any:
 		if onAnyKey[s.Command] || spec.WholeValue(s.Command, s.Row.Method) {
-			return "kv"
+			return "goes to Workers KV"
 		}
 	case s.Type == spec.List || s.Type == spec.Hash || s.Type == spec.Set || s.Type == spec.ZSet:
-		return "d1"
+		return "goes to D1"
 	}
-	return "do"
+	return "goes to a Durable Object"
 }

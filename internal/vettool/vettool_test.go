@@ -145,7 +145,7 @@ func TestVetPrintsJSON(t *testing.T) {
 		}
 	}
 	got := all["example.com/m/through"]["redis2cf"]
-	if len(got) != 1 || got[0].Category != spec.Migratable || got[0].Message != `RPush on "through" (list): d1` {
+	if len(got) != 1 || got[0].Category != spec.Migratable || got[0].Message != `RPush on "through" (list): goes to D1` {
 		t.Errorf("got %+v from\n%s%s", got, out, errs)
 	}
 }

@@ -7,5 +7,5 @@ import (
 )
 
 func Read(ctx context.Context, rdb *redis.Client, name string) (string, error) {
-	return rdb.Get(ctx, "page:"+name).Result() // want `Get on "page:\*" \(string\): kv`
+	return rdb.Get(ctx, "page:"+name).Result() // want `Get on "page:\*" \(string\): goes to Workers KV`
 }
