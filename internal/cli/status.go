@@ -50,7 +50,9 @@ both sides have. It changes nothing. Each look is a few requests of a Worker.
 
 The changes that are left are marks at the truth, Redis in phase redis, so they need
 Redis's URL there. LAG is how old the change was that was brought last, WAITING for how
-long the oldest one waits; both are what the follower said with its last lease.
+long the oldest one waits; both are what the follower said with its last lease. So does
+each program say what it has run in the seconds before, how long that took, and what
+runtime/fault has done for it.
 
 Of a Worker it also shows what its objects have used since they were started, which is
 what Cloudflare bills, and with -watch what a month costs at the rate between two looks.
@@ -88,9 +90,10 @@ type status struct {
 }
 
 type statusProgram struct {
-	ID    string `json:"id"`
-	Lease int64  `json:"lease"` // what is left; negative: over
-	Ready bool   `json:"ready"` // it has stopped for the switch
+	ID    string      `json:"id"`
+	Lease int64       `json:"lease"` // what is left; negative: over
+	Ready bool        `json:"ready"` // it has stopped for the switch
+	Load  *statusLoad `json:"load"`  // what it says of the last seconds; null: nothing yet
 }
 
 type statusFollower struct {
@@ -211,7 +214,7 @@ func (e *env) status(o *options, stores, redis *databases) (*status, error) {
 		Phase: state.Phase, Epoch: state.Epoch, Next: state.Next, Until: state.Until.Milliseconds(), Programs: []statusProgram{},
 	}
 	for _, p := range state.Processes {
-		st.Programs = append(st.Programs, statusProgram{p.ID, p.Lease.Milliseconds(), state.Next != "" && p.Ready == state.Epoch})
+		st.Programs = append(st.Programs, statusProgram{p.ID, p.Lease.Milliseconds(), state.Next != "" && p.Ready == state.Epoch, loadOf(p.Load)})
 	}
 	if state.Follower != "" {
 		st.Follower = &statusFollower{state.Follower, state.Lag.Milliseconds(), state.Waiting.Milliseconds()}
@@ -383,6 +386,9 @@ func (st *status) write(w io.Writer, stamped bool) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", p.ID, lease, follows, lag, waiting)
 	}
 	if err := t.Flush(); err != nil {
+		return err
+	}
+	if err := st.writeLoads(w); err != nil {
 		return err
 	}
 	right := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -61,7 +61,7 @@ func TestStatusOfPrograms(t *testing.T) {
 	}
 	if _, err := end.Do(ctx, []resp.Command{{
 		"HSET", phase.RecordKey, "phase", "cloudflare", "epoch", "7", "next", "redis", "until", "99999999999999", "p:web-1", "99999999999999", "a:web-1", "7",
-		"p:worker-12", "1", "follower", "web-1", "followerEnd", "99999999999999", "followerLag", "12000 3400000 5", "d:0", "1", "d:3", "1",
+		"p:worker-12", "1", "s:web-1", "5000 1200 3 352 2816 2 1 closed", "follower", "web-1", "followerEnd", "99999999999999", "followerLag", "12000 3400000 5", "d:0", "1", "d:3", "1",
 	}}); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestStatusOfPrograms(t *testing.T) {
 	text := out.String()
 	for _, want := range []string{
 		"phase cloudflare, epoch 7\na switch to redis is under way, void in ",
-		"\nPROGRAM    LEASE", "FOLLOWS  LAG   WAITING\n", "has stopped  yes      12ms  3.4s\n", "\nworker-12  over", "-        -     -\n",
+		"\nPROGRAM    LEASE", "FOLLOWS  LAG   WAITING\n", "has stopped  yes      12ms  3.4s\n", "\nPROGRAM  COMMANDS/S  FAILED  P50    P99      RETRIES  FALLBACKS  BREAKER\nweb-1    240.0       3       352µs  2.816ms  2        1          closed\n", "\nworker-12  over", "-        -     -\n",
 		"\n         0              0              ?             0\n         3              0              ?             0\n",
 	} {
 		if !strings.Contains(text, want) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis2cf/redis2cf/internal/bill"
 	"github.com/redis2cf/redis2cf/internal/transfer"
+	"github.com/redis2cf/redis2cf/runtime/phase"
 )
 
 // statusCompared is what a store remembers of its last comparison.
@@ -31,6 +32,48 @@ type statusUsed struct {
 	Alarms      uint64 `json:"alarms"`
 	RowsRead    uint64 `json:"rowsRead"`
 	RowsWritten uint64 `json:"rowsWritten"`
+}
+
+// statusLoad is what a program has done in the last seconds. Times are in microseconds.
+type statusLoad struct {
+	Seconds   float64 `json:"seconds"`
+	Commands  uint64  `json:"commands"`
+	Failed    uint64  `json:"failed"`
+	P50       int64   `json:"p50"`
+	P99       int64   `json:"p99"`
+	Retries   uint64  `json:"retries"`
+	Fallbacks uint64  `json:"fallbacks"`
+	Breaker   string  `json:"breaker,omitempty"`
+}
+
+func loadOf(l *phase.Load) *statusLoad {
+	if l == nil {
+		return nil
+	}
+	return &statusLoad{l.Over.Seconds(), l.Commands, l.Failed, l.P50.Microseconds(), l.P99.Microseconds(), l.Retries, l.Fallbacks, l.Breaker}
+}
+
+// writeLoads prints what the programs say of themselves.
+func (st *status) writeLoads(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	head := false
+	for _, p := range st.Programs {
+		l := p.Load
+		if l == nil || l.Seconds <= 0 {
+			continue
+		}
+		if !head {
+			head = true
+			fmt.Fprintln(t, "\nPROGRAM\tCOMMANDS/S\tFAILED\tP50\tP99\tRETRIES\tFALLBACKS\tBREAKER")
+		}
+		breaker := l.Breaker
+		if breaker == "" {
+			breaker = "-"
+		}
+		fmt.Fprintf(t, "%s\t%.1f\t%d\t%v\t%v\t%d\t%d\t%s\n", p.ID, float64(l.Commands)/l.Seconds, l.Failed,
+			time.Duration(l.P50)*time.Microsecond, time.Duration(l.P99)*time.Microsecond, l.Retries, l.Fallbacks, breaker)
+	}
+	return t.Flush()
 }
 
 // compared reads the last comparison; nil is that there was none.

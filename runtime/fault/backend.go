@@ -59,7 +59,18 @@ func Wrap(b store.Backend, opt Options) *Backend {
 			},
 		})
 	}
+	// While data moves, the store remembers what its programs say of themselves.
+	if t, ok := store.As[teller](b); ok {
+		t.TellFaults(func() (retries, fallbacks uint64, breaker string) {
+			return f.stats.retries.Load(), f.stats.fallbacks.Load(), string(f.state())
+		})
+	}
 	return f
+}
+
+// A teller is runtime/phase's Backend.
+type teller interface {
+	TellFaults(of func() (retries, fallbacks uint64, breaker string))
 }
 
 // Unwrap is the store itself.

@@ -155,3 +155,33 @@ func TestATransactionThatSelects(t *testing.T) {
 		t.Errorf("%v %v: of which database?", r, err)
 	}
 }
+
+// told is a store that remembers what its programs say of themselves.
+type told struct {
+	store.Backend
+	of func() (retries, fallbacks uint64, breaker string)
+}
+
+func (b *told) TellFaults(of func() (retries, fallbacks uint64, breaker string)) { b.of = of }
+
+// A store that remembers what programs say of themselves is told of the breaker, too.
+func TestFaultsAreTold(t *testing.T) {
+	inner, err := store.Open("memory://told")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &told{Backend: inner}
+	f := fault.Wrap(b, fault.Options{})
+	defer f.Close()
+	if b.of == nil {
+		t.Fatal("nothing is told")
+	}
+	s := session(t, f)
+	if _, err := s.Execute(context.Background(), []resp.Command{{"GET", "k"}}); err != nil {
+		t.Fatal(err)
+	}
+	have := f.Stats()
+	if retries, fallbacks, breaker := b.of(); retries != have.Retries || fallbacks != have.Fallbacks || breaker != "closed" {
+		t.Error(retries, fallbacks, breaker, have)
+	}
+}

@@ -54,6 +54,8 @@ type Backend struct {
 	record       *Record
 	frames       atomic.Uint64
 	stats        counters
+	loads        loads
+	faults       faults // nil: nobody tells
 
 	end  context.CancelFunc
 	over sync.WaitGroup
@@ -123,6 +125,7 @@ func Open(ctx context.Context, redis, cloudflare Side, opt Options) (*Backend, e
 		s := b.Stats()
 		return s.Lag, s.Waiting, s.Left
 	}
+	m.said = b.said
 	if err := m.join(ctx); err != nil {
 		return fail(err)
 	}

@@ -34,6 +34,8 @@ type membership struct {
 	moved func(from, to *division)
 	// lag is what the record tells of a follower.
 	lag func() (lag, waiting time.Duration, left int64)
+	// said is what the record tells of this process; "" is nothing new.
+	said func() string
 	// drained is called when nothing runs before a switch. With an error this process is
 	// not ready for it yet.
 	drained func() error
@@ -163,7 +165,7 @@ func (m *membership) renew(ctx context.Context) error {
 		lag, waiting, left := m.lag()
 		how = fmt.Sprintf("%d %d %d", lag.Microseconds(), waiting.Microseconds(), left)
 	}
-	r, err := m.record.renew(ctx, m.id, m.lease, stopped, true, known, how)
+	r, err := m.record.renew(ctx, m.id, m.lease, stopped, true, known, how, m.said())
 	if err != nil {
 		m.mu.Lock()
 		m.fault = err

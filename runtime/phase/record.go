@@ -25,6 +25,7 @@ import (
 //	followerSince
 //	followerLag        what the follower says of itself: how old the key was that it brought
 //	                   last, how long the oldest waits, in µs, and how many marks are left
+//	s:ID               what the process says of its load, see Load
 //	p:ID, a:ID         when the lease of a process ends; the epoch of the switch for which
 //	                   it has stopped
 //	d:N                there are keys in database N
@@ -58,7 +59,8 @@ end
 `
 
 // renew: the process, its lease in ms, the epoch for which it has stopped or "", whether it
-// would follow, whether it has seen the record before, what a follower says of itself.
+// would follow, whether it has seen the record before, what a follower says of itself, and
+// the process of its load.
 const renewScript = head + `if not phase then
   if ARGV[5] == '1' then return redis.error_reply('GONE') end
   phase = 'redis'
@@ -66,6 +68,7 @@ const renewScript = head + `if not phase then
 end
 redis.call('HSET', k, 'p:' .. ARGV[1], now + ARGV[2], 'lease', ARGV[2])
 if ARGV[3] ~= '' then redis.call('HSET', k, 'a:' .. ARGV[1], ARGV[3]) end
+if ARGV[7] ~= '' then redis.call('HSET', k, 's:' .. ARGV[1], ARGV[7]) end
 local f = redis.call('HGET', k, 'follower')
 if ARGV[4] == '1' and (not f or f == ARGV[1] or tonumber(redis.call('HGET', k, 'followerEnd')) < now) then
   if f ~= ARGV[1] then
@@ -84,7 +87,7 @@ return {phase, tonumber(redis.call('HGET', k, 'epoch')), next, since, redis.call
 
 // leave: the process.
 const leaveScript = `local k = KEYS[1]
-redis.call('HDEL', k, 'p:' .. ARGV[1], 'a:' .. ARGV[1])
+redis.call('HDEL', k, 'p:' .. ARGV[1], 'a:' .. ARGV[1], 's:' .. ARGV[1])
 if redis.call('HGET', k, 'follower') == ARGV[1] then redis.call('HDEL', k, 'follower', 'followerEnd', 'followerSince', 'followerLag') end
 return 1`
 
@@ -99,7 +102,7 @@ local all = redis.call('HKEYS', k)
 for _, f in ipairs(all) do
   local kind = string.sub(f, 1, 2)
   if kind == 'a:' then redis.call('HDEL', k, f) end
-  if kind == 'p:' and redis.call('HGET', k, f) + 600000 < now then redis.call('HDEL', k, f) end
+  if kind == 'p:' and redis.call('HGET', k, f) + 600000 < now then redis.call('HDEL', k, f, 's:' .. string.sub(f, 3)) end
 end
 return redis.call('HINCRBY', k, 'epoch', 1)`
 
@@ -158,6 +161,7 @@ type Process struct {
 	ID    string
 	Lease time.Duration // what is left; negative where it is over
 	Ready int64         // the epoch for which it has stopped writing
+	Load  *Load         // what it says of itself; nil is nothing yet
 }
 
 // renewed is what a process learns with its lease.
@@ -187,12 +191,12 @@ func digit(b bool) string {
 	return "0"
 }
 
-func (r *Record) renew(ctx context.Context, id string, lease time.Duration, stopped int64, follow, known bool, lag string) (out renewed, err error) {
+func (r *Record) renew(ctx context.Context, id string, lease time.Duration, stopped int64, follow, known bool, lag, load string) (out renewed, err error) {
 	ready := ""
 	if stopped > 0 {
 		ready = strconv.FormatInt(stopped, 10)
 	}
-	v, err := r.eval(ctx, renewScript, id, strconv.FormatInt(lease.Milliseconds(), 10), ready, digit(follow), digit(known), lag)
+	v, err := r.eval(ctx, renewScript, id, strconv.FormatInt(lease.Milliseconds(), 10), ready, digit(follow), digit(known), lag, load)
 	if err != nil {
 		return out, err
 	}
@@ -266,7 +270,7 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 		n, _ := strconv.ParseInt(ms, 10, 64)
 		return time.Duration(n-now) * time.Millisecond
 	}
-	ready := map[string]int64{}
+	ready, load := map[string]int64{}, map[string]*Load{}
 	followerEnd := time.Duration(0)
 	words := value.Texts(replies[1])
 	for i := 0; i+1 < len(words); i += 2 {
@@ -304,6 +308,8 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 			followerEnd = left(v)
 		case strings.HasPrefix(name, "p:"):
 			s.Processes = append(s.Processes, Process{ID: name[2:], Lease: left(v)})
+		case strings.HasPrefix(name, "s:"):
+			load[name[2:]] = readLoad(v)
 		case strings.HasPrefix(name, "a:"):
 			ready[name[2:]], _ = strconv.ParseInt(v, 10, 64)
 		case strings.HasPrefix(name, "d:"):
@@ -319,7 +325,7 @@ func (r *Record) State(ctx context.Context) (s State, err error) {
 		s.Follower, s.Lag, s.Waiting, s.Left = "", 0, 0, 0
 	}
 	for i := range s.Processes {
-		s.Processes[i].Ready = ready[s.Processes[i].ID]
+		s.Processes[i].Ready, s.Processes[i].Load = ready[s.Processes[i].ID], load[s.Processes[i].ID]
 	}
 	if s.Lease <= 0 {
 		s.Lease = DefaultLease

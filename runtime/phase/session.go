@@ -68,8 +68,13 @@ func (s *session) segment(ctx context.Context, seg *segment) ([]resp.Reply, erro
 			end := cancel
 			cancel = func() { stop(); end() }
 		}
+		took, start := time.Duration(-1), time.Now()
 		replies, err := s.parts(each, ctx, s.route(t.phases, seg), write)
 		cancel()
+		if seg.wait == nil {
+			took = time.Since(start)
+		}
+		s.b.loads.ran(len(seg.cmds), took, replies, err)
 		if over := s.b.member.exit(t, write && !t.phases.all(Only)); over != nil && err == nil {
 			return nil, over
 		}
