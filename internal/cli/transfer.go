@@ -232,17 +232,12 @@ func runCopy(e *env, o *options) (int, error) {
 	if t.dryRun {
 		return e.dryRun(o, from, dbs)
 	}
-	if t.overwrite && !o.force {
-		if err := t.overwrites(e.ctx, "overwrite", from, to); err != nil {
-			return exitError, err
-		}
-	}
 	if t.follow && len(dbs) > 1 {
 		return exitError, usagef("copy", "-follow is for one database; start one for each")
 	}
 	code := exitDone
 	for _, db := range dbs {
-		c, err := e.copyDatabase(t, from, to, db, len(dbs) > 1)
+		c, err := e.copyDatabase(t, from, to, db, len(dbs) > 1, o.force)
 		if err != nil {
 			return exitError, err
 		}
@@ -251,12 +246,21 @@ func runCopy(e *env, o *options) (int, error) {
 	return code, nil
 }
 
-func (e *env) copyDatabase(t *transferOptions, from, to string, db int, several bool) (int, error) {
+func (e *env) copyDatabase(t *transferOptions, from, to string, db int, several, force bool) (int, error) {
 	a, b, err := ends(e.ctx, from, to, db)
 	if err != nil {
 		return exitError, err
 	}
 	defer func() { _ = errors.Join(a.Close(), b.Close()) }() // what was written was answered
+	if !force {
+		would := "a copy would bring back keys that they have deleted"
+		if t.overwrite {
+			would = "-overwrite would replace it by what the other side has"
+		}
+		if err := t.overwrites(e.ctx, would, from, to); err != nil {
+			return exitError, err
+		}
+	}
 	file := t.checkpoint
 	if several {
 		file += "." + strconv.Itoa(db)
@@ -385,7 +389,7 @@ func runCompare(e *env, o *options) (int, error) {
 		return exitError, err
 	}
 	if t.repair && !o.force {
-		if err := t.overwrites(e.ctx, "repair", from, to); err != nil {
+		if err := t.overwrites(e.ctx, "-repair would replace it by what the other side has", from, to); err != nil {
 			return exitError, err
 		}
 	}

@@ -10,10 +10,9 @@ import (
 	"github.com/redis2cf/redis2cf/runtime/phase"
 )
 
-// overwrites refuses to replace what is the truth by what follows it: while programs use
-// both sides, that would take back what they have written since. what is the flag that asks
-// for it.
-func (t *transferOptions) overwrites(ctx context.Context, what, from, to string) error {
+// overwrites refuses to bring what follows to what is the truth: while programs use both
+// sides, that would take back what they have written since. would says how.
+func (t *transferOptions) overwrites(ctx context.Context, would, from, to string) error {
 	store := to
 	if transfer.IsRedis(to) {
 		store = from
@@ -23,7 +22,7 @@ func (t *transferOptions) overwrites(ctx context.Context, what, from, to string)
 	}
 	end, err := transfer.Open(ctx, store, 0)
 	if err != nil {
-		return err
+		return nil //nolint:nilerr // who opens both ends says which one it is
 	}
 	state, err := phase.NewRecord(end).State(ctx)
 	if err = errors.Join(err, end.Close()); err != nil || state.Phase == "" {
@@ -46,7 +45,7 @@ func (t *transferOptions) overwrites(ctx context.Context, what, from, to string)
 	if transfer.IsRedis(to) {
 		side = "Redis"
 	}
-	return fmt.Errorf("%s is in phase %s: %s has what programs wrote last, and -%s would replace it by what the other side has.\nThe other direction brings that side right: swap -from and -to. -force does it all the same", end.Name(), state.Text(), side, what)
+	return fmt.Errorf("%s is in phase %s: %s has what programs wrote last, and %s.\nThe other direction brings that side right: swap -from and -to. -force does it all the same", end.Name(), state.Text(), side, would)
 }
 
 // copied refuses a switch to the store while Redis has keys that the store may not have:
