@@ -57,6 +57,12 @@ func openRedis(ctx context.Context, rawURL string, db int) (End, error) {
 	}
 	o.DB, o.Protocol, o.ClientName = db, 2, "redis2cf-copy"
 	single := redis.NewClient(o)
+	if err := single.Ping(ctx).Err(); err != nil && strings.Contains(strings.ToLower(err.Error()), "client") {
+		// A proxy, or a user's rights, may leave no connection its name.
+		_ = single.Close() // it was refused
+		o.ClientName = ""
+		single = redis.NewClient(o)
+	}
 	e.client = single
 	if err := e.reach(ctx, db); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -159,6 +160,10 @@ func scanPage(ctx context.Context, e End, node, cursor, match, typ string) (keys
 		cmd = append(cmd, "TYPE", typ)
 	}
 	r, err := e.Scan(ctx, node, cmd)
+	var refused *value.ReplyError
+	if errors.As(err, &refused) {
+		err = fmt.Errorf("%s: %w", e.Name(), err)
+	}
 	if err != nil {
 		return nil, "", err
 	}
